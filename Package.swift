@@ -1,0 +1,261 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// MARK: - Layers (Docs/architecture.md; a target imports its own layer or one above, never below)
+
+/// Shared nouns: identifiers, units, checksums, byte codecs, seeded randomness.
+///
+/// Imports nothing but the C checksum.
+let vocabulary: [Target] = [
+    .target(name: "CChecksum"),
+    .target(name: "Primitives", dependencies: ["CChecksum"]),
+    .target(name: "APIModel", dependencies: ["Primitives"]),
+    .target(name: "Telemetry", dependencies: ["Primitives"]),
+]
+
+/// Decisions.
+///
+/// Pure, synchronous, deterministic: no clock, no I/O, no logger, no Foundation.
+let cores: [Target] = [
+    .target(name: "RaftCore", dependencies: ["Primitives"]),
+    .target(name: "CatalogCore", dependencies: ["Primitives"]),
+    .target(name: "PlacementCore", dependencies: ["Primitives"]),
+    .target(name: "Codecs", dependencies: ["Primitives", "RaftCore", .crypto]),
+]
+
+/// The outside world, one piece a target.
+///
+/// No policy.
+let ports: [Target] = [
+    .target(name: "CLinux"),
+    .systemLibrary(name: "CFuse3", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
+    .target(name: "SystemIO", dependencies: ["CLinux", .system]),
+    .target(name: "LogStorage", dependencies: ["Primitives", "RaftCore", "SystemIO", .system]),
+    .target(name: "PageStorage", dependencies: ["Primitives", "SystemIO", .system, .nioCore]),
+    .target(
+        name: "PeerTransport",
+        dependencies: ["Primitives", "Codecs", .nioCore, .nioPosix]
+    ),
+    .target(
+        name: "PageTransport",
+        dependencies: ["Primitives", "Codecs", .nioCore, .nioPosix]
+    ),
+    .target(
+        name: "Origins",
+        dependencies: [
+            "Primitives", "CatalogCore", "Codecs", "SystemIO", .asyncHTTPClient, .crypto, .nioCore,
+            .nioHTTP1, .nioPosix, .nioSSL, .system,
+        ]
+    ),
+]
+
+/// Wiring: owns cores, drives them from ports, exposes services.
+let runtime: [Target] = [
+    .target(name: "Settings", dependencies: ["Primitives", .yams]),
+    .target(
+        name: "Coordination",
+        dependencies: [
+            "Primitives", "Telemetry", "RaftCore", "CatalogCore", "Codecs", "LogStorage",
+            "PeerTransport", "SystemIO", .logging, .nioCore, .system,
+        ]
+    ),
+    .target(
+        name: "ClientRuntime",
+        dependencies: [
+            "APIModel", "CatalogCore", "Origins", "PageTransport", "PlacementCore", "Primitives",
+            "Telemetry", .asyncHTTPClient, .logging, .nioCore,
+        ]
+    ),
+    .target(
+        name: "WorkerRuntime",
+        dependencies: [
+            "CatalogCore", "ClientRuntime", "Coordination", "Origins", "PageStorage",
+            "PageTransport", "PlacementCore", "Primitives", "Telemetry", .logging, .nioCore,
+        ]
+    ),
+    .target(
+        name: "FuseMount",
+        dependencies: [
+            "CFuse3", "CLinux", "ClientRuntime", "Primitives", "SystemIO", "Telemetry", .logging,
+            .nioCore, .system,
+        ]
+    ),
+    .target(
+        name: "HTTPAPI",
+        dependencies: [
+            "APIModel", "CatalogCore", "ClientRuntime", "Coordination", "PlacementCore",
+            "Primitives", "Telemetry", .httpTypes, .hummingbird, .logging, .nioCore,
+        ]
+    ),
+]
+
+let executables: [Target] = [
+    .executableTarget(
+        name: "tarn",
+        dependencies: [
+            "APIModel", "CatalogCore", "ClientRuntime", "Settings", "Coordination",
+            "FuseMount", "HTTPAPI", "LogStorage", "Origins", "PageStorage", "PageTransport",
+            "PeerTransport", "PlacementCore", "Primitives", "RaftCore", "SystemIO", "Telemetry",
+            "WorkerRuntime", .argumentParser, .asyncHTTPClient, .lifecycle, .logging, .nioCore,
+            .nioHTTP1, .nioPosix, .unixSignals,
+        ]
+    )
+]
+
+let testSupport: [Target] = [
+    .target(
+        name: "SimulationKit",
+        dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore"]
+    ),
+    .target(name: "TestKit", dependencies: ["Primitives", "SystemIO"]),
+]
+
+let tests: [Target] = [
+    .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
+    .testTarget(name: "APIModelTests", dependencies: ["APIModel"]),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
+    .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore", "Primitives"]),
+    .testTarget(name: "CatalogCoreTests", dependencies: ["CatalogCore", "Primitives"]),
+    .testTarget(name: "PlacementCoreTests", dependencies: ["PlacementCore", "Primitives"]),
+    .testTarget(name: "CodecsTests", dependencies: ["Codecs", "Primitives", "RaftCore"]),
+    .testTarget(name: "SystemIOTests", dependencies: ["SystemIO", .system]),
+    .testTarget(
+        name: "LogStorageTests",
+        dependencies: ["LogStorage", "Primitives", "RaftCore", "SystemIO", "TestKit", .system]
+    ),
+    .testTarget(
+        name: "PageStorageTests",
+        dependencies: ["PageStorage", "Primitives", "SystemIO", "TestKit", .nioCore, .system]
+    ),
+    .testTarget(
+        name: "PeerTransportTests",
+        dependencies: ["PeerTransport", "Codecs", "Primitives", .nioCore, .nioEmbedded, .nioPosix]
+    ),
+    .testTarget(
+        name: "PageTransportTests",
+        dependencies: ["PageTransport", "Codecs", "Primitives", .nioCore, .nioEmbedded, .nioPosix]
+    ),
+    .testTarget(
+        name: "OriginsTests",
+        dependencies: [
+            "Origins", "CatalogCore", "Codecs", "Primitives", "TestKit", .nioCore, .nioHTTP1,
+            .nioPosix,
+        ]
+    ),
+    .testTarget(name: "SettingsTests", dependencies: ["Settings", "Primitives"]),
+    .testTarget(
+        name: "CoordinationTests",
+        dependencies: [
+            "Coordination", "CatalogCore", "LogStorage", "PeerTransport", "Primitives", "RaftCore",
+            "Telemetry", "TestKit", .logging, .logCapture, .nioCore, .nioPosix,
+        ]
+    ),
+    .testTarget(
+        name: "ClientRuntimeTests",
+        dependencies: [
+            "ClientRuntime", "CatalogCore", "Origins", "PageTransport", "PlacementCore",
+            "Primitives", "Telemetry", "TestKit", .logging, .nioCore,
+        ]
+    ),
+    .testTarget(
+        name: "WorkerRuntimeTests",
+        dependencies: [
+            "WorkerRuntime", "CatalogCore", "ClientRuntime", "Origins", "PageStorage",
+            "PageTransport", "PlacementCore", "Primitives", "Telemetry", "TestKit", .logging,
+            .nioCore,
+        ]
+    ),
+    .testTarget(
+        name: "FuseMountTests",
+        dependencies: [
+            "FuseMount", "ClientRuntime", "Primitives", "Telemetry", "TestKit", .logging, .nioCore,
+        ]
+    ),
+    .testTarget(
+        name: "HTTPAPITests",
+        dependencies: [
+            "HTTPAPI", "APIModel", "CatalogCore", "ClientRuntime", "Coordination", "Primitives",
+            "Telemetry", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore,
+        ]
+    ),
+    .testTarget(
+        name: "SimulationTests",
+        dependencies: ["SimulationKit", "RaftCore", "Primitives"]
+    ),
+    .testTarget(
+        name: "CLITests",
+        dependencies: ["tarn", "APIModel", "Settings", "Primitives", .argumentParser]
+    ),
+    .testTarget(name: "ProcessTests", dependencies: ["APIModel", "Primitives", "TestKit"]),
+    .testTarget(name: "TidyTests"),
+]
+
+// MARK: - Package
+
+let package = Package(
+    name: "tarn",
+    products: [.executable(name: "tarn", targets: ["tarn"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle.git",
+            exact: "2.13.0"
+        ),
+    ],
+    targets: vocabulary + cores + ports + runtime + executables + testSupport + tests
+)
+
+// MARK: - External products, named once
+
+extension Target.Dependency {
+    static var argumentParser: Self {
+        .product(name: "ArgumentParser", package: "swift-argument-parser")
+    }
+    static var asyncHTTPClient: Self {
+        .product(name: "AsyncHTTPClient", package: "async-http-client")
+    }
+    static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
+    static var httpTypes: Self { .product(name: "HTTPTypes", package: "swift-http-types") }
+    static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
+    static var hummingbirdTesting: Self {
+        .product(name: "HummingbirdTesting", package: "hummingbird")
+    }
+    static var lifecycle: Self {
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    }
+    static var logCapture: Self { .product(name: "InMemoryLogging", package: "swift-log") }
+    static var logging: Self { .product(name: "Logging", package: "swift-log") }
+    static var nioCore: Self { .product(name: "NIOCore", package: "swift-nio") }
+    static var nioEmbedded: Self { .product(name: "NIOEmbedded", package: "swift-nio") }
+    static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
+    static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
+    static var nioSSL: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
+    static var system: Self { .product(name: "SystemPackage", package: "swift-system") }
+    static var unixSignals: Self {
+        .product(name: "UnixSignals", package: "swift-service-lifecycle")
+    }
+    static var yams: Self { .product(name: "Yams", package: "Yams") }
+}
+
+// MARK: - One language dialect for every Swift target
+
+for target in package.targets where !["CChecksum", "CLinux", "CFuse3"].contains(target.name) {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .treatAllWarnings(as: .error),  // SE-0480
+        .strictMemorySafety(),  // SE-0458: unsafe code must say `unsafe`
+        .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+        .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+        .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+    ]
+}

@@ -1,0 +1,139 @@
+package import Primitives
+
+/// One change asked of the catalog: the payload of a log entry.
+package struct CatalogCommand: Hashable, Sendable {
+    package enum Operation: Hashable, Sendable {
+        /// The first command of a cluster: identity, the voters' workers, their rings.
+        case genesis(ClusterEntry, [WorkerRegistration])
+        /// Admits a worker, or updates what is known about an admitted one (same name and store).
+        case register(WorkerRegistration)
+        /// A registered worker is ready to own pages.
+        case activate(NodeID)
+        case putMount(path: ByteString, Mount, Precondition)
+        case removeMount(path: ByteString, Precondition)
+    }
+
+    package let operation: Operation
+    /// Makes a retry take effect once; see ``Idempotency``.
+    package let idempotency: Idempotency?
+
+    package init(operation: Operation, idempotency: Idempotency? = nil) {
+        self.operation = operation
+        self.idempotency = idempotency
+    }
+}
+
+/// What must be true of the current entry for a write to happen.
+package enum Precondition: Hashable, Sendable {
+    /// Must not exist: `If-Match: 0`, `If-None-Match: *` and a PUT without a condition.
+    ///
+    /// `plain` answers `mount-exists`, otherwise `revision-mismatch`.
+    case absent(plain: Bool)
+    /// Must exist with this `modRevision`.
+    case revision(Revision)
+    /// Whatever is there: `If-Match: *` for PUT, no condition for DELETE.
+    case any
+}
+
+/// A client's name for one write and a fingerprint of what it asked for.
+package struct Idempotency: Hashable, Sendable {
+    /// 1...64 printable ASCII characters.
+    package let key: String
+    /// XXH64 of method, path, conditions and body.
+    package let fingerprint: UInt64
+
+    package init(key: String, fingerprint: UInt64) {
+        self.key = key
+        self.fingerprint = fingerprint
+    }
+}
+
+/// What a worker says about itself when it asks to be admitted or has changed.
+package struct WorkerRegistration: Hashable, Sendable {
+    package let store: StoreID
+    package let name: String
+    package let region: String
+    package let zone: String
+    package let addresses: WorkerAddresses
+    package let capacity: UInt64
+    package let version: String
+    package let startedAtUnixMS: UInt64
+
+    package init(
+        store: StoreID,
+        name: String,
+        region: String,
+        zone: String,
+        addresses: WorkerAddresses,
+        capacity: UInt64,
+        version: String,
+        startedAtUnixMS: UInt64
+    ) {
+        self.store = store
+        self.name = name
+        self.region = region
+        self.zone = zone
+        self.addresses = addresses
+        self.capacity = capacity
+        self.version = version
+        self.startedAtUnixMS = startedAtUnixMS
+    }
+}
+
+/// What became of a command.
+///
+/// Also kept for its idempotency key and returned again.
+package enum CatalogOutcome: Hashable, Sendable {
+    case clusterFormed
+    case worker(WorkerEntry)
+    /// The entry as stored; `created` where there was none before.
+    case mount(MountEntry, created: Bool)
+    /// The last entry.
+    case mountRemoved(MountEntry)
+    case refused(CatalogRefusal)
+}
+
+/// Why the catalog did not change.
+package enum CatalogRefusal: Error, Hashable, Sendable {
+    case mountExists(MountEntry)
+    /// `current` is 0 when there is no entry.
+    case revisionMismatch(current: Revision)
+    case noSuchMount
+    case noSuchWorker
+    case badPath(String)
+    case badValue(String)
+    case unknownScheme(String)
+    case unknownOption(String)
+    case bucketNameTaken(by: ByteString)
+    case idempotencyKeyReused
+    /// The name belongs to another store; only its retirement frees it.
+    case nameTaken(by: StoreID, node: NodeID)
+    case alreadyFormed(ClusterID)
+    /// A bound of the catalog: at most 100,000 mounts, 20,000 workers, 64 KiB a mount.
+    case full(String)
+}
+
+/// What one command did to one key, as a watcher sees it.
+package struct CatalogChange: Hashable, Sendable {
+    package let revision: Revision
+    /// `mounts/<path>`, `workers/<name>`, `rings/<region>`, `voters`.
+    package let key: ByteString
+    /// `nil`: the key is gone.
+    package let value: CatalogValue?
+    /// More lines of the same revision follow.
+    package let hasMore: Bool
+
+    package init(revision: Revision, key: ByteString, value: CatalogValue?, hasMore: Bool) {
+        self.revision = revision
+        self.key = key
+        self.value = value
+        self.hasMore = hasMore
+    }
+}
+
+package enum CatalogValue: Hashable, Sendable {
+    case cluster(ClusterEntry)
+    case mount(MountEntry)
+    case worker(WorkerEntry)
+    case ring(RingEntry)
+}

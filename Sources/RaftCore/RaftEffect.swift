@@ -1,0 +1,68 @@
+package import Primitives
+
+/// What the driver must do, in order.
+package enum RaftEffect: Sendable, Equatable {
+    /// Make durable, in the order asked for, then step `.persisted(sequence)`.
+    case persist(LogWrite)
+    /// Send once write `after` is durable; at once if `nil`.
+    case send(RaftMessage, to: Voter, after: WriteSequence?)
+    /// Apply these committed entries, in order, then step `.applied`.
+    case apply([LogEntry])
+    /// The command now has this place in the log; it is not committed yet.
+    case proposed(RaftRequestID, LogPosition)
+    /// The command was not appended and never will be.
+    case dropped(RaftRequestID, RaftRefusal)
+    /// A read may be answered once the state machine has applied `index`.
+    case readReady(RaftRequestID, LogIndex)
+    case readFailed(RaftRequestID, RaftRefusal)
+    /// The role or the known leader changed.
+    case role(RaftRole, term: Term, leader: NodeID?)
+    /// A follower needs this much of the latest snapshot: answer with `.snapshotChunk`.
+    case readSnapshot(SnapshotMetadata, to: NodeID, offset: UInt64, byteCount: Int)
+    /// A leader's snapshot has arrived whole: make it durable, load it, step `.snapshotInstalled`.
+    case installSnapshot(SnapshotMetadata, state: [UInt8])
+}
+
+/// One write to the log; parts that are absent stay as they are.
+package struct LogWrite: Sendable, Equatable {
+    package let sequence: WriteSequence
+    package let hardState: HardState?
+    /// Entries at and behind this index are void before `entries` are appended.
+    package let truncateFrom: LogIndex?
+    package let entries: [LogEntry]
+
+    package init(
+        sequence: WriteSequence,
+        hardState: HardState?,
+        truncateFrom: LogIndex?,
+        entries: [LogEntry]
+    ) {
+        self.sequence = sequence
+        self.hardState = hardState
+        self.truncateFrom = truncateFrom
+        self.entries = entries
+    }
+}
+
+package enum RaftRole: Sendable, Equatable {
+    case follower
+    case preCandidate
+    case candidate
+    case leader
+}
+
+/// Why a request was not taken.
+///
+/// None of them was appended.
+package enum RaftRefusal: Error, Sendable, Equatable {
+    /// Another node leads, or nobody (`nil`).
+    case notLeader(hint: NodeID?)
+    /// A bound was reached: uncommitted bytes, queue, or size of one proposal.
+    case overloaded
+    /// A quorum has not answered within the last second or so.
+    case noQuorum
+    /// Leadership is being handed over.
+    case transferring
+    /// Leadership was lost while the read was waiting.
+    case leadershipLost
+}

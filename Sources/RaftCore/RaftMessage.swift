@@ -1,0 +1,4 @@
+/// A message between voters.
+package struct RaftMessage: Sendable, Equatable {
+    package init() {}
+}

@@ -1,0 +1,4 @@
+@main
+struct Tarn {
+    static func main() {}
+}
