@@ -16,8 +16,8 @@ package import RaftCore
 package final class LogWriter: Sendable {
     package enum Job: Sendable {
         case write(LogWrite)
-        /// The state that `SnapshotMetadata` names; the log before it may go afterwards.
-        case saveSnapshot(SnapshotMetadata, state: [UInt8])
+        /// The state at `position`, encoded on this thread; the log before it may go afterwards.
+        case saveSnapshot(LogPosition, VoterSet, encode: @Sendable () -> [UInt8])
         /// A leader's snapshot, which replaces everything here.
         case installSnapshot(SnapshotMetadata, state: [UInt8])
     }
@@ -25,7 +25,7 @@ package final class LogWriter: Sendable {
     /// What the driver is told.
     package enum Completion: Sendable {
         case persisted(WriteSequence, seconds: Double)
-        case snapshotSaved(SnapshotMetadata)
+        case snapshotSaved(SnapshotMetadata, state: [UInt8])
         case snapshotInstalled(SnapshotMetadata, state: [UInt8])
     }
 
