@@ -10,8 +10,10 @@ import Synchronization
 package final class StalenessTracker: Sendable {
     private struct State {
         var completeAtMS: UInt64?
-        /// The newest statement whose index is not applied here yet.
-        var promised: (index: LogIndex, completeAtMS: UInt64)?
+        /// Statements whose index is not applied here yet, oldest first, at most 16: enough to
+        /// span the time a replica trails, and the oldest must stay or a busy one would never age
+        /// well.
+        var promised: [(index: LogIndex, completeAtMS: UInt64)] = []
     }
 
     private let state = Mutex(State())
@@ -24,8 +26,8 @@ package final class StalenessTracker: Sendable {
         state.withLock { state in
             if index <= applied {
                 state.completeAtMS = max(state.completeAtMS ?? 0, completeAt)
-            } else if state.promised == nil || completeAt > state.promised?.completeAtMS ?? 0 {
-                state.promised = (index, completeAt)
+            } else if state.promised.count < 16 {
+                state.promised.append((index, completeAt))
             }
         }
     }
@@ -33,10 +35,10 @@ package final class StalenessTracker: Sendable {
     /// The age at `nowMS` of a replica that holds everything up to `applied`.
     package func age(nowMS: UInt64, applied: LogIndex) -> Timespan? {
         state.withLock { state in
-            if let promised = state.promised, promised.index <= applied {
-                state.completeAtMS = max(state.completeAtMS ?? 0, promised.completeAtMS)
-                state.promised = nil
+            for promise in state.promised where promise.index <= applied {
+                state.completeAtMS = max(state.completeAtMS ?? 0, promise.completeAtMS)
             }
+            state.promised.removeAll { $0.index <= applied }
             return state.completeAtMS.map { Timespan(milliseconds: nowMS - min($0, nowMS)) }
         }
     }
