@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import PlacementCore
+import PlacementCore
 
 /// Constants of the page protocol: how clients and workers read pages from each other.
 ///
