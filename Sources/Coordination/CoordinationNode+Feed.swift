@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
+import Logging
 import PeerTransport
 import Primitives
 import Synchronization

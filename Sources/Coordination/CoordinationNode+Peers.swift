@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
 package import Codecs
+import Logging
 package import PeerTransport
 import Primitives
 import RaftCore

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
 import Codecs
+import Logging
 import PeerTransport
 import Primitives
 
@@ -21,7 +22,7 @@ extension CoordinationNode {
 
     private func askAdmission(at address: PeerAddress) async {
         var writer = ByteWriter()
-        settings.registration.encode(into: &writer)
+        writer.write(CatalogCommand(operation: .register(settings.registration)).encode())
         let answer = try? await peers.request(
             PeerMethod.admit.rawValue,
             writer.bytes,
@@ -58,7 +59,7 @@ extension CoordinationNode {
             throw .because(.notInitialised, "this worker has no cluster itself")
         }
         var reader = ByteReader(body)
-        guard let registration = try? WorkerRegistration(from: &reader) else {
+        guard let registration = try? reader.registration() else {
             throw .because(.badRequest, "not a registration")
         }
         let command = CatalogCommand(operation: .register(registration))

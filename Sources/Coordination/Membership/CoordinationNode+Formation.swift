@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CatalogCore
 import Codecs
+import Logging
 import PeerTransport
 package import Primitives
 import RaftCore

@@ -32,14 +32,25 @@ package struct PromiseReply: Sendable, Hashable {
     package func encode() -> [UInt8] {
         var writer = ByteWriter()
         writer.write(UInt8(1))
-        registration.encode(into: &writer)
+        writer.write(CatalogCommand(operation: .register(registration)).encode())
         return writer.bytes
     }
 
     package init(decoding bytes: [UInt8]) throws(ByteDecodingError) {
         var reader = ByteReader(bytes)
         try reader.version(of: "promise reply", newest: 1)
-        registration = try WorkerRegistration(from: &reader)
+        registration = try reader.registration()
+    }
+}
+
+extension ByteReader {
+    /// Reads a registration, carried as the command that asks for it.
+    mutating func registration() throws(ByteDecodingError) -> WorkerRegistration {
+        let command = try CatalogCommand(decoding: try run())
+        guard case .register(let registration) = command.operation else {
+            throw .invalid(what: "registration", value: 0)
+        }
+        return registration
     }
 }
 

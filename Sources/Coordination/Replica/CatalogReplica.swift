@@ -72,7 +72,7 @@ package final class CatalogReplica: Sendable {
         let isNewer = state.withLock { state in
             guard index > state.applied else { return false }
             state.catalog = catalog
-            state.history = ChangeHistory(startingAfter: catalog.revision)
+            state.history = ChangeHistory(after: catalog.revision)
             state.log = AppliedLog(horizon: index)
             state.applied = index
             return true
@@ -98,7 +98,7 @@ package final class CatalogReplica: Sendable {
 
 extension CatalogReplica {
     /// Changes of revision `from` and later, whole revisions, about `limit` of them.
-    package func changes(from revision: Revision, limit: Int) -> ChangeHistory.Slice {
+    package func changes(from revision: Revision, limit: Int) -> ChangeHistory.Reading {
         state.withLock { $0.history.changes(from: revision, limit: limit) }
     }
 

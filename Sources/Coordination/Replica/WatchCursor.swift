@@ -53,11 +53,12 @@ actor WatchCursor {
         case .compacted:
             ready = [.closed(resumeFrom: next)]
             isClosed = true
-        case .changes(let changes, let upTo):
+        case .slice(let changes):
             let wanted = changes.filter { $0.key.hasPrefix(prefix) }
             ready = Self.events(wanted)[...]
-            ready.append(.progress(upTo))
-            next = upTo.next
+            guard let last = changes.last?.revision else { return }
+            ready.append(.progress(last))
+            next = last.next
         }
     }
 
@@ -80,8 +81,8 @@ actor WatchCursor {
 
     private static func state(of catalog: Catalog, prefix: ByteString) -> [WatchEvent] {
         let revision = catalog.revision
-        var events = catalog.liveValues(prefix: prefix).map { live in
-            WatchEvent.state(key: live.key, value: live.value, revision: revision)
+        var events = catalog.liveKeys(prefix: prefix).compactMap { live in
+            live.value.map { WatchEvent.state(key: live.key, value: $0, revision: live.revision) }
         }
         events.append(.progress(revision))
         return events

@@ -47,15 +47,16 @@ struct RaftLoop {
     }
 
     var state: VoterState {
+        let status = core.status
         var state = VoterState()
-        state.role = core.role
-        state.term = core.term
-        state.leader = core.leader
-        state.commit = core.commit
-        state.applied = core.applied
-        state.voters = core.voters
-        state.confirmedAtMS = core.role == .leader ? core.lastQuorumConfirmation : nil
-        for peer in core.peers { state.matches[peer.node] = peer.match }
+        state.role = status.role
+        state.term = status.term
+        state.leader = status.leader
+        state.commit = status.commit
+        state.applied = status.applied
+        state.voters = status.voters
+        state.confirmedAtMS = status.confirmedAtMS
+        for peer in status.peers { state.matches[peer.voter.node] = peer.match }
         return state
     }
 
@@ -175,10 +176,9 @@ extension RaftLoop {
         guard isGrown, !isSaving else { return }
 
         let (index, encode) = machine.capture()
-        guard let term = core.term(at: index) else { return }
+        guard let position = core.position(at: index) else { return }
         appliedSinceSnapshot = (0, 0)
         isSaving = true
-        let position = LogPosition(term: term, index: index)
         writer.submit(.saveSnapshot(position, core.voters(at: index), encode: encode))
     }
 
