@@ -20,6 +20,7 @@ package protocol PeerCalling: Sendable {
     ///   - body: Opaque, at most ``PeerLimits/bodyByteCount`` bytes.
     ///   - address: Who is asked.
     ///   - timeout: For connecting, asking and answering together; the other side is told it.
+    /// - Returns: The body of the answer.
     /// - Throws: ``PeerError``; ``PeerError/effect`` says whether the call may have had an effect.
     func request(
         _ method: UInt8,
