@@ -3,6 +3,7 @@ import Foundation
 package import LogStorage
 package import Primitives
 package import RaftCore
+import Synchronization
 
 /// The one thread that touches the log's files.
 ///
@@ -34,24 +35,25 @@ package final class LogWriter: Sendable {
 
     package init() {}
 
-    /// Starts the thread; `report` is called on it.
-    ///
-    /// `storage` is made on the thread itself, so that it never crosses to another.
+    /// Starts the thread that owns `storage` from now on; `report` and `failure` are called on it.
     package func start(
-        opening storage: @escaping @Sendable () throws(LogStorageError) -> LogStorage,
+        _ storage: sending LogStorage,
         report: @escaping @Sendable (Completion) -> Void,
         failure: @escaping @Sendable (LogStorageError) -> Never
     ) {
+        let handover = Mutex<LogStorage?>(storage)
         let thread = Thread { [mailbox, finished] in
-            do throws(LogStorageError) {
-                var storage = try storage()
-                while true {
-                    let jobs = mailbox.takeAll(waitingAtMostMS: 1000)
-                    if jobs.isEmpty, mailbox.isClosed { break }
-                    try Self.perform(jobs, on: &storage, report: report)
+            handover.withLock { storage in
+                guard let storage else { preconditionFailure("the log was handed over twice") }
+                do throws(LogStorageError) {
+                    while true {
+                        let jobs = mailbox.takeAll(waitingAtMostMS: 1000)
+                        if jobs.isEmpty, mailbox.isClosed { break }
+                        try Self.perform(jobs, on: storage, report: report)
+                    }
+                } catch {
+                    failure(error)
                 }
-            } catch {
-                failure(error)
             }
             finished.signal()
         }
