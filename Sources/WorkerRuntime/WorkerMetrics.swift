@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import Origins
+import Primitives
+import Telemetry
+
+/// What is counted about requests to origins.
+struct OriginMetrics: Sendable {
+    let registry: MetricRegistry
+
+    func count(_ record: OriginRequestRecord, mount: ByteString) {
+        registry.counter(
+            .originRequests,
+            mount.text,
+            record.method.rawValue,
+            "\(record.status)"
+        ).add()
+    }
+}
+
+/// What is counted about pages.
+struct PageMetrics: Sendable {
+    /// Why a page was not here when it was asked for.
+    enum MissReason: String {
+        case cold
+        /// The first owner did not answer, so another one was asked.
+        case workerDown = "worker-down"
+    }
+
+    let registry: MetricRegistry
+
+    func missed(_ mount: ByteString, _ reason: MissReason) {
+        registry.counter(.cacheMisses, mount.text, reason.rawValue).add()
+    }
+
+    func readFromOrigin(_ mount: ByteString, byteCount: Int) {
+        registry.counter(.originReadBytes, mount.text, "read").add(UInt64(byteCount))
+    }
+}
