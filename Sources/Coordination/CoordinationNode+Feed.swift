@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
+import Codecs
 import Logging
 import PeerTransport
 import Primitives
@@ -38,25 +39,34 @@ extension CoordinationNode {
     }
 
     private func follow(_ node: NodeID?, at address: PeerAddress) async {
-        let lastItem = Mutex(settings.now())
+        let lastItem = LastItem(atMS: settings.now())
         await withDiscardingTaskGroup { group in
             group.addTask {
-                await self.read(node, at: address) { lastItem.withLock { $0 = self.settings.now() } }
-                lastItem.withLock { $0 = 0 }  // Ends the watch below.
+                await self.read(node, at: address, noting: lastItem)
+                lastItem.note(atMS: 0)  // Ends the watch below.
             }
-            while !Task.isCancelled,
-                settings.now() - lastItem.withLock({ $0 }) < Self.feedSilenceMS
-            {
+            while !Task.isCancelled, settings.now() - lastItem.atMS < Self.feedSilenceMS {
                 try? await Task.sleep(for: .milliseconds(100))
             }
             group.cancelAll()
         }
     }
 
+    /// When a feed last said anything, shared by its reader and whoever watches over it.
+    private final class LastItem: Sendable {
+        private let time: Mutex<UInt64>
+
+        init(atMS: UInt64) { time = Mutex(atMS) }
+
+        var atMS: UInt64 { time.withLock { $0 } }
+
+        func note(atMS: UInt64) { time.withLock { $0 = atMS } }
+    }
+
     private func read(
         _ node: NodeID?,
         at address: PeerAddress,
-        heard: () -> Void
+        noting lastItem: LastItem
     ) async {
         do {
             let request = FeedRequest(after: replica.applied)
@@ -67,7 +77,7 @@ extension CoordinationNode {
             )
             var assembly = FeedAssembly()
             for try await bytes in stream {
-                heard()
+                lastItem.note(atMS: settings.now())
                 feedSource.withLock { $0 = node }
                 try perform(try assembly.take(bytes))
             }

@@ -27,7 +27,7 @@ extension CoordinationNode: PeerRequestHandler {
             return
         }
         do throws(ByteDecodingError) {
-            let message = try RaftMessage(decoding: body)
+            let message = try RaftMessageCodec.decode(body)
             driver.received(message, from: Voter(node: node, store: remote.store))
         } catch {
             log.warning(

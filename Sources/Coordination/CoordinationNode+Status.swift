@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
+import Codecs
 import PeerTransport
 package import Primitives
 import RaftCore

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import CatalogCore
+import CatalogCore
 package import Codecs
 package import Logging
 package import PeerTransport

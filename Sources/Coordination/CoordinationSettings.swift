@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CatalogCore
 package import PeerTransport
-package import Primitives
+import Primitives
 
 /// What a worker's coordination is told at its start.
 package struct CoordinationSettings: Sendable {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import CatalogCore
+import CatalogCore
 package import PeerTransport
 package import Primitives
 import Synchronization

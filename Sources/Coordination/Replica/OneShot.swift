@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Primitives
+package import Primitives
 import Synchronization
 
 /// One answer on its way from a thread to a task.

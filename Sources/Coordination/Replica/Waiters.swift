@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Primitives
+package import Primitives
 import Synchronization
 
 /// Callers that wait until a number which only grows has reached their mark.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 package import LogStorage
-package import Primitives
+import Primitives
 package import RaftCore
 import Synchronization
 
