@@ -65,15 +65,16 @@ let runtime: [Target] = [
     .target(
         name: "ClientRuntime",
         dependencies: [
-            "APIModel", "CatalogCore", "Origins", "PageTransport", "PlacementCore", "Primitives",
-            "Telemetry", .asyncHTTPClient, .logging, .nioCore,
+            "APIModel", "CatalogCore", "Codecs", "Origins", "PageTransport", "PlacementCore",
+            "Primitives", "Telemetry", .asyncHTTPClient, .logging, .nioCore, .nioPosix,
         ]
     ),
     .target(
         name: "WorkerRuntime",
         dependencies: [
-            "CatalogCore", "ClientRuntime", "Coordination", "Origins", "PageStorage",
+            "CatalogCore", "ClientRuntime", "Codecs", "Coordination", "Origins", "PageStorage",
             "PageTransport", "PlacementCore", "Primitives", "Telemetry", .logging, .nioCore,
+            .nioPosix,
         ]
     ),
     .target(

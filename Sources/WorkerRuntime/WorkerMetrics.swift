@@ -1,21 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Origins
 import Primitives
 import Telemetry
-
-/// What is counted about requests to origins.
-struct OriginMetrics: Sendable {
-    let registry: MetricRegistry
-
-    func count(_ record: OriginRequestRecord, mount: ByteString) {
-        registry.counter(
-            .originRequests,
-            mount.text,
-            record.method.rawValue,
-            "\(record.status)"
-        ).add()
-    }
-}
 
 /// What is counted about pages.
 struct PageMetrics: Sendable {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CatalogCore
-package import ClientRuntime
 package import Origins
 package import Primitives
 package import Telemetry
@@ -37,7 +36,9 @@ package struct OriginTable: Sendable {
     }
 
     /// The mount at exactly this path, as this region sees it.
-    func mount(at path: ByteString) -> (entry: MountEntry, origin: OriginID, request: OriginRequest)? {
+    package func mount(
+        at path: ByteString
+    ) -> (entry: MountEntry, origin: OriginID, request: OriginRequest)? {
         guard let entry = catalog().mount(at: path),
             let resolution = catalog().resolve(path, region: region),
             resolution.mount.path == entry.path
@@ -50,9 +51,17 @@ package struct OriginTable: Sendable {
     }
 
     /// The origin, its requests counted for this mount.
-    func origin(for request: OriginRequest, mount: ByteString) throws(OriginError) -> any Origin {
+    package func origin(
+        for request: OriginRequest,
+        mount: ByteString
+    ) throws(OriginError) -> any Origin {
         let metrics = metrics
         return try factory.origin(for: request) { metrics.count($0, mount: mount) }
+    }
+
+    /// A reader had to go past the owners of a page.
+    func wentPastOwners(_ mount: ByteString, byteCount: Int) {
+        metrics.wentPastOwners(mount, byteCount: byteCount)
     }
 
     private static func request(_ resolution: Resolution) -> OriginRequest {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
-import ClientRuntime
 import Codecs
 import Origins
 package import Primitives
@@ -52,10 +51,7 @@ package final class MetadataService: Sendable {
         of path: ByteString,
         view: PathView
     ) async throws(FileError) -> PageAttributes {
-        guard let resolution = origins.resolve(path) else {
-            guard path == "/" || !origins.virtualChildren(of: path).isEmpty else { throw .notFound }
-            return Self.directory(validFor: .seconds(1))
-        }
+        guard let resolution = origins.resolve(path) else { throw .notFound }
         if resolution.name.isEmpty { return Self.directory(validFor: ttl(of: resolution)) }
         if view == .posix, !Self.isShowable(resolution.name) { throw .notFound }
         if view == .posix, !origins.virtualChildren(of: path).isEmpty {
@@ -172,13 +168,7 @@ package final class MetadataService: Sendable {
     private func listing(
         of path: ByteString
     ) async throws(FileError) -> (DirectoryListing, validFor: Timespan?) {
-        guard let resolution = origins.resolve(path) else {
-            let children = origins.virtualChildren(of: path)
-            guard path == "/" || !children.isEmpty else { throw .notFound }
-            var builder = DirectoryListingBuilder(prefix: ByteString())
-            for child in children { builder.addDirectory(child) }
-            return (builder.build(), .seconds(1))
-        }
+        guard let resolution = origins.resolve(path) else { throw .notFound }
         guard resolution.name.isEmpty || Self.isShowable(resolution.name) else { throw .notFound }
 
         let key = key(resolution, resolution.name, .posix)
@@ -274,78 +264,5 @@ package final class MetadataService: Sendable {
         guard let ttl = ttl(of: resolution) else { return .some(nil) }
         let age = now() - loadedAtMS
         return age < ttl.milliseconds ? Timespan(milliseconds: ttl.milliseconds - age) : nil
-    }
-}
-
-// MARK: - Names
-
-extension MetadataService {
-    static func isShowable(_ name: ByteString) -> Bool {
-        name.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            .allSatisfy { DirectoryListing.isShowable(ByteString($0)) }
-    }
-
-    /// The directory and the last component of a relative name.
-    static func split(_ name: ByteString) -> (directory: ByteString, last: ByteString) {
-        guard let slash = name.bytes.lastIndex(of: UInt8(ascii: "/")) else {
-            return (ByteString(), name)
-        }
-        return (ByteString(name.bytes[..<slash]), name.dropFirst(slash + 1))
-    }
-
-    static func directory(validFor: Timespan?) -> PageAttributes {
-        PageAttributes(
-            kind: .directory,
-            byteCount: 0,
-            modifiedUnixNS: 0,
-            version: ByteString(),
-            validFor: validFor
-        )
-    }
-}
-
-extension DirectoryListing.Entry {
-    fileprivate var attributes: PageAttributes {
-        PageAttributes(
-            kind: isDirectory ? .directory : .file,
-            byteCount: size,
-            modifiedUnixNS: modifiedUnixNS,
-            version: version,
-            validFor: nil
-        )
-    }
-}
-
-extension OriginObject {
-    fileprivate var attributes: PageAttributes {
-        PageAttributes(
-            kind: .file,
-            byteCount: size,
-            modifiedUnixNS: modifiedUnixNS,
-            version: version,
-            validFor: nil
-        )
-    }
-}
-
-extension PageAttributes {
-    fileprivate func valid(for validFor: Timespan?) -> PageAttributes {
-        PageAttributes(
-            kind: kind,
-            byteCount: byteCount,
-            modifiedUnixNS: modifiedUnixNS,
-            version: version,
-            validFor: validFor
-        )
-    }
-}
-
-extension Result<PageAttributes, FileError> {
-    /// Answers that hold for the mount's time to live: what exists, and what does not.
-    fileprivate var isWorthKeeping: Bool {
-        switch self {
-        case .success, .failure(.notFound): true
-        case .failure: false
-        }
     }
 }
