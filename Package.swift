@@ -147,8 +147,8 @@ let tests: [Target] = [
     .testTarget(
         name: "OriginsTests",
         dependencies: [
-            "Origins", "CatalogCore", "Codecs", "Primitives", "TestKit", .nioCore, .nioHTTP1,
-            .nioPosix,
+            "Origins", "CatalogCore", "Codecs", "Primitives", "TestKit", .asyncHTTPClient, .nioCore,
+            .nioHTTP1, .nioPosix,
         ]
     ),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "Primitives"]),

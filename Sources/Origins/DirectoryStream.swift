@@ -5,7 +5,7 @@ import Primitives
 /// The names in a directory, in no order; `.` and `..` left out.
 ///
 /// The corresponding C functions are `fdopendir`, `readdir` and `closedir`.
-struct DirectoryStream: ~Copyable {
+@safe struct DirectoryStream: ~Copyable {
     private let stream: OpaquePointer
 
     init(_ directory: borrowing DirectoryFile) throws(OriginError) {
