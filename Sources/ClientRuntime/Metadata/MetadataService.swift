@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
-import Codecs
+package import Codecs
 import Origins
 package import Primitives
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Codecs
+import CatalogCore
+package import Codecs
 import Logging
 import NIOCore
 import Origins

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import CatalogCore
+import CatalogCore
 import Codecs
 package import Logging
 package import NIOCore
