@@ -111,7 +111,7 @@ let testSupport: [Target] = [
         name: "SimulationKit",
         dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore"]
     ),
-    .target(name: "TestKit", dependencies: ["Primitives", "SystemIO"]),
+    .target(name: "TestKit", dependencies: ["LogStorage", "Primitives", "SystemIO", .system]),
 ]
 
 let tests: [Target] = [
