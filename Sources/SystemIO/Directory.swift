@@ -23,14 +23,6 @@ package enum Directory {
         }
     }
 
-    /// Removes an empty directory.
-    ///
-    /// The corresponding C function is `rmdir`.
-    package static func remove(_ path: FilePath) throws(Errno) {
-        // Safe because the path's bytes outlive the call.
-        try syscall { unsafe path.withPlatformString { unsafe rmdir($0) } }
-    }
-
     /// What an existing directory means to ``create(_:existing:permissions:)``.
     package enum Existing: Sendable { case isError, isFine }
 

@@ -10,12 +10,13 @@ import SystemPackage
 /// all before it. Replaced whole: written beside, synced, renamed. A file that cannot be read is
 /// left out of account: everything in it comes again from the voters.
 struct CheckpointFile {
+    static let name = "catalog"
     private static let magic = Array("TARNCKPT".utf8)
     private static let longest = 512 << 20
 
     private let path: FilePath
 
-    init(_ directory: FilePath) { path = directory.appending("catalog") }
+    init(_ directory: FilePath) { path = directory.appending(Self.name) }
 
     func save(_ catalog: Catalog, at index: LogIndex) throws(Errno) {
         var writer = ByteWriter()
@@ -78,14 +79,5 @@ struct ReplacedFile {
         } catch .noSuchFileOrDirectory {
             return nil
         }
-    }
-
-    func remove() throws(Errno) {
-        do throws(Errno) {
-            try Directory.unlink(path)
-        } catch .noSuchFileOrDirectory {
-            return
-        }
-        try Directory.sync(path.removingLastComponent())
     }
 }
