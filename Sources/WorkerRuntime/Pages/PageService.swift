@@ -70,9 +70,31 @@ package final class PageService: Sendable {
         return await fetch(request, object, geometry)
     }
 
-    /// Whether the page is here, without touching the disk.
-    package func holds(_ request: PageReadRequest) -> Bool {
-        store.contains(ObjectIdentity(request), page: request.page)
+    /// Answers from the store without a task of its own.
+    ///
+    /// Returns `false`, and never answers, where the page is not stored.
+    package func answerIfStored(
+        _ request: PageReadRequest,
+        _ answer: @escaping @Sendable (PageReply) -> Void
+    ) -> Bool {
+        let object = ObjectIdentity(request)
+        guard let geometry = object.geometry, request.page < geometry.pageCount,
+            Int(request.range.upperBound) <= geometry.byteCount(ofPage: request.page),
+            store.contains(object, page: request.page)
+        else { return false }
+
+        readAhead(request, object, geometry)
+        let range = Int(request.range.lowerBound)..<Int(request.range.upperBound)
+        blocking.submit { [self] state in
+            guard case .active = state else { return answer(.failure(.stopping)) }
+            if let found = try? store.read(object, page: request.page, range: range) {
+                answer(.page(found.bytes, checksum: found.checksum, source: .local))
+                return
+            }
+            // It was evicted or is damaged: the long way after all.
+            Task { answer(await self.read(request)) }
+        }
+        return true
     }
 
     private func stored(
