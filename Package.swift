@@ -41,7 +41,9 @@ let ports: [Target] = [
     ),
     .target(
         name: "PageTransport",
-        dependencies: ["PlacementCore", "Primitives", "Codecs", .nioCore, .nioPosix]
+        dependencies: [
+            "CLinux", "Codecs", "PlacementCore", "Primitives", .nioCore, .nioPosix,
+        ]
     ),
     .target(
         name: "Origins",
@@ -121,7 +123,10 @@ let tests: [Target] = [
     .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore", "Primitives"]),
     .testTarget(name: "CatalogCoreTests", dependencies: ["CatalogCore", "Primitives"]),
     .testTarget(name: "PlacementCoreTests", dependencies: ["PlacementCore", "Primitives"]),
-    .testTarget(name: "CodecsTests", dependencies: ["Codecs", "Primitives", "RaftCore"]),
+    .testTarget(
+        name: "CodecsTests",
+        dependencies: ["Codecs", "PlacementCore", "Primitives", "RaftCore"]
+    ),
     .testTarget(name: "SystemIOTests", dependencies: ["SystemIO", .system]),
     .testTarget(
         name: "LogStorageTests",

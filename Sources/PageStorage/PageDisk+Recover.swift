@@ -19,6 +19,12 @@ extension PageDisk {
     ///
     /// - Throws: ``PageStoreError/foreignFile(_:)`` for a file that the store never makes.
     func recover() throws(PageStoreError) {
+        try adoptWhatIsThere()
+        // Only now: while the list of what was found lives, evicted blocks stay counted.
+        try evictDownToCapacity()
+    }
+
+    private func adoptWhatIsThere() throws(PageStoreError) {
         try makeDirectory(objectsDirectory)
         var found: [Found] = []
         for shard in 0..<ObjectName.shardCount {
@@ -32,7 +38,6 @@ extension PageDisk {
                 < (right.modifiedUnixNS, right.object.name.stem)
         }
         for one in found { adopt(one) }
-        try evictDownToCapacity()
     }
 
     /// Directories and header: blocks that no object owns.

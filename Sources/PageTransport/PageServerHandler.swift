@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Codecs
-import NIOCore
+package import Codecs
+package import NIOCore
 import Primitives
 
 /// One connection of a page server: bytes in, requests to the handler, replies out.
@@ -15,10 +15,10 @@ import Primitives
 /// 3. Each request in flight is answered once; its notices come before.
 ///
 /// Lives on the event loop of its channel; others reach it through ``PageReplyWriter``.
-final class PageServerHandler: ChannelDuplexHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+package final class PageServerHandler: ChannelDuplexHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
 
     private enum Phase {
         case opening
@@ -50,7 +50,12 @@ final class PageServerHandler: ChannelDuplexHandler {
     private var stall: Scheduled<Void>?
     private var notices: Scheduled<Void>?
 
-    init(
+    /// - Parameters:
+    ///   - welcome: What a client is told that is served.
+    ///   - limits: Bounds of this connection, and of all together.
+    ///   - counters: Shared by all connections of a server.
+    ///   - requestHandler: Who answers.
+    package init(
         welcome: PageServerWelcome,
         limits: PageServerLimits,
         counters: PageServerCounters,
@@ -64,42 +69,42 @@ final class PageServerHandler: ChannelDuplexHandler {
 
     // MARK: - Channel events
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         if context.channel.isActive { begin(context) }
     }
 
-    func channelActive(context: ChannelHandlerContext) {
+    package func channelActive(context: ChannelHandlerContext) {
         begin(context)
         context.fireChannelActive()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         end()
         context.fireChannelInactive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         end()
         self.context = nil
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A connection that broke: its end is all there is to say.
         context.close(promise: nil)
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         accumulator.append(unwrapInboundIn(data))
         drain()
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
+    package func channelReadComplete(context: ChannelHandlerContext) {
         flush()
         context.fireChannelReadComplete()
     }
 
-    func read(context: ChannelHandlerContext) {
+    package func read(context: ChannelHandlerContext) {
         if hasRoom {
             context.read()
         } else {

@@ -18,10 +18,12 @@ package struct PageServerStatistics: Sendable, Equatable {
 }
 
 /// Counts for all connections of one server.
-final class PageServerCounters: Sendable {
+package final class PageServerCounters: Sendable {
     private let counts = Mutex(PageServerStatistics())
 
-    var statistics: PageServerStatistics { counts.withLock { $0 } }
+    package init() {}
+
+    package var statistics: PageServerStatistics { counts.withLock { $0 } }
 
     func note(_ change: (inout PageServerStatistics) -> Void) {
         counts.withLock { change(&$0) }

@@ -30,7 +30,7 @@ import Testing
         )
         let bytes = Sidecar.header(of: identity)
         #expect(
-            hexText(bytes.dropLast(4)) == "5441524e50414753" + "36000000" + "01000000"
+            hexText(bytes.dropLast(4)) == "5441524e50414753" + "32000000" + "01000000"
                 + "0500000000000000" + "0403020100000000" + "03000000612f62" + "03000000226522"
         )
         #expect(bytes.suffix(4) == littleEndian(CRC32C.checksum(bytes.dropLast(4)))[...])

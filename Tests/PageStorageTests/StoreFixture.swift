@@ -10,7 +10,7 @@ let megabyte = Int(PageGeometry.pageByteCount)
 let testCluster = ClusterID(UniqueID(high: 0x0102_0304_0506_4708, low: 0x8902_0304_0506_0708))
 
 /// A directory of one test, removed with all it holds when the test ends.
-final class Scratch {
+final class Scratch: Sendable {
     let url: URL
 
     init() throws {

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "page_malloc.h"
+
 // Only what Swift cannot import: variadic functions, function-like macros, calls that Glibc's module
 // leaves out. No logic lives here.
 
