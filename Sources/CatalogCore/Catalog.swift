@@ -30,6 +30,7 @@ package struct Catalog: Sendable {
         }
     }
 
+    /// Of the newest change; 0 before genesis.
     package internal(set) var revision: Revision = .zero
     /// `nil` before genesis.
     package internal(set) var cluster: ClusterEntry?
