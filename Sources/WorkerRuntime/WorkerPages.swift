@@ -2,7 +2,7 @@
 package import ClientRuntime
 package import Codecs
 package import PageTransport
-package import Primitives
+import Primitives
 
 /// Answers this worker's clients and the other workers: the handler of the page server.
 package struct WorkerPages: Sendable {

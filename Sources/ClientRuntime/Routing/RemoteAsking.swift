@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Codecs
-package import NIOCore
 package import PageTransport
-package import Primitives
+import Primitives
 import Synchronization
 
 /// Asks workers over the page protocol: through the unix socket of a worker on this host, else TCP.

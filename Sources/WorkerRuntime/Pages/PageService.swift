@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ClientRuntime
 package import Codecs
-import Logging
+package import Logging
 import NIOCore
 package import NIOPosix
 import Origins
 package import PageStorage
+package import PageTransport
 import PlacementCore
 import Primitives
 package import Telemetry
