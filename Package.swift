@@ -97,7 +97,7 @@ let executables: [Target] = [
             "FuseMount", "HTTPAPI", "LogStorage", "Origins", "PageStorage", "PageTransport",
             "PeerTransport", "PlacementCore", "Primitives", "RaftCore", "SystemIO", "Telemetry",
             "WorkerRuntime", .argumentParser, .asyncHTTPClient, .lifecycle, .logging, .nioCore,
-            .nioHTTP1, .nioPosix, .unixSignals,
+            .nioHTTP1, .nioPosix, .system, .unixSignals,
         ]
     )
 ]
