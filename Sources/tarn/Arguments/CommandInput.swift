@@ -20,14 +20,16 @@ enum CommandInput {
         let typed = words[nounAt]
         if typed == "help" { return words }
         guard let noun = nouns.first(where: { $0.name == typed }) else {
-            throw .usage(unknown("noun", typed, among: nouns.map(\.name), help: "tarn --help"))
+            throw .usage(unknown(typed, "a noun of 'tarn'", among: nouns.map(\.name)))
         }
         let verbs = noun.type.configuration.subcommands.map(name)
         guard !verbs.isEmpty, positions.count > 1 else { return words }
         let verbAt = positions[1]
         guard verbs.contains(words[verbAt]) || words[verbAt] == "help" else {
-            let help = "tarn \(typed) --help"
-            throw .usage(unknown("verb of '\(typed)'", words[verbAt], among: verbs, help: help))
+            throw .usage(
+                unknown(words[verbAt], "a verb of 'tarn \(typed)'", among: verbs),
+                next: "tarn \(typed) --help"
+            )
         }
         guard typed == "fuse", words[verbAt] == "mount" else { return words }
         return words[...verbAt] + words[(verbAt + 1)...].map { $0 == "-o" ? "--mount-option" : $0 }
@@ -55,15 +57,10 @@ enum CommandInput {
         return found
     }
 
-    private static func unknown(
-        _ what: String,
-        _ typed: String,
-        among names: [String],
-        help: String
-    ) -> String {
+    private static func unknown(_ typed: String, _ what: String, among names: [String]) -> String {
         let hint = NearestName.hint(for: typed, among: names)
         let known = hint.isEmpty ? "; known are \(names.joined(separator: ", "))" : hint
-        return "unknown \(what) \(SettingKey.quoted(typed))\(known) (see '\(help)')"
+        return "\(SettingKey.quoted(typed)) is not \(what)\(known)"
     }
 
     private static let nouns: [(name: String, type: any ParsableCommand.Type)] =

@@ -17,7 +17,7 @@ package enum CommandFailure: Error, Sendable, Equatable {
     /// This side could not do its part: a file, a process, a terminal.
     case local(String, next: String? = nil)
     /// The command line asks for something impossible.
-    case usage(String)
+    case usage(String, next: String = "tarn --help")
     /// A worker's configuration is wrong.
     case configuration(String)
     /// Refused as unsafe on this side.
@@ -73,7 +73,7 @@ package enum CommandFailure: Error, Sendable, Equatable {
         case .badAnswer(let text):
             .own("bad-answer", "Answer not understood", text, next: "tarn --version")
         case .local(let text, let next): .own("failed", "Failed", text, next: next)
-        case .usage(let text): .own("usage", "Wrong usage", text, next: "tarn --help")
+        case .usage(let text, let next): .own("usage", "Wrong usage", text, next: next)
         case .configuration(let text):
             .own("configuration", "Wrong configuration", text, next: "tarn worker start --help")
         case .refused(let text): .own("unsafe", "Refused", text)

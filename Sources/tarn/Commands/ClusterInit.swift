@@ -16,7 +16,7 @@ struct ClusterInit: ClusterVerb {
 
             EXAMPLES:
               tarn cluster init
-              tarn cluster init --voters 5 --survive region --timing wan --timeout 2m
+              tarn cluster init --voters 5 --survive region --timing wan
 
             EXIT STATUS:
               0   the cluster is formed

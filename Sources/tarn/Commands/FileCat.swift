@@ -14,7 +14,7 @@ struct FileCat: ClusterVerb {
 
             EXAMPLES:
               tarn fs cat /data/bucket_a/labels.csv
-              tarn fs cat /data/bucket_a/train/000.tar --offset 64MiB --count 1MiB
+              tarn fs cat /data/bucket_a/000.tar --offset 64MiB --count 1MiB
 
             EXIT STATUS:
               0   everything was written

@@ -24,8 +24,8 @@ struct FuseMountVerb: AsyncParsableCommand {
 
             EXAMPLES:
               tarn fuse mount /lake
-              tarn fuse mount /mnt/bucket_a --path /data/bucket_a -o uid=1000,gid=1000
-              tarn fuse mount /lake --addr 10.0.1.11:7400,10.0.1.12:7400 --foreground
+              tarn fuse mount /mnt/a --path /data/bucket_a -o uid=1000,gid=1000
+              tarn fuse mount /lake --addr w1:7400,w2:7400 --foreground
 
             EXIT STATUS:
               0   mounted, or with --foreground: unmounted again

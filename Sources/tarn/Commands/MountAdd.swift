@@ -14,8 +14,8 @@ struct MountAdd: ClusterVerb {
 
             EXAMPLES:
               tarn mount add /data/bucket_a s3://bucket-a --option region=us-west-2
-              tarn mount add /data/bucket_a s3://bucket-a/train --origin eu=s3://bucket-a-eu
-              tarn mount add /data/local file:///srv/samples --metadata-ttl immutable --no-check
+              tarn mount add /data/train s3://lake/train --origin eu=s3://lake-eu
+              tarn mount add /data/local file:///srv/samples --no-check
 
             EXIT STATUS:
               0   added, or there already

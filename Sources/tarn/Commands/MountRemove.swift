@@ -57,7 +57,7 @@ struct MountResolve: ClusterVerb {
         discussion: """
             EXAMPLES:
               tarn mount resolve /data/bucket_a/train/000.tar
-              tarn mount resolve /data/bucket_a/train/000.tar --region us-west -o json
+              tarn mount resolve /data/bucket_a/labels.csv --region us-west
 
             EXIT STATUS:
               0   printed

@@ -14,7 +14,7 @@ struct MountUpdate: ClusterVerb {
 
             EXAMPLES:
               tarn mount update /data/bucket_a --replicas 2
-              tarn mount update /data/bucket_a --option endpoint=http://10.0.0.5:9000 --barrier
+              tarn mount update /data/bucket_a --metadata-ttl immutable --barrier
               tarn mount update /data/bucket_a --origin us-west=s3://bucket-a-us
 
             EXIT STATUS:

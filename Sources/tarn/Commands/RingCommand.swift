@@ -78,7 +78,7 @@ struct RingExplain: ClusterVerb {
 
             EXAMPLES:
               tarn ring explain /data/bucket_a/train/000.tar
-              tarn ring explain /data/bucket_a/train/000.tar:128MiB -o json
+              tarn ring explain /data/bucket_a/train/000.tar:128MiB
 
             EXIT STATUS:
               0   printed

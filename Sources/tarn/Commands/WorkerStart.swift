@@ -16,7 +16,7 @@ struct WorkerStart: AsyncParsableCommand {
             EXAMPLES:
               tarn worker start --config /etc/tarn/worker.yaml
               tarn worker start --config /etc/tarn/worker.yaml --print-config
-              tarn worker start --data-dir /var/lib/tarn --cache /nvme0/tarn=800GiB --name w1
+              tarn worker start --data-dir /var/lib/tarn --cache /nvme0=800GiB
 
             EXIT STATUS:
               0   ended as asked, or the configuration is right
