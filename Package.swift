@@ -184,7 +184,10 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "CLITests",
-        dependencies: ["tarn", "APIModel", "Settings", "Primitives", .argumentParser]
+        dependencies: [
+            "tarn", "APIModel", "Settings", "Primitives", .argumentParser, .logging, .nioCore,
+            .nioHTTP1, .nioPosix,
+        ]
     ),
     .testTarget(name: "ProcessTests", dependencies: ["APIModel", "Primitives", "TestKit"]),
     .testTarget(name: "TidyTests"),

@@ -9,7 +9,7 @@ import Testing
     static let privateWords: [(pattern: String, why: String)] = [
         ("(?i)(?<!user-)(?<!user_)\\b" + "agen" + "ts?\\b",  "the product has no such part"),
         ("(?i)\\bassis" + "tants?\\b",                       "the product has no such part"),
-        ("(?i)\\bsub" + "agents?\\b",                        "the product has no such part"),
+        ("(?i)\\bsubagen" + "ts?\\b",                        "the product has no such part"),
         ("(?i)\\b(chat" + "gpt|clau" + "de|co" + "pilot)\\b", "the product has no such part"),
         ("/work" + "/",                                      "a path of one machine"),
         ("/(home|ro" + "ot|Users)/\\w",                      "a path of one machine"),

@@ -40,7 +40,7 @@ final class ClusterClient: Sendable {
 
     /// Calls until there is an answer below 400, or a reason to stop.
     ///
-    /// - Parameter within: Bounds this one call; the client's own timeout if `nil`.
+    /// `within` bounds this one call; if `nil`, the client's own timeout does.
     func call(
         _ call: APICall,
         within: Timespan? = nil

@@ -25,7 +25,6 @@ struct FileStream {
     /// - Parameters:
     ///   - start: First byte to hand out.
     ///   - count: How many; to the end if `nil`.
-    ///   - version: Only this version, if not `nil`.
     init(
         _ client: ClusterClient,
         path: String,
