@@ -103,7 +103,7 @@ let executables: [Target] = [
             "FuseMount", "HTTPAPI", "LogStorage", "Origins", "PageStorage", "PageTransport",
             "PeerTransport", "PlacementCore", "Primitives", "RaftCore", "SystemIO", "Telemetry",
             "WorkerRuntime", .argumentParser, .asyncHTTPClient, .lifecycle, .logging, .nioCore,
-            .nioHTTP1, .nioPosix, .unixSignals,
+            .nioHTTP1, .nioPosix, .system, .unixSignals,
         ]
     )
 ]
@@ -198,7 +198,10 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "CLITests",
-        dependencies: ["tarn", "APIModel", "Settings", "Primitives", .argumentParser]
+        dependencies: [
+            "tarn", "APIModel", "Settings", "Primitives", .argumentParser, .logging, .nioCore,
+            .nioHTTP1, .nioPosix,
+        ]
     ),
     .testTarget(name: "ProcessTests", dependencies: ["APIModel", "Primitives", "TestKit"]),
     .testTarget(name: "TidyTests"),

@@ -25,8 +25,17 @@ package enum NearestName {
     }
 
     /// "; did you mean 'a' or 'b'?", or nothing where no name is near.
-    package static func hint(for typed: String, among names: [String]) -> String {
-        let near = suggestions(for: typed, among: names).map { "'\($0)'" }
+    ///
+    /// A prefix that all names share is left out of the comparison: it would make any two look alike.
+    package static func hint(
+        for typed: String,
+        among names: [String],
+        prefix: String = ""
+    ) -> String {
+        let own = { (name: String) in
+            name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+        }
+        let near = suggestions(for: own(typed), among: names.map(own)).map { "'\(prefix)\($0)'" }
         guard let last = near.last else { return "" }
         let list =
             near.count == 1 ? last : near.dropLast().joined(separator: ", ") + " or " + last

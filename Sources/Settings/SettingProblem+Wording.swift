@@ -16,7 +16,7 @@ extension SettingKey {
     }
 
     /// In quotes, on one line, and no longer than a line.
-    static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         var shown = ""
         for scalar in text.unicodeScalars.prefix(80) {
             let isPrintable = scalar.value >= 0x20 && scalar.value != 0x7F

@@ -10,9 +10,8 @@ package struct SettingsReader: Sendable {
     package let file: ConfigurationFile?
     package let host: HostFacts
 
-    /// - Parameters:
-    ///   - flags: As typed, `--listen-http` with its text; of equal names the last one counts.
-    ///   - environment: The whole environment; only `TARN_WORKER_…` is looked at.
+    /// Flags come as typed, `--listen-http` with its text, and of equal names the last one counts; of
+    /// the environment only `TARN_WORKER_…` is looked at.
     package init(
         flags: [(name: String, text: String)] = [],
         environment: [String: String] = [:],

@@ -54,7 +54,11 @@ extension SourcedValues {
         var values = Self()
         for flag in flags {
             guard let key = SettingKey.all.first(where: { $0.flag == flag.name }) else {
-                let hint = NearestName.hint(for: flag.name, among: SettingKey.all.map(\.flag))
+                let hint = NearestName.hint(
+                    for: flag.name,
+                    among: SettingKey.all.map(\.flag),
+                    prefix: "--"
+                )
                 values.reject(SettingProblem(place: flag.name, reason: "unknown flag\(hint)"))
                 continue
             }
@@ -71,7 +75,11 @@ extension SourcedValues {
         let ours = environment.filter { $0.key.hasPrefix(SettingKey.variablePrefix) }
         for (name, text) in ours.sorted(by: { $0.key < $1.key }) {
             guard let key = SettingKey.all.first(where: { $0.variable == name }) else {
-                let hint = NearestName.hint(for: name, among: SettingKey.all.map(\.variable))
+                let hint = NearestName.hint(
+                    for: name,
+                    among: SettingKey.all.map(\.variable),
+                    prefix: SettingKey.variablePrefix
+                )
                 values.reject(
                     SettingProblem(place: name, reason: "unknown variable of a worker\(hint)")
                 )

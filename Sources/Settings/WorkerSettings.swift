@@ -150,7 +150,7 @@ extension WorkerSettings {
 
     /// Where the data socket lies for the store of this identity.
     ///
-    /// - Parameter store: The store's UUID as printed; at most 36 bytes.
+    /// `store` is the store's UUID as printed: 36 bytes.
     package func dataSocketPath(store: String) -> String {
         if let dataSocket { return dataSocket }
         return canWriteRun ? "/run/tarn/\(store).sock" : "\(dataDirectory)/data.sock"
