@@ -20,7 +20,7 @@ let cores: [Target] = [
     .target(name: "RaftCore", dependencies: ["Primitives"]),
     .target(name: "CatalogCore", dependencies: ["Primitives"]),
     .target(name: "PlacementCore", dependencies: ["Primitives"]),
-    .target(name: "Codecs", dependencies: ["Primitives", "RaftCore", .crypto]),
+    .target(name: "Codecs", dependencies: ["PlacementCore", "Primitives", "RaftCore", .crypto]),
 ]
 
 /// The outside world, one piece a target.
@@ -31,14 +31,17 @@ let ports: [Target] = [
     .systemLibrary(name: "CFuse3", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
     .target(name: "SystemIO", dependencies: ["CLinux", .system]),
     .target(name: "LogStorage", dependencies: ["Primitives", "RaftCore", "SystemIO", .system]),
-    .target(name: "PageStorage", dependencies: ["Primitives", "SystemIO", .system, .nioCore]),
+    .target(
+        name: "PageStorage",
+        dependencies: ["PlacementCore", "Primitives", "SystemIO", .system, .nioCore]
+    ),
     .target(
         name: "PeerTransport",
         dependencies: ["Primitives", "Codecs", .nioCore, .nioPosix]
     ),
     .target(
         name: "PageTransport",
-        dependencies: ["Primitives", "Codecs", .nioCore, .nioPosix]
+        dependencies: ["PlacementCore", "Primitives", "Codecs", .nioCore, .nioPosix]
     ),
     .target(
         name: "Origins",
@@ -125,7 +128,9 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "PageStorageTests",
-        dependencies: ["PageStorage", "Primitives", "SystemIO", "TestKit", .nioCore, .system]
+        dependencies: [
+            "PageStorage", "PlacementCore", "Primitives", "SystemIO", "TestKit", .nioCore, .system,
+        ]
     ),
     .testTarget(
         name: "PeerTransportTests",
@@ -133,7 +138,10 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "PageTransportTests",
-        dependencies: ["PageTransport", "Codecs", "Primitives", .nioCore, .nioEmbedded, .nioPosix]
+        dependencies: [
+            "PageTransport", "Codecs", "PlacementCore", "Primitives", .nioCore, .nioEmbedded,
+            .nioPosix,
+        ]
     ),
     .testTarget(
         name: "OriginsTests",
