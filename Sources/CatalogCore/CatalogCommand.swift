@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Primitives
 
 /// One change asked of the catalog: the payload of a log entry.
