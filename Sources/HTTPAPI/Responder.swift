@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import APIModel
+import CatalogCore
+import Coordination
 import Logging
 import NIOHTTP1
 import Primitives
@@ -84,9 +86,14 @@ package struct Responder: Sendable {
         dependencies.logger.log(
             level: level,
             "HTTP request answered",
-            metadata: facts(request, route, status, [
-                "duration_ms": "\((ContinuousClock.now - start) / .milliseconds(1))"
-            ])
+            metadata: facts(
+                request,
+                route,
+                status,
+                [
+                    "duration_ms": "\((ContinuousClock.now - start) / .milliseconds(1))"
+                ]
+            )
         )
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import APIModel
+import APIModel
 package import NIOCore
 import NIOHTTP1
 

@@ -73,7 +73,7 @@ struct Framing {
     let keepsAlive: Bool
 
     init(_ answer: APIResponse, to request: APIRequest, keepAlive: Bool) {
-        let isHTTP11 = request.version >= .http1_1
+        let isHTTP11 = request.version.major == 1 && request.version.minor >= 1
         var headers = answer.headers
         let mayHaveBody = answer.status.mayHaveResponseBody
         sendsBody = mayHaveBody && request.method != .HEAD

@@ -74,8 +74,9 @@ package final class RequestAssembler: ChannelDuplexHandler {
 
         self.head = head
         body = ByteBuffer()
-        if head.headers[canonicalForm: "Expect"].contains(where: { $0.lowercased() == "100-continue" })
-        {
+        if head.headers[canonicalForm: "Expect"].contains(where: {
+            $0.lowercased() == "100-continue"
+        }) {
             let interim = HTTPResponseHead(version: head.version, status: .continue)
             context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
         }

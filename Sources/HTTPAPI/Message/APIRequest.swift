@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import APIModel
 package import NIOCore
 package import NIOHTTP1
 

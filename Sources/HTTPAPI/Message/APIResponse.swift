@@ -14,7 +14,7 @@ package struct APIResponse: Sendable {
         ///
         /// With a `length`, exactly that many bytes must be written; whoever throws instead closes
         /// the connection, so that a broken body never looks whole.
-        case stream(length: UInt64?, @Sendable (BodyWriter) async throws -> Void)
+        case stream(length: UInt64?, @Sendable (@escaping BodyWriter) async throws -> Void)
     }
 
     package var status: HTTPResponseStatus

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import APIModel
 package import Primitives
 
 /// The query of one request, read strictly against the names its route allows.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import APIModel
 import Primitives
 
 /// The target of a request, cut into path and query and otherwise left as it was sent.

@@ -2,6 +2,7 @@
 import APIModel
 import CatalogCore
 import Coordination
+import NIOHTTP1
 import Primitives
 
 /// One request on its way through a route: what was asked, and whom to ask.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import NIOHTTP1
+import NIOHTTP1
 
 /// One path of the API with what may be done to it: the single source of routing, of the label
 /// `route` and of the OpenAPI document.

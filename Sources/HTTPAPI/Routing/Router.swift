@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package import NIOHTTP1
-package import Primitives
+import APIModel
+import NIOHTTP1
+import Primitives
 
 /// Finds the route of a target among a few dozen, segment by segment of the raw path.
 package struct Router: Sendable {

@@ -36,8 +36,8 @@ extension Mount {
 
     private static func write(_ word: String?) throws(Problem) -> WritePolicy {
         guard let word else { return .none }
-        guard let policy = WritePolicy.words.first(where: { $0.word == word })?.policy else {
-            let words = WritePolicy.words.map(\.word)
+        guard let policy = WritePolicy(word) else {
+            let words = ["none", "through", "back"]
             throw Problem(
                 .badValue,
                 "write: '\(word.prefix(40))'; \(suggestion(for: word, among: words))"
@@ -48,32 +48,30 @@ extension Mount {
 
     private static func replicas(_ count: Int?) throws(Problem) -> UInt8 {
         guard let count else { return 1 }
-        guard (1...8).contains(count) else {
-            throw Problem(.badValue, "replicas: \(count) is not in 1...8")
-        }
-        return UInt8(count)
+        guard let replicas = UInt8(exactly: count), CatalogLimits.replicas.contains(replicas)
+        else { throw Problem(.badValue, "replicas: \(count) is not in \(CatalogLimits.replicas)") }
+        return replicas
     }
 
     private static func metadataTTL(_ text: String?) throws(Problem) -> MetadataTTL {
         guard let text else { return .expires(.seconds(60)) }
-        if text == "immutable" { return .immutable }
-        guard let timespan = Timespan(text) else {
+        guard let value = MetadataTTL(text) else {
             throw Problem(
                 .badValue,
                 "metadataTtl: '\(text.prefix(40))' is neither 'immutable' nor a time such as 60s"
             )
         }
-        return .expires(timespan)
+        return value
     }
 
     private static func onStale(_ text: String?) throws(Problem) -> StalePolicy {
-        guard let text, text != "serve" else { return .serve }
-        guard text.hasPrefix("fail:"), let timespan = Timespan(String(text.dropFirst(5))) else {
+        guard let text else { return .serve }
+        guard let policy = StalePolicy(text) else {
             throw Problem(
                 .badValue,
-                "onStale: '\(text.prefix(40))' is neither 'serve' nor 'fail:' with a time such as 30s"
+                "onStale: '\(text.prefix(40))' is neither 'serve' nor 'fail:' and a time, fail:30s"
             )
         }
-        return .fail(after: timespan)
+        return policy
     }
 }

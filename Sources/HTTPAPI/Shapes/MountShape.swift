@@ -16,10 +16,10 @@ extension MountDocument {
                 mount.regions.map { ($0.region, MountRegionDocument($0, of: entry)) },
                 uniquingKeysWith: { first, _ in first }
             ),
-            write: mount.write.word,
+            write: mount.write.text,
             replicas: Int(mount.replicas),
-            metadataTtl: mount.metadataTTL.text,
-            onStale: mount.onStale.text,
+            metadataTtl: mount.metadataTTL.description,
+            onStale: mount.onStale.description,
             createRevision: entry.createRevision.rawValue,
             modRevision: entry.modRevision.rawValue,
             originId: entry.originID(inRegion: nil)
@@ -46,39 +46,5 @@ extension MountEntry {
     /// Every stored entry has its default origin and one for each region it names.
     fileprivate func originID(inRegion region: String?) -> UInt64 {
         origins.first { $0.region == region }?.origin.rawValue ?? 0
-    }
-}
-
-// MARK: - Words
-
-extension Mount.WritePolicy {
-    static let words: [(word: String, policy: Self)] = [
-        ("none", .none), ("through", .through), ("back", .back),
-    ]
-
-    var word: String {
-        switch self {
-        case .none: "none"
-        case .through: "through"
-        case .back: "back"
-        }
-    }
-}
-
-extension Mount.MetadataTTL {
-    var text: String {
-        switch self {
-        case .immutable: "immutable"
-        case .expires(let timespan): "\(timespan)"
-        }
-    }
-}
-
-extension Mount.StalePolicy {
-    var text: String {
-        switch self {
-        case .serve: "serve"
-        case .fail(let timespan): "fail:\(timespan)"
-        }
     }
 }

@@ -13,7 +13,7 @@ extension WorkerDocument {
             store: "\(entry.store)",
             region: entry.region,
             zone: entry.zone,
-            state: entry.state.word,
+            state: entry.state.text,
             addresses: WorkerAddressesDocument(entry.addresses),
             capacity: entry.capacity,
             version: entry.version,
@@ -43,18 +43,5 @@ extension WorkerAddressesDocument {
             peer: addresses.peer,
             socket: addresses.socket
         )
-    }
-}
-
-extension WorkerEntry.State {
-    fileprivate var word: String {
-        switch self {
-        case .joining: "joining"
-        case .active: "active"
-        case .suspended: "suspended"
-        case .draining: "draining"
-        case .drained: "drained"
-        case .removed: "removed"
-        }
     }
 }
