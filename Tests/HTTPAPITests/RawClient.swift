@@ -98,7 +98,7 @@ struct RawConnection {
 
     /// `false` at the end of the connection, in order or not.
     mutating func more() async -> Bool {
-        guard let part = try? await inbound.next() else { return false }
+        guard let part = try? await inbound.next(isolation: #isolation) else { return false }
         buffered += Array(part.readableBytesView)
         return true
     }

@@ -95,7 +95,8 @@ import Testing
                     let line = Self.object(await connection.chunk())
                     let key = line["key"] as? String ?? ""
                     #expect(line["type"] as? String == "put")
-                    let member = try #require(members.removeValue(forKey: key), "\(key)")
+                    let expected = members.removeValue(forKey: key)
+                    let member = try #require(expected, "\(key)")
                     #expect((line["value"] as? [String: Any])?.keys.contains(member) == true)
                 }
                 #expect(members.isEmpty)
@@ -117,7 +118,8 @@ import Testing
         async throws
     {
         try await withServer { client in
-            #expect(try await client.get("/v1/watch?\(row.query)").code == row.code)
+            let answer = try await client.get("/v1/watch?\(row.query)")
+            #expect(answer.code == row.code)
         }
     }
 
