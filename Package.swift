@@ -90,7 +90,7 @@ let runtime: [Target] = [
         name: "HTTPAPI",
         dependencies: [
             "APIModel", "CatalogCore", "ClientRuntime", "Coordination", "PlacementCore",
-            "Primitives", "Telemetry", .httpTypes, .hummingbird, .logging, .nioCore,
+            "Primitives", "Telemetry", .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix,
         ]
     ),
 ]
@@ -189,7 +189,7 @@ let tests: [Target] = [
         name: "HTTPAPITests",
         dependencies: [
             "HTTPAPI", "APIModel", "CatalogCore", "ClientRuntime", "Coordination", "Primitives",
-            "Telemetry", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore,
+            "Telemetry", .logCapture, .logging, .nioCore, .nioHTTP1, .nioPosix,
         ]
     ),
     .testTarget(

@@ -42,7 +42,9 @@ package struct MountRequest: Codable, Hashable, Sendable {
     package init(from decoder: any Decoder) throws {
         try decoder.refuseMembers(
             except: CodingKeys.names,
-            ignoring: ["path", "createRevision", "modRevision", "originId"]
+            ignoring: [
+                "path", "createRevision", "modRevision", "originId", "credentialSource",
+            ]
         )
         let container = try decoder.container(keyedBy: CodingKeys.self)
         origin = try container.decode(String.self, forKey: .origin)
