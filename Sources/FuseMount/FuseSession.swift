@@ -84,9 +84,16 @@ final class FuseSession: Sendable {
             ]
             return unsafe words.withUnsafeMutableBufferPointer { words in
                 var arguments = unsafe fuse_args(
-                    argc: 1, argv: words.baseAddress, allocated: 0)
+                    argc: 1,
+                    argv: words.baseAddress,
+                    allocated: 0
+                )
                 return unsafe fuse_session_new(
-                    &arguments, &table, MemoryLayout<fuse_lowlevel_ops>.size, userdata)
+                    &arguments,
+                    &table,
+                    MemoryLayout<fuse_lowlevel_ops>.size,
+                    userdata
+                )
             }
         }
     }
