@@ -36,7 +36,9 @@ enum FuseOperationTable {
         }
         unsafe table.forget_multi = { request, count, list in
             unsafe answer(request, .forget) { system, request in
-                for unsafe forgotten in unsafe UnsafeBufferPointer(start: list, count: count) {
+                let list = unsafe UnsafeBufferPointer(start: list, count: count)
+                for index in list.indices {
+                    let forgotten = unsafe list[index]
                     system.forget(forgotten.ino, count: forgotten.nlookup)
                 }
                 request.acknowledge()
@@ -94,15 +96,24 @@ enum FuseOperationTable {
             unsafe answer(request, .readdir) { system, request in
                 let handle = unsafe info?.pointee.fh ?? 0
                 system.readdir(
-                    request, handle: handle, position: Int(position), size: size, kind: .names)
+                    request,
+                    handle: handle,
+                    position: Int(position),
+                    size: size,
+                    kind: .names
+                )
             }
         }
         unsafe table.readdirplus = { request, _, size, position, info in
             unsafe answer(request, .readdirplus) { system, request in
                 let handle = unsafe info?.pointee.fh ?? 0
                 system.readdir(
-                    request, handle: handle, position: Int(position), size: size,
-                    kind: .withAttributes)
+                    request,
+                    handle: handle,
+                    position: Int(position),
+                    size: size,
+                    kind: .withAttributes
+                )
             }
         }
         unsafe table.releasedir = { request, _, info in

@@ -12,7 +12,9 @@ enum SmallFile {
             var content: [UInt8] = []
             var chunk = [UInt8](repeating: 0, count: 64 << 10)
             while content.count < limit {
-                let count = try unsafe chunk.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
+                let count = try unsafe chunk.withUnsafeMutableBytes {
+                    try unsafe file.read(into: $0)
+                }
                 guard count > 0 else { break }
                 content += chunk[..<min(count, limit - content.count)]
             }

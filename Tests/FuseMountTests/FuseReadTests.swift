@@ -3,6 +3,7 @@ import ClientRuntime
 import Foundation
 import FuseMount
 import Primitives
+import Synchronization
 import Testing
 
 /// Goal: every byte through the kernel is the byte of the file.
@@ -35,7 +36,9 @@ struct FuseReadTests {
                     want = content(int(sys.argv[2]), 0, int(sys.argv[3]))
                     print(len(got), got == want)
                     """,
-                mount.path("data/file"), "\(file.seed)", "\(size)"
+                mount.path("data/file"),
+                "\(file.seed)",
+                "\(size)"
             )
             #expect(result.output == "\(size) True\n", "\(result.errors)")
         }
@@ -66,7 +69,9 @@ struct FuseReadTests {
                     assert os.pread(fd, 10, size) == b''
                     print('checked', checked)
                     """,
-                mount.path("data/file"), "\(file.seed)", "\(size)"
+                mount.path("data/file"),
+                "\(file.seed)",
+                "\(size)"
             )
             #expect(result.output == "checked 200\n", "\(result.errors)")
         }
@@ -76,8 +81,12 @@ struct FuseReadTests {
         let client = MemoryFileSystem()
         client.put("/data/file", size: 3 * Self.mebibyte)
         try await TestMount.with(client) { mount in
-            let result = try await mount.shell(
-                "for i in 1 2 3 4 5 6 7 8; do sha256sum < \"$1\" & done; wait",
+            let result = try await mount.python(
+                """
+                import subprocess, sys
+                readers = [subprocess.Popen(['sha256sum', sys.argv[1]]) for _ in range(8)]
+                sys.exit(max(reader.wait() for reader in readers))
+                """,
                 mount.path("data/file")
             )
             let sums = result.output.split(separator: "\n")
@@ -102,7 +111,9 @@ struct FuseReadTests {
         let client = MemoryFileSystem(["/data/file": 24 * Self.mebibyte])
         try await TestMount.with(client) { mount in
             _ = try await mount.shell(
-                "dd if=\"$1\" of=/dev/null bs=1M status=none", mount.path("data/file"))
+                "dd if=\"$1\" of=/dev/null bs=1M status=none",
+                mount.path("data/file")
+            )
             let (sizes, hints) = client.state.withLock { ($0.readSizes, $0.readAheads) }
             if geteuid() == 0 { #expect(sizes.max() == 1 << 20, "\(sizes)") }
             #expect(hints.max() == ReadPattern.largestHint, "\(hints)")
@@ -122,7 +133,6 @@ struct FuseReadTests {
                     fd = os.open(path, os.O_RDONLY)
                     first = os.pread(fd, 100, 0)
                     print('open', flush=True)
-                    sys.stdin.readline() if False else None
                     while not os.path.exists(sys.argv[2]): pass
                     late = os.pread(fd, 100, 2 << 20)
                     seed = int(sys.argv[3])
@@ -162,7 +172,9 @@ struct FuseReadTests {
                 """
             let flag = mount.scratch + "/go"
             let reader = try Command.start(
-                "/usr/bin/env", ["python3", "-c", program, mount.path("data/file"), flag])
+                "/usr/bin/env",
+                ["python3", "-c", program, mount.path("data/file"), flag]
+            )
             #expect(await reader.firstLine() == "open")
             client.state.withLock { $0.versions = [:] }
             #expect(FileManager.default.createFile(atPath: flag, contents: nil))

@@ -162,7 +162,8 @@ final class MemoryFileSystem: FileSystemClient {
     }
 
     /// Sorted once per directory and number of files: a hundred pages must not cost a hundred sorts.
-    private let sorted = Mutex<[ByteString: (count: Int, entries: [(ByteString, ByteString?)])]>([:])
+    private let sorted = Mutex<[ByteString: (count: Int, entries: [(ByteString, ByteString?)])]>([:]
+    )
 
     private func page(
         _ path: ByteString,

@@ -126,7 +126,10 @@ enum Scratch {
     }
 }
 
-/// Child processes, waited for on threads of their own.
+/// Child processes, waited for on threads of their own and killed after a minute.
+///
+/// Foundation starts them with the signals of its own threads blocked: a shell's `wait` would never
+/// return, and Ctrl-C would not arrive. Programs that need signals unblock them first.
 enum Command {
     struct Result {
         let status: Int32
@@ -166,6 +169,11 @@ enum Command {
         let errors: Pipe
 
         func finish() async -> Result {
+            let watchdog = Task {
+                try await Task.sleep(for: .seconds(60))
+                kill(process.processIdentifier, SIGKILL)
+            }
+            defer { watchdog.cancel() }
             async let standard = Self.read(output)
             async let error = Self.read(errors)
             let (text, errorText) = await (standard, error)
@@ -180,7 +188,7 @@ enum Command {
             return await onThread {
                 var line: [UInt8] = []
                 var byte: UInt8 = 0
-                while unsafe read(descriptor, &byte, 1) == 1, byte != UInt8(ascii: "\n") {
+                while unsafe Glibc.read(descriptor, &byte, 1) == 1, byte != UInt8(ascii: "\n") {
                     line.append(byte)
                 }
                 return String(decoding: line, as: UTF8.self)
