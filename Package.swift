@@ -99,7 +99,7 @@ let executables: [Target] = [
     .executableTarget(
         name: "tarn",
         dependencies: [
-            "APIModel", "CatalogCore", "ClientRuntime", "Settings", "Coordination",
+            "APIModel", "CatalogCore", "ClientRuntime", "Codecs", "Settings", "Coordination",
             "FuseMount", "HTTPAPI", "LogStorage", "Origins", "PageStorage", "PageTransport",
             "PeerTransport", "PlacementCore", "Primitives", "RaftCore", "SystemIO", "Telemetry",
             "WorkerRuntime", .argumentParser, .asyncHTTPClient, .lifecycle, .logging, .nioCore,

@@ -23,7 +23,7 @@ extension CoordinationNode {
                 await self.health.run(
                     nodes: { self.othersVotersFirst },
                     request: StatusRequest(
-                        peerAddress: self.settings.registration.addresses.peer
+                        peerAddress: self.registration.addresses.peer
                     ),
                     heard: { self.heard($0, askedAtMS: $1) }
                 )
@@ -82,8 +82,8 @@ extension CoordinationNode {
         guard let node = membership.node, let entry = replica.catalog.worker(id: node),
             replica.catalog.cluster != nil
         else { return nil }
-        if !settings.registration.isDescribed(by: entry) {
-            return CatalogCommand(operation: .register(settings.registration))
+        if !registration.isDescribed(by: entry) {
+            return CatalogCommand(operation: .register(registration))
         }
         if entry.state == .joining { return CatalogCommand(operation: .activate(node)) }
         return nil

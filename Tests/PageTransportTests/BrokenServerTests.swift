@@ -158,7 +158,7 @@ private final class RawServer: ChannelInboundHandler, Sendable {
             let server = try await PageServer.start(
                 group: group,
                 listening: [.unix(path: path)],
-                identity: testIdentity,
+                identity: { testIdentity },
                 handler: pageHandler
             )
             var isReached = false

@@ -84,7 +84,7 @@ func withServer(
     let server = try await PageServer.start(
         group: group,
         listening: addresses,
-        identity: testIdentity,
+        identity: { testIdentity },
         handler: handler,
         limits: limits
     )
