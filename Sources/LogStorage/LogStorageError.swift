@@ -38,6 +38,12 @@ package struct IOFailure: Sendable, Equatable {
     /// The file's name; empty for the directory itself.
     package let file: String
     package let errno: Errno
+
+    package init(operation: String, file: String, errno: Errno) {
+        self.operation = operation
+        self.file = file
+        self.errno = errno
+    }
 }
 
 /// Where recovery stopped.
