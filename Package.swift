@@ -1,12 +1,20 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// The commit for `tarn --version`, told by whoever builds, as dev/check does.
+///
+/// Not `Context.gitInformation`: the manifest is cached, and after the next commit it would lie. A
+/// variable is part of the cache's key; a change of it recompiles one C file.
+let commit = (Context.environment["TARN_COMMIT"] ?? "unknown")
+    .filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+
 // MARK: - Layers (Docs/architecture.md; a target imports its own layer or one above, never below)
 
 /// Shared nouns: identifiers, units, checksums, byte codecs, seeded randomness.
 ///
 /// Imports nothing but the C checksum.
 let vocabulary: [Target] = [
+    .target(name: "CBuildFacts", cSettings: [.define("TARN_COMMIT", to: "\"\(commit)\"")]),
     .target(name: "CChecksum"),
     .target(name: "Primitives", dependencies: ["CChecksum"]),
     .target(name: "APIModel", dependencies: ["Primitives"]),
@@ -99,7 +107,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "tarn",
         dependencies: [
-            "APIModel", "CatalogCore", "ClientRuntime", "Codecs", "Settings", "Coordination",
+            "APIModel", "CBuildFacts", "CatalogCore", "ClientRuntime", "Codecs", "Coordination",
+            "Settings",
             "FuseMount", "HTTPAPI", "LogStorage", "Origins", "PageStorage", "PageTransport",
             "PeerTransport", "PlacementCore", "Primitives", "RaftCore", "SystemIO", "Telemetry",
             "WorkerRuntime", .argumentParser, .asyncHTTPClient, .lifecycle, .logging, .nioCore,
@@ -265,7 +274,8 @@ extension Target.Dependency {
 
 // MARK: - One language dialect for every Swift target
 
-for target in package.targets where !["CChecksum", "CLinux", "CFuse3"].contains(target.name) {
+for target in package.targets
+where !["CBuildFacts", "CChecksum", "CLinux", "CFuse3"].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .treatAllWarnings(as: .error),  // SE-0480
