@@ -41,7 +41,9 @@ let ports: [Target] = [
     ),
     .target(
         name: "PageTransport",
-        dependencies: ["PlacementCore", "Primitives", "Codecs", .nioCore, .nioPosix]
+        dependencies: [
+            "CLinux", "Codecs", "PlacementCore", "Primitives", .nioCore, .nioPosix,
+        ]
     ),
     .target(
         name: "Origins",
@@ -65,15 +67,16 @@ let runtime: [Target] = [
     .target(
         name: "ClientRuntime",
         dependencies: [
-            "APIModel", "CatalogCore", "Origins", "PageTransport", "PlacementCore", "Primitives",
-            "Telemetry", .asyncHTTPClient, .logging, .nioCore,
+            "APIModel", "CatalogCore", "Codecs", "Origins", "PageTransport", "PlacementCore",
+            "Primitives", "Telemetry", .asyncHTTPClient, .logging, .nioCore, .nioPosix,
         ]
     ),
     .target(
         name: "WorkerRuntime",
         dependencies: [
-            "CatalogCore", "ClientRuntime", "Coordination", "Origins", "PageStorage",
+            "CatalogCore", "ClientRuntime", "Codecs", "Coordination", "Origins", "PageStorage",
             "PageTransport", "PlacementCore", "Primitives", "Telemetry", .logging, .nioCore,
+            .nioPosix,
         ]
     ),
     .target(
@@ -100,7 +103,7 @@ let executables: [Target] = [
             "FuseMount", "HTTPAPI", "LogStorage", "Origins", "PageStorage", "PageTransport",
             "PeerTransport", "PlacementCore", "Primitives", "RaftCore", "SystemIO", "Telemetry",
             "WorkerRuntime", .argumentParser, .asyncHTTPClient, .lifecycle, .logging, .nioCore,
-            .nioHTTP1, .nioPosix, .unixSignals,
+            .nioHTTP1, .nioPosix, .system, .unixSignals,
         ]
     )
 ]
@@ -110,7 +113,7 @@ let testSupport: [Target] = [
         name: "SimulationKit",
         dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore"]
     ),
-    .target(name: "TestKit", dependencies: ["Primitives", "SystemIO"]),
+    .target(name: "TestKit", dependencies: ["LogStorage", "Primitives", "SystemIO", .system]),
 ]
 
 let tests: [Target] = [
@@ -120,7 +123,10 @@ let tests: [Target] = [
     .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore", "Primitives"]),
     .testTarget(name: "CatalogCoreTests", dependencies: ["CatalogCore", "Primitives"]),
     .testTarget(name: "PlacementCoreTests", dependencies: ["PlacementCore", "Primitives"]),
-    .testTarget(name: "CodecsTests", dependencies: ["Codecs", "Primitives", "RaftCore"]),
+    .testTarget(
+        name: "CodecsTests",
+        dependencies: ["Codecs", "PlacementCore", "Primitives", "RaftCore"]
+    ),
     .testTarget(name: "SystemIOTests", dependencies: ["SystemIO", .system]),
     .testTarget(
         name: "LogStorageTests",
@@ -146,8 +152,8 @@ let tests: [Target] = [
     .testTarget(
         name: "OriginsTests",
         dependencies: [
-            "Origins", "CatalogCore", "Codecs", "Primitives", "TestKit", .nioCore, .nioHTTP1,
-            .nioPosix,
+            "Origins", "CatalogCore", "Codecs", "Primitives", "TestKit", .asyncHTTPClient, .nioCore,
+            .nioHTTP1, .nioPosix,
         ]
     ),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "Primitives"]),
@@ -192,7 +198,10 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "CLITests",
-        dependencies: ["tarn", "APIModel", "Settings", "Primitives", .argumentParser]
+        dependencies: [
+            "tarn", "APIModel", "Settings", "Primitives", .argumentParser, .logging, .nioCore,
+            .nioHTTP1, .nioPosix,
+        ]
     ),
     .testTarget(name: "ProcessTests", dependencies: ["APIModel", "Primitives", "TestKit"]),
     .testTarget(name: "TidyTests"),

@@ -6,6 +6,7 @@
 /// answers it can be sent back: its path, revisions and origin ids are read over. Any other unknown
 /// member is an error, so a typing mistake cannot pass for a default.
 package struct MountRequest: Codable, Hashable, Sendable {
+    /// `s3://bucket/prefix` or `file:///directory`.
     package var origin: String
     @Nullable package var options: [String: String]?
     @Nullable package var credential: String?

@@ -6,8 +6,10 @@
 /// simple for them when the name is always there. Decoding takes both forms.
 @propertyWrapper
 package struct Nullable<Value> {
+    /// The value, `nil` for `null` or a member that is absent.
     package var wrappedValue: Value?
 
+    /// Wraps a value; called by the compiler.
     package init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
 }
 

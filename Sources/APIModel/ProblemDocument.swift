@@ -10,8 +10,11 @@ package struct ProblemDocument: Codable, Hashable, Sendable {
         case unknown
     }
 
+    /// Always `about:blank`: `code` says what it is.
     package var type: String
+    /// The constant title of the code.
     package var title: String
+    /// HTTP status, repeated for readers of the body alone.
     package var status: Int
     /// Text, not ``ProblemCode``: a newer worker may answer a code that this release has not heard of.
     package var code: String
@@ -26,6 +29,7 @@ package struct ProblemDocument: Codable, Hashable, Sendable {
     /// With `compacted`: the oldest revision that can still be watched from.
     @Nullable package var oldest: UInt64?
 
+    /// A problem with title and status of its code.
     package init(
         _ code: ProblemCode,
         detail: String,

@@ -5,6 +5,7 @@
 /// Whole milliseconds since 1970-01-01 UTC, of the years 0000...9999; leap seconds do not exist.
 /// - Source: RFC 3339 §5.6.
 package struct Timestamp: Hashable, Comparable, Sendable {
+    /// Since 1970-01-01T00:00:00Z.
     package let unixMilliseconds: Int64
 
     /// What four digits of a year can show.
@@ -18,6 +19,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         )
     }
 
+    /// As above, for what the catalog holds.
     package init(unixMilliseconds: UInt64) {
         self.init(unixMilliseconds: Int64(clamping: unixMilliseconds))
     }

@@ -62,14 +62,21 @@ extension Catalog {
 
 /// The key spaces of the watch, `CONTRACT.md` §3.
 package enum CatalogKey {
+    /// Prefix of every mount's key.
     package static let mounts: ByteString = "mounts/"
+    /// Prefix of every ring's key.
     package static let rings: ByteString = "rings/"
+    /// The key of the cluster entry.
     package static let voters: ByteString = "voters"
+    /// Prefix of every worker's key.
     package static let workers: ByteString = "workers/"
 
+    /// `mounts/<path>`, so two slashes in a row.
     package static func mount(_ path: ByteString) -> ByteString { mounts + path }
 
+    /// `rings/<region>`.
     package static func ring(_ region: String) -> ByteString { rings + ByteString(region) }
 
+    /// `workers/<name>`.
     package static func worker(_ name: String) -> ByteString { workers + ByteString(name) }
 }

@@ -5,6 +5,7 @@ package import Primitives
 // MARK: - Mounts
 
 extension Catalog {
+    /// At most ``CatalogLimits/mountCount``; O(1).
     package var mountCount: Int { mountTable.count }
 
     /// The mount at exactly this path; O(log n).

@@ -8,6 +8,7 @@ package struct Resolution: Hashable, Sendable {
     package let mount: MountEntry
     /// What follows the mount's path and its `/`; empty for the mount itself.
     package let name: ByteString
+    /// The region's origin, as page and placement keys name it.
     package let originID: OriginID
     /// The region's origin, else the mount's.
     package let location: OriginLocation

@@ -30,8 +30,11 @@ extension Catalog {
     ///
     /// The result has the digest of the catalog that was written.
     /// - Throws: ``ByteDecodingError``, `.unsupportedVersion` for a newer format.
-    package init(decodingSnapshot bytes: [UInt8]) throws(ByteDecodingError) {
-        self.init()
+    package init(
+        decodingSnapshot bytes: [UInt8],
+        repetitionLimit: Int = CatalogLimits.repetitionCount
+    ) throws(ByteDecodingError) {
+        self.init(repetitionLimit: repetitionLimit)
         var reader = ByteReader(bytes)
         try reader.version(of: "catalog snapshot", newest: UInt64(Self.snapshotVersion))
         revision = Revision(try reader.counter("revision"))
@@ -116,7 +119,10 @@ extension Catalog {
         let nextSequence = try reader.counter("sequence")
         let count = UInt64(try reader.integer(UInt32.self))
         guard count < nextSequence else { throw .invalid(what: "outcome count", value: count) }
-        repetitions = RepetitionTable(nextSequence: nextSequence - count)
+        repetitions = RepetitionTable(
+            nextSequence: nextSequence - count,
+            countLimit: repetitions.countLimit
+        )
         for _ in 0..<count {
             let idempotency = Idempotency(
                 key: try reader.text(),

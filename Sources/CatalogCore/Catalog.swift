@@ -30,6 +30,7 @@ package struct Catalog: Sendable {
         }
     }
 
+    /// Of the newest change; 0 before genesis.
     package internal(set) var revision: Revision = .zero
     /// `nil` before genesis.
     package internal(set) var cluster: ClusterEntry?
@@ -41,7 +42,7 @@ package struct Catalog: Sendable {
     var ringsByRegion = OrderedMap<ByteString, RingEntry>()
     var origins = OriginTable()
     var bucketNames = BucketNameIndex()
-    var repetitions = RepetitionTable()
+    var repetitions: RepetitionTable
     var nextNode: UInt64 = 1
     /// Of the change that watchers of `voters` saw last.
     var clusterRevision: Revision = .zero
@@ -49,7 +50,12 @@ package struct Catalog: Sendable {
     var digestSum: UInt64 = 0
 
     /// An empty catalog at revision 0, which takes nothing but genesis.
-    package init() {}
+    ///
+    /// `repetitionLimit` is how many outcomes it remembers: part of what replicas must agree on, so
+    /// nothing but a test says otherwise than the default.
+    package init(repetitionLimit: Int = CatalogLimits.repetitionCount) {
+        repetitions = RepetitionTable(countLimit: repetitionLimit)
+    }
 
     /// A number equal on replicas that hold the same, different (but for one chance in 2⁶⁴) otherwise.
     ///

@@ -46,6 +46,7 @@ extension Mount.WritePolicy {
         }
     }
 
+    /// Reads ``text``; `nil` for anything else.
     package init?(_ text: String) {
         switch text {
         case "none": self = .none
@@ -65,6 +66,7 @@ extension Mount.MetadataTTL: CustomStringConvertible {
         }
     }
 
+    /// Reads ``description``; `nil` for anything else.
     package init?(_ text: String) {
         if text == "immutable" {
             self = .immutable
@@ -85,6 +87,7 @@ extension Mount.StalePolicy: CustomStringConvertible {
         }
     }
 
+    /// Reads ``description``; `nil` for anything else.
     package init?(_ text: String) {
         if text == "serve" {
             self = .serve

@@ -19,12 +19,12 @@ struct RepetitionTable: Sendable {
     private var keysBySequence = OrderedMap<UInt64, ByteString>()
     private(set) var nextSequence: UInt64
     private var byteCount = 0
-    private let countLimit: Int
+    let countLimit: Int
     private let byteLimit: Int
 
     init(
         nextSequence: UInt64 = 1,
-        countLimit: Int = CatalogLimits.repetitionCount,
+        countLimit: Int,
         byteLimit: Int = CatalogLimits.repetitionByteCount
     ) {
         self.nextSequence = nextSequence

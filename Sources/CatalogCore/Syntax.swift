@@ -19,6 +19,7 @@ extension UInt8 {
 ///
 /// They stand in keys, URLs, labels and file names, so they are kept to what needs quoting nowhere.
 package enum NameSyntax {
+    /// The rule of ``isValid(_:)``, for messages.
     package static let rule =
         "1 to 128 letters, digits, '.', '_' or '-', not beginning with '.' or '-'"
 

@@ -65,6 +65,9 @@ package struct PageStoreStatistics: Sendable, Equatable {
     /// Pages found damaged since the start.
     package var badPageCount: UInt64 { disks.reduce(0) { $0 + $1.badPageCount } }
 
+    /// Pages that could not be written since the start.
+    package var failedWriteCount: UInt64 { disks.reduce(0) { $0 + $1.failedWriteCount } }
+
     /// Bytes evicted since the start for one reason.
     package func evictedBytes(_ reason: EvictionReason) -> UInt64 {
         disks.reduce(0) { $0 + $1.evictedBytes(reason) }

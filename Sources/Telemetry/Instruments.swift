@@ -13,6 +13,7 @@ package final class Counter: Sendable {
     /// Adds `count`; wraps after 2⁶⁴, which a scraper reads as a restart.
     package func add(_ count: UInt64 = 1) { total.wrappingAdd(count, ordering: .relaxed) }
 
+    /// Everything added so far.
     package var value: UInt64 { total.load(ordering: .relaxed) }
 }
 
@@ -22,10 +23,13 @@ package final class Gauge: Sendable {
 
     init() {}
 
+    /// Replaces the value.
     package func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
 
+    /// Replaces the value; beyond 2⁵³ rounded to the nearest `Double`.
     package func set(_ value: some BinaryInteger) { set(Double(value)) }
 
+    /// The value set last; 0 before.
     package var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
 }
 

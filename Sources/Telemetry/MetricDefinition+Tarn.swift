@@ -2,7 +2,8 @@
 
 /// Every metric of the product, `CONTRACT.md` §4.
 ///
-/// A name is a promise to dashboards and alerts: none changes, labels are only added.
+/// A name is a promise to dashboards and alerts: none changes, labels are only added. The `help` of
+/// each is its documentation.
 extension MetricDefinition {
     /// Seconds; 100 µs … 10 s, for what waits on disks and networks.
     private static let latencyBounds: [Double] = [
@@ -121,6 +122,7 @@ extension MetricDefinition {
         labels: ["metric"]
     )
 
+    /// Every definition of this file, in the order of the contract.
     package static let all: [Self] = [
         buildInfo, cacheReadBytes, cacheMisses, originRequests, originReadBytes, handoffBytes,
         raftTerm, raftIsLeader, raftCommitIndex, raftFsyncSeconds, gossipMembers, ringEpoch,

@@ -52,6 +52,7 @@ package final class MetricRegistry: Sendable {
         counter(definition, labels: labels)
     }
 
+    /// The counter of one label set, for labels that are already a list.
     package func counter(_ definition: MetricDefinition, labels: [String]) -> Counter {
         precondition(definition.kind == .counter, "\(definition.name) is no counter")
         let series = series(of: definition, labels: labels) { .counter(Counter()) }
