@@ -48,6 +48,7 @@ package final class HTTPServer: Sendable {
     ///   - dependencies: What the routes ask.
     ///   - limits: Bounds on clients.
     ///   - group: Event loops of the connections.
+    /// - Returns: A server that must be ``run()`` next.
     /// - Throws: ``HTTPServerError``.
     package static func bind(
         host: String,

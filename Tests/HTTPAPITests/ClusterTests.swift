@@ -155,7 +155,9 @@ import Testing
         (#"{"timeoutMs":0}"#,      "1...600000"),
     ]
 
-    @Test(arguments: badInits) func badInitIsRefused(_ row: (body: String, says: String)) async throws {
+    @Test(arguments: badInits) func badInitIsRefused(
+        _ row: (body: String, says: String)
+    ) async throws {
         let world = World(catalog: Catalog())
         try await withServer(world) { client in
             let answer = try await client.request("POST", "/v1/cluster/init", body: row.body)
@@ -176,7 +178,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", nil, "w2"), ("{}", nil, "w2"), (#"{"to":null}"#, nil, "w2"), (#"{"to":"w3"}"#, "w3", "w3"),
+        ("", nil, "w2"), ("{}", nil, "w2"), (#"{"to":null}"#, nil, "w2"),
+        (#"{"to":"w3"}"#, "w3", "w3"),
     ])
     func leadershipIsTransferred(_ row: (body: String, to: String?, leader: String)) async throws {
         let world = World()
