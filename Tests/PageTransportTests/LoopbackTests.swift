@@ -101,7 +101,7 @@ import Testing
             )
             let report = PageReadReport(mount: "/d", client: .fuse, source: .peer, byteCount: 9)
             try await client.report(report, at: peer, timeout: patience)
-            #expect(try await eventually { log.requests.contains(.report(report)) })
+            #expect(await eventually { log.requests.contains(.report(report)) })
         }
     }
 
@@ -205,7 +205,7 @@ import Testing
                 try await client.ping(at: address, timeout: .milliseconds(100))
             }
             let task = Task { try await client.ping(at: address, timeout: .seconds(30)) }
-            #expect(try await eventually { shelf.count == 2 })
+            #expect(await eventually { shelf.count == 2 })
             task.cancel()
             await #expect(throws: PageClientError.cancelled) { try await task.value }
             let early = Task {
