@@ -167,7 +167,12 @@ package final class ChildProcess: Sendable {
 
         var pid: pid_t = 0
         let failure = unsafe posix_spawn(
-            &pid, command[0], &actions, &attributes, &arguments, &strings
+            &pid,
+            command[0],
+            &actions,
+            &attributes,
+            &arguments,
+            &strings
         )
         guard failure == 0 else { throw .system("posix_spawn \(command[0])", errno: failure) }
         return pid

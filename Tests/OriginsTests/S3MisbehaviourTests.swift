@@ -98,6 +98,8 @@ import Testing
         Row("no Content-Range",        [.send(answer(range: nil))],                             .brokenBody("206 without a Content-Range"), tries: 8),
         Row("absurd Content-Range",    [.send(answer(range: "bytes 9-1/18446744073709551616"))], .brokenBody("206 without a Content-Range"), tries: 8),
         Row("200 for a range",         [.send(answer("200 OK", range: nil, length: 10, body: "0123456789"))], .brokenBody("200 instead of 206: the store ignores ranges"), tries: 8),
+        Row("200 with a range",        [.send(answer("200 OK"))],                               nil, tries: 1),
+        Row("200, another total",      [.send(answer("200 OK", range: "bytes 2-5/9"))],         .changed, tries: 1),
         Row("short, announced so",     [.send(answer(length: 3, body: "234"))],                       .brokenBody("it announces 3 of 4 bytes"), tries: 8),
         Row("long, announced so",      [.send(answer(length: 5, body: "23456"))],                     .brokenBody("it announces 5 of 4 bytes"), tries: 8),
         Row("short, closed",           [.sendAndClose(answer(body: "234"))],                          .brokenBody("it ended after 3 of 4 bytes"), tries: 8),
@@ -119,7 +121,9 @@ import Testing
             )
             var outcome: Result<String, OriginError>
             do throws(OriginError) {
-                outcome = .success(String(buffer: try await origin.read(Self.object, range: Self.range)))
+                outcome = .success(
+                    String(buffer: try await origin.read(Self.object, range: Self.range))
+                )
             } catch {
                 outcome = .failure(error)
             }
@@ -163,7 +167,9 @@ import Testing
     }
 
     @Test func silenceEndsATryNotTheCall() async throws {
-        let server = try await MisbehavingServer([.sendAndHang(""), .sendAndHang(Self.answer(body: "23")), Self.fine])
+        let server = try await MisbehavingServer([
+            .sendAndHang(""), .sendAndHang(Self.answer(body: "23")), Self.fine,
+        ])
         try await OriginRig.run(limits: Self.limits, idle: .milliseconds(200)) { rig in
             let origin = try rig.origin(
                 "s3://b",
@@ -191,7 +197,10 @@ import Testing
                 Issue.record("\(String(describing: error))")
                 return
             }
-            #expect(rig.records() == Array(repeating: .init(method: .head, status: 0, byteCount: 0), count: 8))
+            #expect(
+                rig.records()
+                    == Array(repeating: .init(method: .head, status: 0, byteCount: 0), count: 8)
+            )
         }
     }
 
