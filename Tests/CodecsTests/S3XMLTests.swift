@@ -58,7 +58,7 @@ import Testing
 
     @Test func boundsHold() {
         let deep = String(repeating: "<a>", count: 17) + String(repeating: "</a>", count: 17)
-        #expect(throws: S3XMLError.tooLarge(atByte: 48)) { try events(deep) }
+        #expect(throws: S3XMLError.tooLarge(atByte: 49)) { try events(deep) }
         let name = String(repeating: "a", count: 129)
         #expect(throws: S3XMLError.tooLarge(atByte: 1)) { try events("<\(name)/>") }
         let text = String(repeating: "x", count: 65_537)
@@ -123,6 +123,7 @@ import Testing
     }
 
     /// Goal: no bytes make the readers trap or give a listing out of nothing.
+    ///
     /// Method: mutate the good document (flip, cut, repeat, splice) and read it; truncations at every
     /// byte; plain noise.
     @Test(arguments: UInt64(1)...20)

@@ -75,12 +75,9 @@ import Testing
                         error = thrown
                     }
                     #expect(error == row.error, "\(row.name)")
-                    #expect(
-                        !"\(String(describing: error)) \(String(reflecting: error))".contains(
-                            "secret"
-                        ),
-                        "\(row.name)"
-                    )
+                    let said = String(reflecting: error)
+                    #expect(!said.contains(S3Server.secretKey), "\(row.name)")
+                    #expect(!said.contains("wrong-secret"), "\(row.name)")
                 }
             }
         }
@@ -93,12 +90,10 @@ import Testing
                     "s3://bucket",
                     options: ["endpoint": server.endpoint, "anonymous": "true"]
                 )
-                let error = await #expect(throws: OriginError.self) {
+                // What rclone calls a request without a signature.
+                let refusal = OriginError.unexpectedStatus(400, code: "UnsupportedAlgorithm")
+                await #expect(throws: refusal) {
                     try await origin.list(OriginListQuery(prefix: "", isDelimited: false))
-                }
-                guard case .accessDenied = error else {
-                    Issue.record("\(String(describing: error))")
-                    return
                 }
             }
         }
