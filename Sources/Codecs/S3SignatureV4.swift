@@ -82,7 +82,8 @@ package enum S3SignatureV4 {
     }
 
     /// - Parameter timestamp: `yyyymmddThhmmssZ`, as the header `x-amz-date` has it.
-    package static func stringToSign(_ request: Request, timestamp: String, scope: Scope) -> String {
+    package static func stringToSign(_ request: Request, timestamp: String, scope: Scope) -> String
+    {
         let digest = hexText(SHA256.hash(data: Array(canonicalRequest(request).utf8)))
         return "AWS4-HMAC-SHA256\n\(timestamp)\n\(scope.text)\n\(digest)"
     }

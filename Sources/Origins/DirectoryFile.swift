@@ -27,7 +27,9 @@ struct DirectoryFile: ~Copyable {
         let name = relative.isEmpty ? ByteString(".") : relative
         let descriptor = descriptor
         // Safe because: as above.
-        return try Self.checked { unsafe openat(descriptor, Self.terminated(name), flags | O_CLOEXEC) }
+        return try Self.checked {
+            unsafe openat(descriptor, Self.terminated(name), flags | O_CLOEXEC)
+        }
     }
 
     /// Opens the same inode again, with other flags: no name is looked up, so nothing can be swapped.
@@ -63,8 +65,10 @@ struct DirectoryFile: ~Copyable {
     }
 
     /// Reads up to `into.count` bytes; fewer only at the end of the file.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(OriginError) -> Int
-    {
+    func read(
+        into buffer: UnsafeMutableRawBufferPointer,
+        at offset: UInt64
+    ) throws(OriginError) -> Int {
         var done = 0
         while done < buffer.count {
             // Safe because: the slice begins inside the buffer and ends with it.

@@ -33,7 +33,9 @@ struct DirectoryTree: Sendable {
             var isAllowed = false
             for directory in allowed where !isAllowed {
                 let flags = DirectoryFile.pathOnly | O_DIRECTORY
-                guard let parent = try? DirectoryFile.open(directory, flags: flags) else { continue }
+                guard let parent = try? DirectoryFile.open(directory, flags: flags) else {
+                    continue
+                }
                 isAllowed = path.lies(in: try parent.canonicalPath())
             }
             guard isAllowed else {
