@@ -224,12 +224,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
         .package(
@@ -250,11 +248,6 @@ extension Target.Dependency {
         .product(name: "AsyncHTTPClient", package: "async-http-client")
     }
     static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
-    static var httpTypes: Self { .product(name: "HTTPTypes", package: "swift-http-types") }
-    static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
-    static var hummingbirdTesting: Self {
-        .product(name: "HummingbirdTesting", package: "hummingbird")
-    }
     static var lifecycle: Self {
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     }
