@@ -71,7 +71,8 @@ struct FuseLifeTests {
         try await TestMount.with(client) { mount in
             #expect(await mount.server.stop() == .stopped(openFiles: 0))
             #expect(await mount.server.run() == .stopped(openFiles: 0))
-            #expect(try FuseMounts.topmost(on: mount.directory) == nil)
+            let left = try FuseMounts.topmost(on: mount.directory)
+            #expect(left == nil)
             #expect(mount.states.state(of: mount.directory) == nil)
         }
     }
