@@ -113,6 +113,7 @@ package enum FuseDaemon {
             let code = CInt(first.dropFirst("failed ".count))
         {
             ProcessIdentity(pid: pid)?.waitForEnd(timeout: .seconds(2))
+            waitpid(pid, nil, WNOHANG)
             throw .daemonFailed(reason: lines.count > 1 ? String(lines[1]) : "", exitCode: code)
         }
         let status = ChildProcess.wait(pid)

@@ -71,7 +71,8 @@ struct FuseLifeTests {
         try await TestMount.with(client) { mount in
             #expect(await mount.server.stop() == .stopped(openFiles: 0))
             #expect(await mount.server.run() == .stopped(openFiles: 0))
-            #expect(try FuseMounts.topmost(on: mount.directory) == nil)
+            let left = try FuseMounts.topmost(on: mount.directory)
+            #expect(left == nil)
             #expect(mount.states.state(of: mount.directory) == nil)
         }
     }
@@ -105,6 +106,26 @@ struct FuseLifeTests {
             #expect(throws: FuseMountError.notMounted(directory: mount.scratch)) {
                 try FuseMounts.unmount(mount.scratch, mode: .force, states: nil)
             }
+        }
+    }
+
+    /// Goal: a mount can be found and ended while its cluster answers nothing at all.
+    @Test func aMountWithoutItsClusterIsAliveAndUnmounts() async throws {
+        let client = MemoryFileSystem(["/data/file": 100])
+        try await TestMount.with(client) { mount in
+            client.closeGate()
+            client.state.withLock { $0.validFor = Timespan(milliseconds: 0) }
+            let link = mount.scratch + "/link"
+            #expect(unsafe symlink("./mnt/../mnt", link) == 0)
+            #expect(try FuseMounts.canonical(link) == mount.directory)
+            #expect(try FuseMounts.canonical(mount.directory + "/.") == mount.directory)
+            let directory = mount.directory
+            let health = await Command.onThread { FuseMounts.health(of: directory) }
+            #expect(health == .alive)
+            try await Command.onThread {
+                Result { try FuseMounts.unmount(link, mode: .normal, states: nil) }
+            }.get()
+            #expect(await mount.server.run() == .unmounted)
         }
     }
 
