@@ -25,6 +25,7 @@ package final class CoordinationNode: Sendable {
     let replica: CatalogReplica
     let book = AddressBook()
     let staleness = StalenessTracker()
+    let locations = LocatedCatalog()
     let health: HealthMonitor
     let peers: any PeerCalling
     let log: Logger
@@ -125,6 +126,14 @@ package final class CoordinationNode: Sendable {
             region: registration.region,
             zone: registration.zone
         )
+    }
+
+    /// The catalog with every worker where it was last heard from.
+    func located(_ catalog: Catalog) -> Catalog {
+        if let node = membership.node, isListening {
+            locations.heard(node, at: registration.addresses)
+        }
+        return locations.view(of: catalog)
     }
 
     /// Teaches the address book what the catalog says.

@@ -93,6 +93,8 @@ package final class HTTPServer: Sendable {
                             group.addTask { [loop] in await loop.serve(connection) }
                         }
                     }
+                } catch is CancellationError {
+                    return  // As asked.
                 } catch {
                     loop.logger.error("HTTP listener failed", metadata: ["error": "\(error)"])
                 }
