@@ -21,6 +21,9 @@ struct WritePlan {
 
     private mutating func add(_ write: LogWrite) throws(LogStorageError) {
         if let new = write.hardState, new != hardState {
+            // Never lost, so never taken back either: recovery keeps the later of what it finds.
+            guard new.term > hardState.term || (new.term == hardState.term && hardState.vote == nil)
+            else { throw .hardStateRegressed(from: hardState, to: new) }
             hardState = new
             records.append(.hardState(new))
         }

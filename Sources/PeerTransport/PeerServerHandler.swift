@@ -92,7 +92,8 @@ final class PeerServerHandler: ChannelInboundHandler {
     }
 
     private func tick() {
-        if basics.isSilent { fail { $0.silent += 1 } }
+        // Before the handshake its own deadline counts.
+        if handshake.remote != nil, basics.isSilent { fail { $0.silent += 1 } }
     }
 
     private func fail(_ change: (inout PeerCounters) -> Void) {

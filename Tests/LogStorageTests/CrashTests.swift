@@ -118,7 +118,11 @@ import Testing
                     try LogStorage.create(in: image, identity: ownIdentity, options: tiny())
                     missing += 1
                 }
-                let (_, log) = try LogStorage.open(in: image, identity: ownIdentity, options: tiny())
+                let (_, log) = try LogStorage.open(
+                    in: image,
+                    identity: ownIdentity,
+                    options: tiny()
+                )
                 #expect(log.entries.isEmpty && log.hardState == .initial)
             }
         }

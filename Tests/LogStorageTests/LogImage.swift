@@ -74,7 +74,9 @@ struct LogImage: Sendable {
         guard var file = files[name] else { return }
         let start = Self.lastBatch
         var stream: [UInt8] = []
-        for sector in 0..<sectors { stream += file[start + sector * 512..<start + sector * 512 + 511] }
+        for sector in 0..<sectors {
+            stream += file[start + sector * 512..<start + sector * 512 + 511]
+        }
         let length = Int(stream[4]) | Int(stream[5]) << 8
         let record = length - 32 - recordByteCount
         var header = Array(stream[record..<record + 36])

@@ -61,8 +61,10 @@ import Testing
         case 5: return .compact(LogIndex(last))
         default:
             let next = max(term, 1)
+            let vote = model.hardState.vote?.rawValue
             let end = last + 1 + generator.next() % 5
-            return write(last + 1...end, term: next, byteCount: Int(generator.next() % 700))
+            let byteCount = Int(generator.next() % 700)
+            return write(last + 1...end, term: next, vote: vote, byteCount: byteCount)
         }
     }
 
@@ -122,6 +124,7 @@ import Testing
         let before = directory.operationCount
         // swift-format-ignore
         let cases: [(LogModel.Step, LogStorageError)] = [
+            (write(term: 1), .hardStateRegressed(from: .init(term: Term(2), vote: nil), to: .init(term: Term(1), vote: nil))),
             (write(5...5, term: 2), .outOfOrder(expected: LogIndex(4), found: LogIndex(5))),
             (write(3...3, term: 2), .outOfOrder(expected: LogIndex(4), found: LogIndex(3))),
             (write(4...4, term: 2, byteCount: 5000), .tooLarge(byteCount: 5036, limit: 3517)),
