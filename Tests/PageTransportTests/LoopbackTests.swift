@@ -161,7 +161,9 @@ import Testing
             }
         }
         try await withServer(handler, limits: limits, clientLimits: clientLimits) {
-            _, client, address in
+            _,
+            client,
+            address in
             let answer = try await client.read(readRequest(), at: address, timeout: .seconds(20))
             guard case .page = answer else {
                 Issue.record("\(answer)")
@@ -200,7 +202,9 @@ import Testing
     @Test func deadlineAndCancellationEndACall() async throws {
         let shelf = ReplyShelf()
         try await withServer(ScriptedHandler { _, reply in shelf.keep(reply) }) {
-            _, client, address in
+            _,
+            client,
+            address in
             await #expect(throws: PageClientError.timedOut) {
                 try await client.ping(at: address, timeout: .milliseconds(100))
             }
