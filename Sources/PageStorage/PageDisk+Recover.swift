@@ -131,7 +131,8 @@ extension PageDisk {
         let bytes = try fileStatus(of: object.bytesPath)
         guard bytes.size == identity.byteCount else { return nil }
         let sidecar = try fileStatus(of: file, sidecarPath)
-        object.claim.settle(at: bytes.allocated + sidecar.allocated)
+        let allowance = StoredObject.indexAllowance(pageCount: table.pageCount)
+        object.claim.settle(at: bytes.allocated + sidecar.allocated + allowance)
         object.writer.withLock { writer in
             writer.hasFiles = true
             writer.sidecarByteCount = end

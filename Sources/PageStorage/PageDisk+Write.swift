@@ -154,9 +154,14 @@ extension PageDisk {
         } catch {
             failure = error  // A part may have been written: the blocks count all the same.
         }
+        let pageCount = object.contents.withLock { $0.table.pageCount } + 1
+        let allowance = StoredObject.indexAllowance(pageCount: pageCount)
         let allocated = try fileStatus(of: file.descriptor, file.path).allocated
         let sidecar = try fileStatus(of: object.sidecarPath).allocated
-        object.claim.settle(at: allocated + sidecar, releasing: reservation)
+        object.claim.settle(
+            at: allocated + sidecar + allowance,
+            releasing: reservation
+        )
         reservation = 0
         if let failure { throw failure }
     }

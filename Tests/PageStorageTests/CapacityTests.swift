@@ -41,7 +41,9 @@ private final class HighWaterMark: Sendable {
                 }
                 try await group.waitForAll()
             }
-            #expect(try scratch.allocated() == store.statistics.allocated)
+            let (used, counted) = (try scratch.allocated(), store.statistics.allocated)
+            #expect(used <= counted, "the store counts less than du")
+            #expect(counted - min(used, counted) <= 24 * 16 << 10, "and not much more")
         }
         let statistics = store.statistics
         #expect(highest.value <= capacity << 20)
