@@ -201,10 +201,12 @@ import Testing
 
     @Test func deadlineAndCancellationEndACall() async throws {
         let shelf = ReplyShelf()
-        try await withServer(ScriptedHandler { _, reply in shelf.keep(reply) }) {
-            _,
-            client,
-            address in
+        var clientLimits = PageClientLimits.standard
+        clientLimits.silence = .minutes(5)
+        try await withServer(
+            ScriptedHandler { _, reply in shelf.keep(reply) },
+            clientLimits: clientLimits
+        ) { _, client, address in
             await #expect(throws: PageClientError.timedOut) {
                 try await client.ping(at: address, timeout: .milliseconds(100))
             }
