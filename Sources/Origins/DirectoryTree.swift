@@ -47,7 +47,7 @@ struct DirectoryTree: Sendable {
 
     /// The inode that a key or a directory names, opened by path only.
     ///
-    /// - Parameter relative: A valid key, a directory without its trailing `/`, or empty: the root.
+    /// `relative` is a valid key, a directory without its trailing `/`, or empty: the root.
     static func resolve(
         _ relative: ByteString,
         in root: borrowing Root

