@@ -27,8 +27,10 @@ extension PageDisk {
     private func adoptWhatIsThere() throws(PageStoreError) {
         try makeDirectory(objectsDirectory)
         var found: [Found] = []
-        for shard in 0..<ObjectName.shardCount {
-            try makeDirectory(ObjectName.shardPath(shard, below: objectsDirectory))
+        for name in try directoryEntries(of: objectsDirectory) {
+            guard let shard = ObjectName.parseShard(name) else {
+                throw .foreignFile(objectsDirectory.appending(name))
+            }
             found += try recoverShard(shard)
             try measureShard(shard)
         }

@@ -20,7 +20,8 @@ private final class HighWaterMark: Sendable {
     ///
     /// Method: four writers over five times the capacity look at the store's own count after every
     /// page; whenever they rest, that count is compared with what `du` would say.
-    @Test(arguments: UInt64(1)...2) func concurrentWritersNeverOvershoot(seed: UInt64) async throws {
+    @Test(arguments: UInt64(1)...2) func concurrentWritersNeverOvershoot(seed: UInt64) async throws
+    {
         let scratch = try Scratch()
         let capacity: UInt64 = 24
         let store = try scratch.open(mebibytes: capacity)

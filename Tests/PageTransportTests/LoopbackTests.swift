@@ -101,7 +101,7 @@ import Testing
             )
             let report = PageReadReport(mount: "/d", client: .fuse, source: .peer, byteCount: 9)
             try await client.report(report, at: peer, timeout: patience)
-            #expect(try await eventually { log.requests.contains(.report(report)) })
+            #expect(await eventually { log.requests.contains(.report(report)) })
         }
     }
 
@@ -161,7 +161,9 @@ import Testing
             }
         }
         try await withServer(handler, limits: limits, clientLimits: clientLimits) {
-            _, client, address in
+            _,
+            client,
+            address in
             let answer = try await client.read(readRequest(), at: address, timeout: .seconds(20))
             guard case .page = answer else {
                 Issue.record("\(answer)")
@@ -200,12 +202,14 @@ import Testing
     @Test func deadlineAndCancellationEndACall() async throws {
         let shelf = ReplyShelf()
         try await withServer(ScriptedHandler { _, reply in shelf.keep(reply) }) {
-            _, client, address in
+            _,
+            client,
+            address in
             await #expect(throws: PageClientError.timedOut) {
                 try await client.ping(at: address, timeout: .milliseconds(100))
             }
             let task = Task { try await client.ping(at: address, timeout: .seconds(30)) }
-            #expect(try await eventually { shelf.count == 2 })
+            #expect(await eventually { shelf.count == 2 })
             task.cancel()
             await #expect(throws: PageClientError.cancelled) { try await task.value }
             let early = Task {
