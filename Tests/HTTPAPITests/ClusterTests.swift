@@ -232,7 +232,9 @@ import Testing
 
     @Test func minimumRevisionIsWaitedFor() async throws {
         try await withServer { client in
-            for target in ["/v1/mounts?consistency=local", "/v1/cluster", "/v1/list?path=/d"] {
+            for target in [
+                "/v1/mounts?consistency=local", "/v1/cluster", "/v1/list?path=/d", "/v1/files/f",
+            ] {
                 let behind = try await client.get(target, ["Tarn-Min-Revision": "9"])
                 #expect((behind.status, behind.code) == (503, "behind"), "\(target)")
                 let bad = try await client.get(target, ["Tarn-Min-Revision": "x"])
@@ -290,7 +292,7 @@ import Testing
         }
         try await withServer(world) { client in
             let detail = try await client.get("/v1/mounts").json["detail"] as? String ?? ""
-            for fact in ["1 of", "2 are needed", "w2, w3"] {
+            for fact in ["1 of 3 voters answer (w1)", "2 are needed", "unreachable: w2, w3"] {
                 #expect(detail.contains(fact), "\(detail)")
             }
         }

@@ -81,7 +81,8 @@ import Testing
             #expect(answer.status == row.status, "\(row.target): \(answer.text)")
             #expect(answer.code == row.code)
             #expect(answer.headers["content-type"] == "application/problem+json")
-            #expect(answer.headers["tarn-request-id"]?.isEmpty == false)
+            let id = try #require(answer.headers["tarn-request-id"])
+            #expect(answer.json["requestId"] as? String == id)
         }
     }
 
