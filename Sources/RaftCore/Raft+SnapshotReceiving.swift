@@ -78,7 +78,7 @@ extension Raft {
         if log.holds(position) {
             log.compact(through: position.index)
         } else {
-            if log.last.index > log.base.index { outbox.stageTruncation(from: log.firstIndex) }
+            outbox.stageTruncation(from: LogIndex(1))  // The disk may hold more than we do.
             log = RaftLog(base: position)
         }
         configuration = ConfigurationHistory(at: position.index, voters: metadata.voters)

@@ -100,9 +100,8 @@ package struct Raft: Sendable {
         }
         writes = WriteLedger(durable: log.last.index)
         random = SplitMix64(seed: seed)
-        if log.last.index == start.index, let first = entries.first, !log.holds(first.position) {
-            // The disk still holds what the snapshot made void.
-            outbox.stageTruncation(from: first.index)
+        if let last = entries.last, !log.holds(last.position) {
+            outbox.stageTruncation(from: LogIndex(1))  // The snapshot has made it void.
         }
         resetElectionTimer()
         checkInvariants(since: nil)

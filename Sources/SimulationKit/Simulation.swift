@@ -45,7 +45,8 @@ package struct Simulation: Sendable {
     package init(seed: UInt64) { self.init(plan: WorldPlan(seed: seed)) }
 
     package mutating func run() -> WorldReport {
-        report(violation: firstViolation())
+        let violation = firstViolation()
+        return report(violation: violation)
     }
 
     private mutating func firstViolation() -> String? {

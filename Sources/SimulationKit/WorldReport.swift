@@ -70,6 +70,6 @@ struct Journal: Sendable {
     }
 
     var text: [String] {
-        (lines[start...] + lines[..<start]).map { "\($0.timeUS) µs \($0.node) \($0.input)" }
+        (lines[start...] + lines[..<start]).map { "\($0.timeUS) µs \($0.node) \(String(describing: $0.input).prefix(300))" }
     }
 }

@@ -46,7 +46,7 @@ struct PromiseDurability: Invariant {
             guard let term = node.raft.log.term(at: index) else { return nil }
             let position = LogPosition(term: term, index: index)
             return node.disk.holds(position) || index == .zero
-                ? nil : "\(position) acknowledged, not durable"
+                ? nil : "\(position) acknowledged, disk has \(node.disk.summary)"
         default: return nil
         }
     }
