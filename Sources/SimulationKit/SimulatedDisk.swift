@@ -81,7 +81,7 @@ struct SimulatedDisk: Sendable {
         let first = entries.first.map { "\($0.position)" } ?? "nothing"
         let last = entries.last.map { "\($0.position)" } ?? "nothing"
         let end = snapshot.map { "\($0.metadata.position)" } ?? "none"
-        return "log from \(first) to \(last) (\(entries.count)), snapshot \(end), \(complaint ?? "")"
+        return "log from \(first) to \(last), snapshot \(end) \(complaint ?? "")"
     }
 
     // MARK: - The medium

@@ -51,7 +51,7 @@ package struct Simulation: Sendable {
 
     private mutating func firstViolation() -> String? {
         if let problem = run(until: phases.warmUpUS) { return problem }
-        guard world.tally.acknowledgedWrites > 0 else { return "warm-up: no write was acknowledged" }
+        guard world.tally.acknowledgedWrites > 0 else { return "warm-up: no write was done" }
 
         world.startFaults()
         if let problem = run(until: phases.faultsUS) { return problem }
