@@ -2,6 +2,7 @@
 
 import Foundation
 import Primitives
+import RaftCore
 import SimulationKit
 import Testing
 
