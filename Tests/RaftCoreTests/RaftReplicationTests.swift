@@ -136,6 +136,22 @@ import Testing
         #expect(!bench.mail.contains { $0.message.term == Term(9) })
     }
 
+    @Test func anAppendBehindAnotherTermsEntryIsRefusedWithAHint() {
+        var bench = Bench(3)
+        bench.elect(1)
+        let previous = LogPosition(term: Term(6), index: LogIndex(2))
+        let request = AppendRequest(previous: previous, entries: [], commit: LogIndex(2))
+        let before = bench[2].log.last
+        bench.mail.removeAll()
+        bench.step(
+            2,
+            .received(RaftMessage(term: Term(7), body: .append(request)), from: Bench.voter(3))
+        )
+        let reply = AppendReply.rejected(previous: LogIndex(2), hint: before)
+        #expect(bench.mail.map(\.message.body) == [.appendReply(reply)])
+        #expect(bench[2].log.last == before)
+    }
+
     @Test func copiesAndLateMessagesChangeNothing() {
         var bench = Bench(3)
         bench.elect(1)
