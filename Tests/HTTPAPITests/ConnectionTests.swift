@@ -8,7 +8,7 @@ import Synchronization
 import Telemetry
 import Testing
 
-@Suite struct ConnectionTests {
+@Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
     // swift-format-ignore
     static let garbage: [(name: String, bytes: [UInt8], status: Int)] = [
         ("TLS hello",        [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03], 400),
