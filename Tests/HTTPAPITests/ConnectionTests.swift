@@ -44,7 +44,7 @@ import Testing
 
     @Test func slowHeadIsTimedOut() async throws {
         var limits = HTTPLimits()
-        limits.headDeadline = .milliseconds(100)
+        limits.headDeadline = .milliseconds(800)
         try await withServer(limits: limits) { client in
             let answer = try await client.send("GET /healthz HT")
             #expect(answer.status == 408)
