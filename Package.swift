@@ -1,12 +1,20 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// The commit for `tarn --version`, told by whoever builds, as dev/check does.
+///
+/// Not `Context.gitInformation`: the manifest is cached, and after the next commit it would lie. A
+/// variable is part of the cache's key; a change of it recompiles one C file.
+let commit = (Context.environment["TARN_COMMIT"] ?? "unknown")
+    .filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+
 // MARK: - Layers (Docs/architecture.md; a target imports its own layer or one above, never below)
 
 /// Shared nouns: identifiers, units, checksums, byte codecs, seeded randomness.
 ///
 /// Imports nothing but the C checksum.
 let vocabulary: [Target] = [
+    .target(name: "CBuildFacts", cSettings: [.define("TARN_COMMIT", to: "\"\(commit)\"")]),
     .target(name: "CChecksum"),
     .target(name: "Primitives", dependencies: ["CChecksum"]),
     .target(name: "APIModel", dependencies: ["Primitives"]),
@@ -100,7 +108,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "tarn",
         dependencies: [
-            "APIModel", "CatalogCore", "ClientRuntime", "Settings", "Coordination",
+            "APIModel", "CBuildFacts", "CatalogCore", "ClientRuntime", "Codecs", "Coordination",
+            "Settings",
             "FuseMount", "HTTPAPI", "LogStorage", "Origins", "PageStorage", "PageTransport",
             "PeerTransport", "PlacementCore", "Primitives", "RaftCore", "SystemIO", "Telemetry",
             "WorkerRuntime", .argumentParser, .asyncHTTPClient, .lifecycle, .logging, .nioCore,
@@ -220,12 +229,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
         .package(
@@ -246,11 +253,6 @@ extension Target.Dependency {
         .product(name: "AsyncHTTPClient", package: "async-http-client")
     }
     static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
-    static var httpTypes: Self { .product(name: "HTTPTypes", package: "swift-http-types") }
-    static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
-    static var hummingbirdTesting: Self {
-        .product(name: "HummingbirdTesting", package: "hummingbird")
-    }
     static var lifecycle: Self {
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     }
@@ -270,7 +272,8 @@ extension Target.Dependency {
 
 // MARK: - One language dialect for every Swift target
 
-for target in package.targets where !["CChecksum", "CLinux", "CFuse3"].contains(target.name) {
+for target in package.targets
+where !["CBuildFacts", "CChecksum", "CLinux", "CFuse3"].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .treatAllWarnings(as: .error),  // SE-0480

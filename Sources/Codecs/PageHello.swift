@@ -116,8 +116,8 @@ package struct PageServerWelcome: Hashable, Sendable {
         guard hello.terms.oldestVersion <= terms.newestVersion,
             terms.oldestVersion <= hello.terms.newestVersion
         else {
-            return "page protocol \(hello.terms.oldestVersion) to \(hello.terms.newestVersion) asked"
-                + " for, \(terms.oldestVersion) to \(terms.newestVersion) spoken here"
+            return "page protocol \(hello.terms.oldestVersion) to \(hello.terms.newestVersion)"
+                + " asked for, \(terms.oldestVersion) to \(terms.newestVersion) spoken here"
         }
         guard hello.terms.pageByteCount == terms.pageByteCount,
             hello.terms.unitByteCount == terms.unitByteCount

@@ -24,6 +24,7 @@ extension PageReplyHead {
     /// - Parameters:
     ///   - id: That of the request.
     ///   - pageByteCount: How many bytes of a page follow.
+    /// - Returns: The bytes to send.
     package func encoded(id: UInt64, followedBy pageByteCount: Int = 0) -> [UInt8] {
         var body = ByteWriter()
         encodeBody(into: &body)
@@ -118,7 +119,8 @@ extension PageDirectory {
             var one = ByteWriter()
             one.write(entry.name)
             entry.attributes.encode(into: &one)
-            guard list.bytes.count + one.bytes.count <= PageProtocol.maximumDirectoryByteCount else {
+            guard list.bytes.count + one.bytes.count <= PageProtocol.maximumDirectoryByteCount
+            else {
                 break
             }
             list.write(raw: one.bytes)

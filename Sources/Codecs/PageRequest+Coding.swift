@@ -15,6 +15,7 @@ extension PageRequest {
     /// The whole frame of a request.
     ///
     /// - Parameter id: Chosen by the client; not that of another request still unanswered.
+    /// - Returns: The bytes to send.
     package func encoded(id: UInt64) -> [UInt8] {
         var body = ByteWriter()
         encodeBody(into: &body)
@@ -152,7 +153,8 @@ extension ByteReader {
 }
 
 extension PageProtocol {
-    static func frame(kind: UInt8, id: UInt64, body: [UInt8], followedBy count: Int = 0) -> [UInt8] {
+    static func frame(kind: UInt8, id: UInt64, body: [UInt8], followedBy count: Int = 0) -> [UInt8]
+    {
         var writer = ByteWriter(reservingCapacity: lengthByteCount + headByteCount + body.count)
         writer.write(UInt32(headByteCount + body.count + count))
         writer.write(kind)

@@ -19,7 +19,8 @@ package enum PageRequest: Hashable, Sendable {
 
     /// How many bytes of a page the answer may carry.
     package var replyByteCount: Int {
-        if case .read(let read) = self { Int(read.range.upperBound - read.range.lowerBound) } else { 0 }
+        guard case .read(let read) = self else { return 0 }
+        return read.range.count
     }
 }
 

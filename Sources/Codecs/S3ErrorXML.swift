@@ -17,7 +17,9 @@ package struct S3ErrorXML: Sendable, Equatable {
     /// `nil` for anything but an error document: an answer from something else on the way.
     package init?(document: [UInt8]) {
         guard var root = try? S3XMLElement(document: document) else { return nil }
-        if root.name == "ErrorResponse", let inner = root.children.first(where: { $0.name == "Error" }) {
+        if root.name == "ErrorResponse",
+            let inner = root.children.first(where: { $0.name == "Error" })
+        {
             root = inner
         }
         guard root.name == "Error", let code = root.text("Code"), Self.isPlain(code) else {

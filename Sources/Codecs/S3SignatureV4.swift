@@ -81,8 +81,9 @@ package enum S3SignatureV4 {
         ].joined(separator: "\n")
     }
 
-    /// - Parameter timestamp: `yyyymmddThhmmssZ`, as the header `x-amz-date` has it.
-    package static func stringToSign(_ request: Request, timestamp: String, scope: Scope) -> String {
+    /// What the signing key signs; `timestamp` is `yyyymmddThhmmssZ`, as the header `x-amz-date` has it.
+    package static func stringToSign(_ request: Request, timestamp: String, scope: Scope) -> String
+    {
         let digest = hexText(SHA256.hash(data: Array(canonicalRequest(request).utf8)))
         return "AWS4-HMAC-SHA256\n\(timestamp)\n\(scope.text)\n\(digest)"
     }

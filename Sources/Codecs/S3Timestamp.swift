@@ -9,7 +9,7 @@ package enum S3Timestamp {
 
     /// `20150830T123600Z`, as a signature's `x-amz-date` has it.
     ///
-    /// - Parameter unixSeconds: 0...253402300799 (the year 9999); anything else is clamped.
+    /// For 0...253402300799 (the year 9999); anything else is clamped.
     package static func basic(unixSeconds: Int64) -> String {
         let seconds = min(max(unixSeconds, 0), 253_402_300_799)
         let (year, month, day) = date(ofDay: seconds / 86_400)

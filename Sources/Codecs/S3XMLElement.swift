@@ -24,7 +24,11 @@ package struct S3XMLElement: Sendable, Equatable {
                 if !open.isEmpty { open[open.count - 1].content += bytes }
             case .end:
                 guard let element = open.popLast() else { throw .malformed(atByte: 0) }
-                if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
+                if open.isEmpty {
+                    root = element
+                } else {
+                    open[open.count - 1].children.append(element)
+                }
             case .endOfDocument:
                 guard let root else { throw .malformed(atByte: 0) }
                 self = root

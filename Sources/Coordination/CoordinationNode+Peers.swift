@@ -179,7 +179,8 @@ extension CoordinationNode {
             revision: catalog.revision,
             age: age(applied: applied),
             usedBytes: load.usedBytes,
-            pages: load.pages
+            pages: load.pages,
+            addresses: registration.addresses
         )
     }
 }

@@ -8,7 +8,7 @@ import RaftCore
 extension CoordinationNode {
     package func view() -> CatalogView {
         let (catalog, applied) = replica.current
-        return CatalogView(catalog: catalog, staleness: age(applied: applied))
+        return CatalogView(catalog: located(catalog), staleness: age(applied: applied))
     }
 
     package func readBarrier(within limit: Timespan) async throws(CoordinationError) {

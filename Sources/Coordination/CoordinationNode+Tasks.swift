@@ -23,7 +23,7 @@ extension CoordinationNode {
                 await self.health.run(
                     nodes: { self.othersVotersFirst },
                     request: StatusRequest(
-                        peerAddress: self.settings.registration.addresses.peer
+                        peerAddress: self.registration.addresses.peer
                     ),
                     heard: { self.heard($0, askedAtMS: $1) }
                 )
@@ -39,6 +39,7 @@ extension CoordinationNode {
     }
 
     private func heard(_ reply: StatusReply, askedAtMS: UInt64) {
+        locations.heard(reply.node, at: reply.addresses)
         guard let age = reply.age else { return }
         staleness.heard(
             index: reply.index,
@@ -70,20 +71,27 @@ extension CoordinationNode {
     /// Keeps this worker's entry in the catalog true, and asks for its place in the ring.
     func keepRegistered() async {
         guard await untilMember() else { return }
+        let started = settings.now()
         while !Task.isCancelled {
-            if let command = registrationNeeded {
-                _ = try? await submit(command, within: .seconds(10))  // Repeated below if it failed.
+            let isSettled = settings.now() - started >= Self.addressSettlingMS
+            let command = registrationNeeded(addressesCount: isSettled)
+            if let command {
+                _ = try? await submit(command, within: .seconds(10))  // Repeated if it failed.
             }
-            try? await Task.sleep(for: .milliseconds(registrationNeeded == nil ? 1000 : 200))
+            try? await Task.sleep(for: .milliseconds(command == nil ? 1000 : 200))
         }
     }
 
-    private var registrationNeeded: CatalogCommand? {
+    /// New addresses alone are told from worker to worker at once, and written into the catalog, for
+    /// clients that read it later, only once they have lasted.
+    private static let addressSettlingMS: UInt64 = 60_000
+
+    private func registrationNeeded(addressesCount: Bool) -> CatalogCommand? {
         guard let node = membership.node, let entry = replica.catalog.worker(id: node),
             replica.catalog.cluster != nil
         else { return nil }
-        if !settings.registration.isDescribed(by: entry) {
-            return CatalogCommand(operation: .register(settings.registration))
+        if !registration.isDescribed(by: entry, addressesCount: addressesCount) {
+            return CatalogCommand(operation: .register(registration))
         }
         if entry.state == .joining { return CatalogCommand(operation: .activate(node)) }
         return nil
@@ -116,9 +124,9 @@ extension CoordinationNode {
 extension WorkerRegistration {
     /// Whether the entry says the same; when it started is not compared:
     /// a restart alone changes nothing that others rely on.
-    func isDescribed(by entry: WorkerEntry) -> Bool {
+    func isDescribed(by entry: WorkerEntry, addressesCount: Bool) -> Bool {
         entry.store == store && entry.region == region && entry.zone == zone
-            && entry.addresses == addresses && entry.capacity == capacity
+            && (entry.addresses == addresses || !addressesCount) && entry.capacity == capacity
             && entry.version == version
     }
 }

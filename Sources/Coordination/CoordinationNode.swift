@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import CatalogCore
+package import CatalogCore
 package import Codecs
 package import Logging
 package import PeerTransport
@@ -25,10 +25,13 @@ package final class CoordinationNode: Sendable {
     let replica: CatalogReplica
     let book = AddressBook()
     let staleness = StalenessTracker()
+    let locations = LocatedCatalog()
     let health: HealthMonitor
     let peers: any PeerCalling
     let log: Logger
     let metrics: CoordinationMetrics
+    /// Where this worker listens, once it does.
+    private let addresses = Mutex<WorkerAddresses?>(nil)
     /// The voter's driver, once this worker is one.
     let voting = Mutex<Voting?>(nil)
     /// Where the last good feed came from; `nil` for voters and while there is none.
@@ -72,6 +75,19 @@ package final class CoordinationNode: Sendable {
         }
     }
 
+    /// Says where this worker listens; before ``start()``, once every port is bound.
+    package func listening(at addresses: WorkerAddresses) {
+        self.addresses.withLock { $0 = addresses }
+    }
+
+    /// This worker as it wants to be registered.
+    var registration: WorkerRegistration {
+        settings.registration(at: addresses.withLock { $0 })
+    }
+
+    /// Whether this worker can be told to others.
+    var isListening: Bool { addresses.withLock { $0 != nil } }
+
     /// Loads what the disk holds and, on a voter, starts its consensus.
     package func start() throws(MembershipStoreError) {
         if let checkpoint = try store.loadCheckpoint() {
@@ -105,11 +121,19 @@ package final class CoordinationNode: Sendable {
         PeerHello(
             cluster: membership.cluster,
             node: membership.node,
-            store: settings.registration.store,
-            name: settings.registration.name,
-            region: settings.registration.region,
-            zone: settings.registration.zone
+            store: registration.store,
+            name: registration.name,
+            region: registration.region,
+            zone: registration.zone
         )
+    }
+
+    /// The catalog with every worker where it was last heard from.
+    func located(_ catalog: Catalog) -> Catalog {
+        if let node = membership.node, isListening {
+            locations.heard(node, at: registration.addresses)
+        }
+        return locations.view(of: catalog)
     }
 
     /// Teaches the address book what the catalog says.

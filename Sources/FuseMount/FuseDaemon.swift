@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CFuse3  // `stat` is its or Glibc's, whichever the compiler met first.
 import Foundation
 import Glibc
 import Synchronization
@@ -113,6 +114,7 @@ package enum FuseDaemon {
             let code = CInt(first.dropFirst("failed ".count))
         {
             ProcessIdentity(pid: pid)?.waitForEnd(timeout: .seconds(2))
+            waitpid(pid, nil, WNOHANG)
             throw .daemonFailed(reason: lines.count > 1 ? String(lines[1]) : "", exitCode: code)
         }
         let status = ChildProcess.wait(pid)

@@ -48,6 +48,7 @@ package final class HTTPServer: Sendable {
     ///   - dependencies: What the routes ask.
     ///   - limits: Bounds on clients.
     ///   - group: Event loops of the connections.
+    /// - Returns: A server that must be ``run()`` next.
     /// - Throws: ``HTTPServerError``.
     package static func bind(
         host: String,
@@ -92,6 +93,8 @@ package final class HTTPServer: Sendable {
                             group.addTask { [loop] in await loop.serve(connection) }
                         }
                     }
+                } catch is CancellationError {
+                    return  // As asked.
                 } catch {
                     loop.logger.error("HTTP listener failed", metadata: ["error": "\(error)"])
                 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import APIModel
+import ClientRuntime
 import CatalogCore
 import Coordination
 import Logging
@@ -54,7 +55,9 @@ package struct Responder: Sendable {
         } catch {
             let problem = isWrite ? error.ofWrite : error
             let view = dependencies.coordination.view()
-            return (problem.response.describing(view, region: dependencies.region), pattern)
+            let answer = problem.response(to: request.id)
+                .describing(view, region: dependencies.region)
+            return (answer, pattern)
         }
     }
 
@@ -82,22 +85,21 @@ package struct Responder: Sendable {
         since start: ContinuousClock.Instant
     ) {
         count(route: route, status: Int(status.code))
-        let level: Logger.Level = status.code >= 500 ? .warning : .debug
         dependencies.logger.log(
-            level: level,
+            level: Self.level(of: request.method, status),
             "HTTP request answered",
             metadata: facts(
                 request,
                 route,
                 status,
-                [
-                    "duration_ms": "\((ContinuousClock.now - start) / .milliseconds(1))"
-                ]
+                ["duration_ms": "\((ContinuousClock.now - start) / .milliseconds(1))"]
             )
         )
     }
 
-    /// Counts and logs an answer that broke off: a reader went away, or its source failed.
+    /// Counts and logs an answer that broke off.
+    ///
+    /// A reader that went away is everyday life; a source that failed midway is not.
     func recordCut(
         _ request: APIRequest,
         route: String,
@@ -105,14 +107,36 @@ package struct Responder: Sendable {
         error: any Error
     ) {
         count(route: route, status: Int(status.code))
-        dependencies.logger.warning(
+        dependencies.logger.log(
+            level: error is FileError ? .warning : .debug,
             "HTTP answer broke off",
             metadata: facts(request, route, status, ["error": "\(error)"])
         )
     }
 
-    /// Counts what was refused before it was a request.
-    @Sendable func recordRefusal(status: Int) { count(route: Self.noRoute, status: status) }
+    /// Counts and logs what was refused before it was a request.
+    @Sendable func recordRefusal(_ problem: Problem, requestID: String) {
+        count(route: Self.noRoute, status: problem.document.status)
+        dependencies.logger.debug(
+            "HTTP connection refused",
+            metadata: [
+                "request.id": "\(requestID)",
+                "http.status": "\(problem.document.status)",
+                "reason": "\(problem.document.detail)",
+            ]
+        )
+    }
+
+    /// Changes that took effect are worth a line, and so are failures that nothing else logs; 503 is
+    /// the state of the cluster, which coordination reports once.
+    private static func level(of method: HTTPMethod, _ status: HTTPResponseStatus) -> Logger.Level {
+        switch status.code {
+        case 503: .debug
+        case 500...: .warning
+        case ..<300 where ![.GET, .HEAD].contains(method): .info
+        default: .debug
+        }
+    }
 
     private func count(route: String, status: Int) {
         dependencies.metrics.counter(.httpRequests, route, String(status)).add()

@@ -104,7 +104,8 @@ extension LogRecovery {
 
     private mutating func replay(_ batch: LogBatch, _ name: String) throws(LogStorageError) {
         guard batch.durableUpTo == window.lastIndex else {
-            let detail = "batch \(batch.sequence) follows \(batch.durableUpTo), not "
+            let detail =
+                "batch \(batch.sequence) follows \(batch.durableUpTo), not "
                 + "\(window.lastIndex)"
             throw refusal(.indexGap, name, nil, detail)
         }

@@ -12,6 +12,18 @@ package struct RecoveredLog: Sendable, Equatable {
     package let entries: [LogEntry]
     /// What was repaired, for the log of events; nothing that was ever acknowledged.
     package let repairs: [RecoveryNote]
+
+    package init(
+        hardState: HardState,
+        snapshot: RecoveredSnapshot?,
+        entries: [LogEntry],
+        repairs: [RecoveryNote]
+    ) {
+        self.hardState = hardState
+        self.snapshot = snapshot
+        self.entries = entries
+        self.repairs = repairs
+    }
 }
 
 /// A snapshot as it was read back, checked against its checksum.

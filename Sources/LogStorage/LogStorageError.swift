@@ -19,6 +19,8 @@ package enum LogStorageError: Error, Sendable, Equatable {
     case outOfOrder(expected: LogIndex, found: LogIndex)
     /// An entry of a later term than the hard state's: the term must be durable first.
     case termAhead(entry: LogPosition, hardState: Term)
+    /// A term may not decrease, nor a vote be changed or withdrawn within its term.
+    case hardStateRegressed(from: HardState, to: HardState)
     /// One entry is larger than a segment holds. Both in bytes.
     case tooLarge(byteCount: Int, limit: Int)
     /// The state does not have the length or checksum that its metadata says.
@@ -38,6 +40,12 @@ package struct IOFailure: Sendable, Equatable {
     /// The file's name; empty for the directory itself.
     package let file: String
     package let errno: Errno
+
+    package init(operation: String, file: String, errno: Errno) {
+        self.operation = operation
+        self.file = file
+        self.errno = errno
+    }
 }
 
 /// Where recovery stopped.
@@ -69,6 +77,9 @@ extension LogStorageError: CustomStringConvertible {
         case .alreadyExists(let file): "there is a log here already: \(file)"
         case .outOfOrder(let expected, let found): "entry \(found) where \(expected) must follow"
         case .termAhead(let entry, let term): "entry \(entry) while the hard state is at \(term)"
+        case .hardStateRegressed(let from, let to):
+            "hard state \(to.term) vote \(Self.text(to.vote)) after \(from.term) vote "
+                + Self.text(from.vote)
         case .tooLarge(let byteCount, let limit):
             "an entry of \(byteCount) bytes where a segment holds \(limit)"
         case .snapshotMismatch(let position):
@@ -78,4 +89,6 @@ extension LogStorageError: CustomStringConvertible {
         case .noSuchSnapshot(let position): "no snapshot \(position), or not that long"
         }
     }
+
+    private static func text(_ vote: NodeID?) -> String { vote.map { "\($0)" } ?? "for nobody" }
 }

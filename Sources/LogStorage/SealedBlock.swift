@@ -4,7 +4,10 @@ import RaftCore
 
 /// Fills `content` up with zeros and ends it with its CRC-32C.
 func sealed(_ content: [UInt8], byteCount: Int) -> [UInt8] {
-    precondition(content.count <= byteCount - 4, "\(content.count) bytes in a block of \(byteCount)")
+    precondition(
+        content.count <= byteCount - 4,
+        "\(content.count) bytes in a block of \(byteCount)"
+    )
     var writer = ByteWriter(reservingCapacity: byteCount)
     writer.write(raw: content)
     writer.write(raw: [UInt8](repeating: 0, count: byteCount - 4 - content.count))

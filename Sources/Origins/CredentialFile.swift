@@ -13,8 +13,9 @@ enum CredentialFile {
     /// Bytes of a credentials file that are read.
     static let sizeLimit = 65_536
 
-    /// - Parameter profile: Section of an ini file; a file without sections serves every profile.
-    /// - Returns: `nil` where the profile or one of its two keys is missing.
+    /// `nil` where the profile or one of its two keys is missing.
+    ///
+    /// `profile` is a section of an ini file; a file without sections serves every profile.
     static func parse(_ bytes: [UInt8], profile: String) -> S3Credentials? {
         let text = String(decoding: bytes, as: UTF8.self)
         let isJSON = text.first { !$0.isWhitespace } == "{"

@@ -8,14 +8,16 @@ import Primitives
 struct DirectoryFile: ~Copyable {
     let descriptor: Int32
 
-    /// Names an inode without opening it; Glibc's module hides the name. The same on x86-64 and arm64.
+    /// Names an inode without opening it.
+    ///
+    /// Glibc's module hides the name; the value is that of x86-64 and arm64.
     static let pathOnly: Int32 = 0o10_000_000
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
     deinit { close(descriptor) }
 
-    /// - Parameter path: Absolute; the empty path is the root.
+    /// Opens an absolute path; the empty one is the root.
     static func open(_ path: ByteString, flags: Int32) throws(OriginError) -> DirectoryFile {
         let name = path.isEmpty ? ByteString("/") : path
         // Safe because: `terminated` ends with a zero, and the pointer lives for the call only.
@@ -27,7 +29,9 @@ struct DirectoryFile: ~Copyable {
         let name = relative.isEmpty ? ByteString(".") : relative
         let descriptor = descriptor
         // Safe because: as above.
-        return try Self.checked { unsafe openat(descriptor, Self.terminated(name), flags | O_CLOEXEC) }
+        return try Self.checked {
+            unsafe openat(descriptor, Self.terminated(name), flags | O_CLOEXEC)
+        }
     }
 
     /// Opens the same inode again, with other flags: no name is looked up, so nothing can be swapped.
@@ -63,8 +67,10 @@ struct DirectoryFile: ~Copyable {
     }
 
     /// Reads up to `into.count` bytes; fewer only at the end of the file.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(OriginError) -> Int
-    {
+    func read(
+        into buffer: UnsafeMutableRawBufferPointer,
+        at offset: UInt64
+    ) throws(OriginError) -> Int {
         var done = 0
         while done < buffer.count {
             // Safe because: the slice begins inside the buffer and ends with it.

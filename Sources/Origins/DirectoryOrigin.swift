@@ -15,10 +15,10 @@ package struct DirectoryOrigin: Origin {
     private let limits: OriginLimits
     private let observer: OriginObserver
 
-    /// - Parameters:
-    ///   - root: Absolute, without a trailing `/`.
-    ///   - allowed: Directories below which `root` must really lie; `nil`: anywhere.
-    ///   - pool: Runs every file call; must be started.
+    /// An origin with a budget of its own.
+    ///
+    /// `root` is absolute and must really lie below one of `allowed` (`nil`: anywhere); `pool` runs every
+    /// file call and must be started.
     package init(
         root: ByteString,
         allowed: [ByteString]?,

@@ -33,7 +33,9 @@ struct DirectoryTree: Sendable {
             var isAllowed = false
             for directory in allowed where !isAllowed {
                 let flags = DirectoryFile.pathOnly | O_DIRECTORY
-                guard let parent = try? DirectoryFile.open(directory, flags: flags) else { continue }
+                guard let parent = try? DirectoryFile.open(directory, flags: flags) else {
+                    continue
+                }
                 isAllowed = path.lies(in: try parent.canonicalPath())
             }
             guard isAllowed else {
@@ -45,7 +47,7 @@ struct DirectoryTree: Sendable {
 
     /// The inode that a key or a directory names, opened by path only.
     ///
-    /// - Parameter relative: A valid key, a directory without its trailing `/`, or empty: the root.
+    /// `relative` is a valid key, a directory without its trailing `/`, or empty: the root.
     static func resolve(
         _ relative: ByteString,
         in root: borrowing Root

@@ -58,10 +58,10 @@ package final class OriginFactory: Sendable {
     /// Stores that are remembered; one more and all are forgotten, which costs a reconnection.
     private static let rememberedLimit = 1024
 
-    /// - Parameters:
-    ///   - client: Made with ``OriginHTTPClient/configuration(connect:idle:connectionsPerHost:)``;
-    ///     the caller shuts it down.
-    ///   - pool: Runs all file calls; started and ended by the caller.
+    /// Sets up what all origins share.
+    ///
+    /// `client` is made with ``OriginHTTPClient/configuration(connect:idle:connectionsPerHost:)``, `pool`
+    /// runs all file calls; the caller starts and ends both.
     package init(
         client: HTTPClient,
         pool: NIOThreadPool,
@@ -79,7 +79,8 @@ package final class OriginFactory: Sendable {
     /// The origin of a mount; cheap after the first of its store.
     ///
     /// Reads the CA file if there is one, but asks no store.
-    /// - Parameter observer: Told about this mount's requests only.
+    /// `observer` is told about this mount's requests only.
+    ///
     /// - Throws: ``OriginError/misconfigured(_:)`` naming the option, credential or directory.
     package func origin(
         for request: OriginRequest,

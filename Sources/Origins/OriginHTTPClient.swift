@@ -4,18 +4,18 @@ import NIOCore
 
 /// How the HTTP client that origins share must be set up.
 package enum OriginHTTPClient {
-    /// - Parameters:
-    ///   - connect: For the connection and TLS handshake of one try.
-    ///   - idle: Longest time without a byte of the answer, per try.
-    ///   - connectionsPerHost: At least the budget of the origins of that host; AsyncHTTPClient's own
-    ///     default of 8 would make a second, hidden queue.
+    /// The client's configuration: HTTP/1.1, no redirects, no decompression, no retries of its own.
+    ///
+    /// `connect` bounds connection and TLS handshake of one try, `idle` the time without a byte of the
+    /// answer. `connectionsPerHost` is at least the budget of one origin: AsyncHTTPClient's own default
+    /// of 8 would make a second, hidden queue.
     package static func configuration(
         connect: Duration = .seconds(3),
         idle: Duration = .seconds(10),
         connectionsPerHost: Int = 64
     ) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow,  // A redirect names another region: said, not followed.
+            redirectConfiguration: .disallow,  // It names another region: said, not followed.
             timeout: .init(connect: TimeAmount(connect), read: TimeAmount(idle)),
             decompression: .disabled  // The bytes are the object, whatever they encode.
         )

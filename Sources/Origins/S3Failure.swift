@@ -21,7 +21,7 @@ struct S3Failure: Error, Sendable {
 extension S3Failure {
     /// The meaning of a status that is not 2xx.
     ///
-    /// - Parameter document: The answer's body, as far as it was read; empty for HEAD.
+    /// `document` is the answer's body, as far as it was read; empty for HEAD.
     static func status(_ head: S3Head, document: [UInt8], call: S3Call) -> S3Failure {
         let stated = S3ErrorXML(document: document)
         let code = stated?.code ?? ""

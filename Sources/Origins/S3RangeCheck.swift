@@ -8,6 +8,7 @@ import NIOHTTP1
 /// | 206, same version, size and range        | read exactly the range |
 /// | 206 or 200, another version or size      | changed |
 /// | 206 of another range, or without one     | broken |
+/// | 200 with length and Content-Range        | as 206: rclone answers so |
 /// | 200, the range is the whole object       | read exactly the object |
 /// | 200 otherwise                            | broken; the body is not read |
 struct S3RangeCheck: Sendable {
@@ -15,8 +16,10 @@ struct S3RangeCheck: Sendable {
     let range: Range<UInt64>
 
     func plan(_ head: S3Head) throws(OriginError) -> S3Call.BodyPlan {
+        let saysRange = head.headers.contains(name: "content-range") && head.contentLength != nil
         switch head.status {
         case 206: try partial(head)
+        case 200 where saysRange: try partial(head)
         case 200: try whole(head)
         default: throw .unexpectedStatus(head.status, code: "")
         }

@@ -12,7 +12,10 @@ extension S3Store {
     /// The answer of the first try that worked.
     ///
     /// - Throws: The error of the last try, or ``OriginError/timedOut(afterMS:)``.
-    func ask(_ call: S3Call, observer: @escaping OriginObserver) async throws(OriginError) -> S3Answer {
+    func ask(
+        _ call: S3Call,
+        observer: @escaping OriginObserver
+    ) async throws(OriginError) -> S3Answer {
         let deadline = Deadline(limits.deadline)
         return try await race(deadline) {
             await self.askUntil(deadline, call, observer)

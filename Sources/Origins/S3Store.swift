@@ -45,7 +45,8 @@ final class S3Store: Sendable {
     }
 
     /// The request to send, signed for this moment.
-    func request(_ call: S3Call, deadline: Deadline) async throws(OriginError) -> HTTPClientRequest {
+    func request(_ call: S3Call, deadline: Deadline) async throws(OriginError) -> HTTPClientRequest
+    {
         let path = pathPrefix + "/" + S3KeyEncoding.encoded(call.key?.bytes ?? [], slash: .kept)
         let query = S3SignatureV4.canonicalQuery(call.query)
         var request = HTTPClientRequest(

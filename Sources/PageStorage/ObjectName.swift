@@ -41,6 +41,14 @@ package struct ObjectName: Hashable, Sendable {
         objects.appending(hexText([UInt8(shard)]))
     }
 
+    /// Reads the name of one of the 256 directories; `nil` for one that the store never makes.
+    static func parseShard(_ directoryName: String) -> Int? {
+        guard let shard = Int(directoryName, radix: 16), (0..<shardCount).contains(shard),
+            hexText([UInt8(shard)]) == directoryName
+        else { return nil }
+        return shard
+    }
+
     /// Reads a file name; `nil` for one that the store never makes.
     static func parse(_ fileName: String) -> (stem: String, isSidecar: Bool)? {
         let parts = fileName.split(separator: ".", omittingEmptySubsequences: false)

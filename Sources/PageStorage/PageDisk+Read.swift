@@ -47,7 +47,12 @@ extension PageDisk {
         if let file = openFiles[object.serial] { return file }
         return try object.writer.withLock { writer throws(PageStoreError) in
             guard !writer.isGone, writer.hasFiles else { return nil }
-            return try openUnderWriterLock(object)
+            do throws(PageStoreError) {
+                return try openUnderWriterLock(object)
+            } catch .io(.noSuchFileOrDirectory, _, _) {
+                discard(object, &writer)  // Somebody removed the file under us.
+                return nil
+            }
         }
     }
 

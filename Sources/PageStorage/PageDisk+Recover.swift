@@ -27,8 +27,10 @@ extension PageDisk {
     private func adoptWhatIsThere() throws(PageStoreError) {
         try makeDirectory(objectsDirectory)
         var found: [Found] = []
-        for shard in 0..<ObjectName.shardCount {
-            try makeDirectory(ObjectName.shardPath(shard, below: objectsDirectory))
+        for name in try directoryEntries(of: objectsDirectory) {
+            guard let shard = ObjectName.parseShard(name) else {
+                throw .foreignFile(objectsDirectory.appending(name))
+            }
             found += try recoverShard(shard)
             try measureShard(shard)
         }
@@ -129,7 +131,8 @@ extension PageDisk {
         let bytes = try fileStatus(of: object.bytesPath)
         guard bytes.size == identity.byteCount else { return nil }
         let sidecar = try fileStatus(of: file, sidecarPath)
-        object.claim.settle(at: bytes.allocated + sidecar.allocated)
+        let allowance = StoredObject.indexAllowance(pageCount: table.pageCount)
+        object.claim.settle(at: bytes.allocated + sidecar.allocated + allowance)
         object.writer.withLock { writer in
             writer.hasFiles = true
             writer.sidecarByteCount = end

@@ -85,16 +85,13 @@ extension PageDisk {
             guard needed <= space.capacity else {
                 throw .full(needed: needed, capacity: space.capacity)
             }
+            let reason: EvictionReason
             switch space.reserve(needed, in: fileSystem) {
             case .granted: return needed
-            case .aboveCapacity:
-                guard evictOne(.capacity) else { break }
-                continue
-            case .belowFreePart:
-                guard evictOne(.freeSpace) else { break }
-                continue
+            case .aboveCapacity: reason = .capacity
+            case .belowFreePart: reason = .freeSpace
             }
-            throw .full(needed: needed, capacity: space.capacity)
+            guard evictOne(reason) else { break }
         }
         throw .full(needed: UInt64(byteCount), capacity: space.capacity)
     }
@@ -123,6 +120,9 @@ extension PageDisk {
             try blaming { () throws(PageStoreError) in
                 try writeOut(page, to: object, &writer, &reservation)
             }
+        } catch .io(.noSuchFileOrDirectory, _, _) where writer.hasFiles {
+            discard(object, &writer)  // Somebody removed the files under us.
+            return false
         } catch {
             // Files without a page are in nobody's queue: they must not stay.
             if object.contents.withLock({ $0.table.pageCount == 0 }) { discard(object, &writer) }
@@ -154,9 +154,14 @@ extension PageDisk {
         } catch {
             failure = error  // A part may have been written: the blocks count all the same.
         }
+        let pageCount = object.contents.withLock { $0.table.pageCount } + 1
+        let allowance = StoredObject.indexAllowance(pageCount: pageCount)
         let allocated = try fileStatus(of: file.descriptor, file.path).allocated
         let sidecar = try fileStatus(of: object.sidecarPath).allocated
-        object.claim.settle(at: allocated + sidecar, releasing: reservation)
+        object.claim.settle(
+            at: allocated + sidecar + allowance,
+            releasing: reservation
+        )
         reservation = 0
         if let failure { throw failure }
     }
@@ -167,6 +172,7 @@ extension PageDisk {
         _ writer: inout StoredObject.WriterState
     ) throws(PageStoreError) {
         let header = Sidecar.header(of: object.identity)
+        try makeDirectory(ObjectName.shardPath(object.name.shard, below: objectsDirectory))
         try makeFile(object.sidecarPath) { file throws(PageStoreError) in
             try writeBytes(header, to: file, object.sidecarPath, at: 0)
         }

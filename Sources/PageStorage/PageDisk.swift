@@ -6,7 +6,7 @@ import SystemPackage
 /// The part of the store that lives in one cache directory.
 ///
 ///     store           the header: format, sizes, cluster
-///     objects/00…ff/  two files an object version, see ``ObjectName``
+///     objects/00…ff/  two files an object version, see ``ObjectName``; made when first needed
 ///
 /// Invariants:
 /// 1. Data first, index second: a page's record is appended after its bytes were written, so
@@ -140,7 +140,8 @@ final class PageDisk: Sendable {
         }
         counters.withLock { $0.pageCount -= UInt64(pageCount) }
         if let ticket { queue.withLock { $0.remove(ticket) } }
-        unlinkFiles(of: object)
+        // Without files of its own the paths may be another object's.
+        if writer.hasFiles { unlinkFiles(of: object) }
         objects.remove(object)
         openFiles.remove(object.serial)
     }

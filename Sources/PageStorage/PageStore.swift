@@ -21,6 +21,7 @@ package final class PageStore: Sendable {
     /// - Parameters:
     ///   - configurations: At least one; no directory twice.
     ///   - cluster: Whose pages these are: a directory of another cluster is refused.
+    /// - Returns: The store, at most as full as the capacities allow.
     /// - Throws: ``PageStoreError`` for the first directory that cannot be used. None was changed
     ///   that is not ours.
     package static func open(
@@ -81,7 +82,8 @@ package final class PageStore: Sendable {
         checksum: UInt32
     ) throws(PageStoreError) {
         let geometry = try geometry(of: object)
-        guard bytes.readableBytes > 0, bytes.readableBytes == geometry.byteCount(ofPage: page) else {
+        guard bytes.readableBytes > 0, bytes.readableBytes == geometry.byteCount(ofPage: page)
+        else {
             throw .invalidPage(page: page, byteCount: bytes.readableBytes)
         }
         let found = PageStorage.checksum(of: bytes)

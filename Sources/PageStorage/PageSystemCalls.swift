@@ -37,7 +37,8 @@ struct FileStatus {
     init(_ status: stat) {
         allocated = UInt64(clamping: status.st_blocks) * 512  // POSIX: always units of 512 bytes.
         size = UInt64(clamping: status.st_size)
-        modifiedUnixNS = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        let modified = status.st_mtim
+        modifiedUnixNS = Int64(modified.tv_sec) * 1_000_000_000 + Int64(modified.tv_nsec)
     }
 }
 
@@ -136,7 +137,8 @@ func lockExclusively(_ file: Descriptor, _ path: FilePath) throws(PageStoreError
 /// Names in a directory without `.` and `..`, in no particular order.
 func directoryEntries(of path: FilePath) throws(PageStoreError) -> [String] {
     try attempt("opendir", path) {
-        guard let directory = unsafe path.withPlatformString({ name in unsafe opendir(name) }) else {
+        guard let directory = unsafe path.withPlatformString({ name in unsafe opendir(name) })
+        else {
             throw Errno(rawValue: errno)
         }
         defer { unsafe closedir(directory) }

@@ -57,7 +57,9 @@ package struct PageTable: Sendable {
 
     /// Records that a page is stored.
     ///
-    /// - Parameter page: Below the object's page count.
+    /// - Parameters:
+    ///   - page: Below the object's page count.
+    ///   - entry: What is known of it from now on.
     package mutating func insert(_ page: UInt32, _ entry: Entry) {
         precondition(page < geometry.pageCount, "page \(page) of \(geometry.pageCount)")
         let number = PageGeometry.unit(ofPage: page)

@@ -64,7 +64,12 @@ package struct FrameAccumulator: Sendable {
         guard length <= frameLimit else {
             throw .oversized(byteCount: length, limit: frameLimit)
         }
-        guard buffer.readableBytes >= PageProtocol.lengthByteCount + length else { return nil }
+        guard buffer.readableBytes >= PageProtocol.lengthByteCount + length else {
+            // Once, instead of growing with every piece: the length is within its limit.
+            let missing = PageProtocol.lengthByteCount + length - buffer.readableBytes
+            buffer.reserveCapacity(minimumWritableBytes: missing)
+            return nil
+        }
         buffer.moveReaderIndex(forwardBy: PageProtocol.lengthByteCount)
         guard let kind = buffer.readInteger(as: UInt8.self),
             let id = buffer.readInteger(endianness: .little, as: UInt64.self),

@@ -56,15 +56,16 @@ package final class PageClient: Sendable {
         timeout: Duration
     ) async throws(PageClientError) -> PageAttributes {
         let call = PageCall(.attributes(path: path, view: view))
-        guard case .reply(.attributes(let attributes)) =
-            try await perform(call, at: address, timeout: timeout)
+        guard
+            case .reply(.attributes(let attributes)) =
+                try await perform(call, at: address, timeout: timeout)
         else { throw Self.mismatch }
         return attributes
     }
 
-    /// Entries of a directory behind `after`.
+    /// Entries of a directory behind `after`, all of them for `nil`.
     ///
-    /// - Parameter limit: 1…10,000; fewer may come, then `hasMore` says so.
+    /// `limit` is 1…10,000; fewer may come, then `hasMore` says so.
     package func list(
         _ path: ByteString,
         after: ByteString?,
@@ -73,8 +74,9 @@ package final class PageClient: Sendable {
         timeout: Duration
     ) async throws(PageClientError) -> PageDirectory {
         let call = PageCall(.list(path: path, after: after, limit: limit))
-        guard case .reply(.directory(let directory)) =
-            try await perform(call, at: address, timeout: timeout)
+        guard
+            case .reply(.directory(let directory)) =
+                try await perform(call, at: address, timeout: timeout)
         else { throw Self.mismatch }
         return directory
     }
@@ -85,8 +87,9 @@ package final class PageClient: Sendable {
         timeout: Duration
     ) async throws(PageClientError) -> (total: UInt64, used: UInt64) {
         let call = PageCall(.capacity)
-        guard case .reply(.capacity(let total, let used)) =
-            try await perform(call, at: address, timeout: timeout)
+        guard
+            case .reply(.capacity(let total, let used)) =
+                try await perform(call, at: address, timeout: timeout)
         else { throw Self.mismatch }
         return (total, used)
     }
@@ -105,8 +108,9 @@ package final class PageClient: Sendable {
         at address: PageAddress,
         timeout: Duration
     ) async throws(PageClientError) {
-        guard case .reply(.pong) =
-            try await perform(PageCall(.ping), at: address, timeout: timeout)
+        guard
+            case .reply(.pong) =
+                try await perform(PageCall(.ping), at: address, timeout: timeout)
         else { throw Self.mismatch }
     }
 

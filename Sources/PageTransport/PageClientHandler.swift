@@ -217,9 +217,9 @@ final class PageClientHandler: ChannelInboundHandler {
             guard pageChecksum(of: bytes) == checksum else { return .failure(.corrupt) }
             return .success(.reply(.page(bytes, checksum: checksum, source: source)))
         case (.read, .miss): return .success(.reply(.miss))
-        case (.attributes, .attributes(let attributes)): 
+        case (.attributes, .attributes(let attributes)):
             return .success(.reply(.attributes(attributes)))
-        case (.list, .directory(let directory)): 
+        case (.list, .directory(let directory)):
             return .success(.reply(.directory(directory)))
         case (.capacity, .capacity(let total, let used)):
             return .success(.reply(.capacity(total: total, used: used)))

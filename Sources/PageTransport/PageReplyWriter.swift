@@ -13,11 +13,21 @@ package final class PageReplyWriter: Sendable {
     private let id: UInt64
     private let isAnswered: Atomic<Bool>
 
-    init(eventLoop: any EventLoop, handler: NIOLoopBound<PageServerHandler>, id: UInt64) {
+    /// - Parameters:
+    ///   - eventLoop: That of the connection.
+    ///   - handler: That of the connection.
+    ///   - id: Of the request.
+    ///   - isAnswered: Whether there is nothing to answer in the first place.
+    init(
+        eventLoop: any EventLoop,
+        handler: NIOLoopBound<PageServerHandler>,
+        id: UInt64,
+        isAnswered: Bool
+    ) {
         self.eventLoop = eventLoop
         self.handler = handler
         self.id = id
-        isAnswered = Atomic(false)
+        self.isAnswered = Atomic(isAnswered)
     }
 
     deinit { complete(.failure(.abandoned)) }

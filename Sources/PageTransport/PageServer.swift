@@ -57,24 +57,28 @@ package final class PageServer: Sendable {
     ///
     /// The file of a unix socket that nobody listens on any more is replaced; its directory must
     /// exist.
+    ///
+    /// `identity` is asked at each connection; while it is `nil`, before the worker has joined a
+    /// cluster, connections are closed at once.
     package static func start(
         group: any EventLoopGroup,
         listening addresses: [PageAddress],
-        identity: PageServerIdentity,
+        identity: @escaping @Sendable () -> PageServerIdentity?,
         handler: any PageRequestHandler,
         limits: PageServerLimits = .standard
     ) async throws(PageServerError) -> PageServer {
         let (children, counters) = (ConnectionRegistry(), PageServerCounters())
-        let welcome = PageServerWelcome(
-            cluster: identity.cluster,
-            node: identity.node,
-            name: identity.name
-        )
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .childChannelOption(.maxMessagesPerRead, value: 4)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    guard let identity = identity() else { throw ChannelError.inputClosed }
+                    let welcome = PageServerWelcome(
+                        cluster: identity.cluster,
+                        node: identity.node,
+                        name: identity.name
+                    )
                     children.insert(channel)
                     try channel.pipeline.syncOperations.addHandler(
                         PageServerHandler(

@@ -195,6 +195,8 @@ package final class PageServerHandler: ChannelDuplexHandler {
             decoding: Array(frame.body.readableBytesView)
         )
         guard let context else { return }
+        stall?.cancel()
+        stall = nil
         if request.isAnswered {
             let byteCount = request.replyByteCount
             guard inFlight.updateValue(InFlight(replyByteCount: byteCount), forKey: frame.id) == nil
@@ -205,7 +207,8 @@ package final class PageServerHandler: ChannelDuplexHandler {
         let writer = PageReplyWriter(
             eventLoop: context.eventLoop,
             handler: NIOLoopBound(self, eventLoop: context.eventLoop),
-            id: frame.id
+            id: frame.id,
+            isAnswered: !request.isAnswered
         )
         requestHandler.handle(request, from: client, reply: writer)
     }
@@ -236,7 +239,8 @@ package final class PageServerHandler: ChannelDuplexHandler {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
-        context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: promise)
+        let buffer = context.channel.allocator.buffer(bytes: bytes)
+        context.write(wrapOutboundOut(buffer), promise: promise)
         hasUnflushed = true
     }
 

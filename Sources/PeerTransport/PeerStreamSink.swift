@@ -7,17 +7,34 @@ import Synchronization
 /// not grow. One `send` at a time.
 package final class PeerStreamSink: Sendable {
     private struct State {
+        /// Bytes the reader has room for.
         var credit: Int
+        /// Bytes given to the connection that its socket has not taken.
+        var unsent = 0
         var isClosed = false
         var sender: CheckedContinuation<Bool, Never>?
+
+        func hasRoom(_ window: Int) -> Bool { credit > 0 && unsent < window }
     }
 
     private let state: Mutex<State>
     private let longestItem: Int
+    private let window: Int
     private let write: @Sendable ([UInt8]) -> Void
 
-    init(credit: Int, longestItem: Int, write: @escaping @Sendable ([UInt8]) -> Void) {
-        state = Mutex(State(credit: credit))
+    /// - Parameters:
+    ///   - credit: What the reader has room for at first.
+    ///   - window: Bound of that room, whatever the reader says, and of what waits for the socket.
+    ///   - longestItem: Bound of one item.
+    ///   - write: Hands an item to the connection, which calls ``sent(_:)`` when it is gone.
+    init(
+        credit: Int,
+        window: Int,
+        longestItem: Int,
+        write: @escaping @Sendable ([UInt8]) -> Void
+    ) {
+        state = Mutex(State(credit: min(credit, window)))
+        self.window = window
         self.longestItem = longestItem
         self.write = write
     }
@@ -36,16 +53,28 @@ package final class PeerStreamSink: Sendable {
             close()
         }
         guard isOpen else { throw .cancelled }
-        state.withLock { $0.credit -= PeerStreamInbox.cost(item) }
+        state.withLock { state in
+            state.credit -= PeerStreamInbox.cost(item)
+            state.unsent += item.count
+        }
         write(item)
     }
 
     /// The reader has read this many bytes more.
     func grant(_ byteCount: Int) {
+        // Bounded: a peer may send any number of credits of any size.
+        resume { state in state.credit = min(state.credit + byteCount, window) }
+    }
+
+    /// The socket has taken this many bytes.
+    func sent(_ byteCount: Int) {
+        resume { state in state.unsent -= byteCount }
+    }
+
+    private func resume(_ change: (inout State) -> Void) {
         let sender = state.withLock { state -> CheckedContinuation<Bool, Never>? in
-            // Saturating: a peer may send any number of credits of any size.
-            state.credit = min(state.credit + byteCount, Int(UInt32.max))
-            guard state.credit > 0 else { return nil }
+            change(&state)
+            guard state.hasRoom(window) else { return nil }
             defer { state.sender = nil }
             return state.sender
         }
@@ -65,7 +94,7 @@ package final class PeerStreamSink: Sendable {
     private func wait(_ sender: CheckedContinuation<Bool, Never>) {
         let answer = state.withLock { state -> Bool? in
             if state.isClosed { return false }
-            if state.credit > 0 { return true }
+            if state.hasRoom(window) { return true }
             precondition(state.sender == nil, "two sends at once into one stream")
             state.sender = sender
             return nil

@@ -34,7 +34,7 @@ package struct Ring: Sendable {
     ///
     /// - Parameters:
     ///   - epoch: Which of the region's rings this is.
-    ///   - members: In any order, no id twice.
+    ///   - unsorted: The members in any order, no id twice.
     /// - Complexity: O(p log p) for p points; built once an epoch.
     package init(epoch: RingEpoch, members unsorted: [RingMember]) {
         let members = unsorted.sorted { $0.id < $1.id }
@@ -64,7 +64,8 @@ package struct Ring: Sendable {
     /// workers whose zone is not yet in the list, second pass the rest.
     /// - Parameters:
     ///   - hash: ``PlacementKey/hash``.
-    ///   - count: At most this many; fewer where the ring has fewer members.
+    ///   - count: At most this many.
+    /// - Returns: The owners, fewer than `count` where the ring has fewer members.
     /// - Complexity: O(log p), plus the points walked until enough workers of enough zones were met.
     package func owners(of hash: UInt64, count: Int) -> [NodeID] {
         var selection = OwnerSelection(wanted: min(count, members.count), zoneCount: zoneCount)

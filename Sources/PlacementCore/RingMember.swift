@@ -18,7 +18,7 @@ package struct RingMember: Hashable, Sendable {
         self.capacity = capacity
     }
 
-    /// How many points the worker has, which depends on nothing but its own capacity:
+    /// How many points the worker has, which depends on nothing but its own capacity.
     ///
     ///     clamp(capacity / 1 GiB, 64…4096)
     ///
@@ -34,6 +34,7 @@ package struct RingMember: Hashable, Sendable {
     ///     XXH64(seed 0, u64le worker id ‖ u32le i)
     ///
     /// - Parameter index: 0..<``pointCount``.
+    /// - Returns: A hash; several points, also of several workers, may have the same.
     package func point(_ index: UInt32) -> UInt64 {
         var writer = ByteWriter(reservingCapacity: 12)
         writer.write(id.rawValue)

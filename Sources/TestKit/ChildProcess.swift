@@ -24,10 +24,9 @@ package final class ChildProcess: Sendable {
     private let lifeline: Int32?
     private let exit = Mutex<Int32?>(nil)
 
-    /// - Parameters:
-    ///   - executable: Absolute path.
-    ///   - environment: Added to this process's own.
-    ///   - logPath: Is made, or appended to.
+    /// Starts `executable`, an absolute path.
+    ///
+    /// `environment` is added to this process's own; the file at `logPath` is made, or appended to.
     /// - Throws: ``TestKitError/system(_:errno:)``.
     package init(
         _ executable: String,
@@ -153,9 +152,12 @@ package final class ChildProcess: Sendable {
         var none = sigset_t()
         unsafe sigemptyset(&none)
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        var all = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
         unsafe posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK)
-        unsafe posix_spawnattr_setflags(&attributes, flags)
+        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
 
         let variables = environment.map { "\($0)=\($1)" }
         var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
@@ -164,7 +166,12 @@ package final class ChildProcess: Sendable {
 
         var pid: pid_t = 0
         let failure = unsafe posix_spawn(
-            &pid, command[0], &actions, &attributes, &arguments, &strings
+            &pid,
+            command[0],
+            &actions,
+            &attributes,
+            &arguments,
+            &strings
         )
         guard failure == 0 else { throw .system("posix_spawn \(command[0])", errno: failure) }
         return pid

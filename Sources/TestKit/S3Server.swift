@@ -96,8 +96,8 @@ package final class S3Server: Sendable {
         case .rclone:
             [
                 "serve", "s3", "--addr", "127.0.0.1:\(port)", "--auth-key",
-                "\(accessKey),\(secretKey)", "--vfs-cache-mode", "off", "--dir-cache-time", "0s",
-                "--poll-interval", "0", "-v", data,
+                "\(accessKey),\(secretKey)", "--vfs-cache-mode", "off", "--dir-cache-time", "1s",
+                "-v", data,
             ]
         case .moto: ["-H", "127.0.0.1", "-p", "\(port)"]
         }

@@ -9,7 +9,9 @@ struct S3ServerEnvironment {
     init(from file: String = #filePath) throws(TestKitError) {
         var directory = URL(filePath: file).deletingLastPathComponent()
         while directory.path != "/" {
-            if FileManager.default.fileExists(atPath: directory.appending(path: "Package.swift").path) {
+            if FileManager.default.fileExists(
+                atPath: directory.appending(path: "Package.swift").path
+            ) {
                 break
             }
             directory.deleteLastPathComponent()

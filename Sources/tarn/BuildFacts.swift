@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CBuildFacts
+
 /// What this binary is.
 package enum BuildFacts {
     /// Semantic version of the release.
@@ -11,8 +13,10 @@ package enum BuildFacts {
     /// `tarn 0.1.0 (commit …; release, Linux x86_64, Swift 6.3)`.
     package static let line = "tarn \(version) (commit \(commit); \(build))"
 
-    /// Stamped by whoever builds a release; a build that nobody stamped says so.
-    package static let commit = "unknown"
+    /// What the build was told in the variable TARN_COMMIT; a build that was told nothing says so.
+    ///
+    /// Safe because the C side returns a string literal, which lives as long as the process.
+    package static let commit = unsafe String(cString: tarn_build_commit())
 
     private static var configuration: String {
         #if DEBUG

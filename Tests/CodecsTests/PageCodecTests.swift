@@ -81,7 +81,8 @@ import Testing
             }
             let kind = UInt8.random(in: 0...9, using: &random)
             do { _ = try PageRequest(kind: kind, decoding: bytes) } catch { errorCount += 1 }
-            do { _ = try PageReplyHead(kind: kind + 127, decoding: bytes) } catch { errorCount += 1 }
+            let reply = kind + 127
+            do { _ = try PageReplyHead(kind: reply, decoding: bytes) } catch { errorCount += 1 }
             do { _ = try PageClientHello(decoding: bytes) } catch { errorCount += 1 }
             do { _ = try PageServerHello(decoding: bytes) } catch { errorCount += 1 }
         }

@@ -71,7 +71,8 @@ struct FuseLifeTests {
         try await TestMount.with(client) { mount in
             #expect(await mount.server.stop() == .stopped(openFiles: 0))
             #expect(await mount.server.run() == .stopped(openFiles: 0))
-            #expect(try FuseMounts.topmost(on: mount.directory) == nil)
+            let left = try FuseMounts.topmost(on: mount.directory)
+            #expect(left == nil)
             #expect(mount.states.state(of: mount.directory) == nil)
         }
     }
@@ -108,6 +109,26 @@ struct FuseLifeTests {
         }
     }
 
+    /// Goal: a mount can be found and ended while its cluster answers nothing at all.
+    @Test func aMountWithoutItsClusterIsAliveAndUnmounts() async throws {
+        let client = MemoryFileSystem(["/data/file": 100])
+        try await TestMount.with(client) { mount in
+            client.closeGate()
+            client.state.withLock { $0.validFor = Timespan(milliseconds: 0) }
+            let link = mount.scratch + "/link"
+            #expect(unsafe symlink("./mnt/../mnt", link) == 0)
+            #expect(try FuseMounts.canonical(link) == mount.directory)
+            #expect(try FuseMounts.canonical(mount.directory + "/.") == mount.directory)
+            let directory = mount.directory
+            let health = await Command.onThread { FuseMounts.health(of: directory) }
+            #expect(health == .alive)
+            try await Command.onThread {
+                Result { try FuseMounts.unmount(link, mode: .normal, states: nil) }
+            }.get()
+            #expect(await mount.server.run() == .unmounted)
+        }
+    }
+
     @Test func aDirectoryThatHoldsFilesMayBeMountedOn() async throws {
         let client = MemoryFileSystem(["/data/file": 100])
         try await TestMount.with(client) { mount in
@@ -126,6 +147,12 @@ struct FuseLifeTests {
         try await TestMount.with(client) { mount in
             _ = try await mount.shell("cat \"$1\" > /dev/null", mount.path("data/file"))
             client.closeGate()
+            // Whoever cannot be interrupted cannot be killed either: let the test fail, not hang.
+            let rescue = Task {
+                try await Task.sleep(for: .seconds(30))
+                client.openGate()
+            }
+            defer { rescue.cancel() }
             let program = """
                 import errno, os, signal, sys
                 signal.pthread_sigmask(signal.SIG_SETMASK, [])

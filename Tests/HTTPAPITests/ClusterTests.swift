@@ -155,7 +155,9 @@ import Testing
         (#"{"timeoutMs":0}"#,      "1...600000"),
     ]
 
-    @Test(arguments: badInits) func badInitIsRefused(_ row: (body: String, says: String)) async throws {
+    @Test(arguments: badInits) func badInitIsRefused(
+        _ row: (body: String, says: String)
+    ) async throws {
         let world = World(catalog: Catalog())
         try await withServer(world) { client in
             let answer = try await client.request("POST", "/v1/cluster/init", body: row.body)
@@ -176,7 +178,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", nil, "w2"), ("{}", nil, "w2"), (#"{"to":null}"#, nil, "w2"), (#"{"to":"w3"}"#, "w3", "w3"),
+        ("", nil, "w2"), ("{}", nil, "w2"), (#"{"to":null}"#, nil, "w2"),
+        (#"{"to":"w3"}"#, "w3", "w3"),
     ])
     func leadershipIsTransferred(_ row: (body: String, to: String?, leader: String)) async throws {
         let world = World()
@@ -229,7 +232,9 @@ import Testing
 
     @Test func minimumRevisionIsWaitedFor() async throws {
         try await withServer { client in
-            for target in ["/v1/mounts?consistency=local", "/v1/cluster", "/v1/list?path=/d"] {
+            for target in [
+                "/v1/mounts?consistency=local", "/v1/cluster", "/v1/list?path=/d", "/v1/files/f",
+            ] {
                 let behind = try await client.get(target, ["Tarn-Min-Revision": "9"])
                 #expect((behind.status, behind.code) == (503, "behind"), "\(target)")
                 let bad = try await client.get(target, ["Tarn-Min-Revision": "x"])
@@ -287,7 +292,7 @@ import Testing
         }
         try await withServer(world) { client in
             let detail = try await client.get("/v1/mounts").json["detail"] as? String ?? ""
-            for fact in ["1 of", "2 are needed", "w2, w3"] {
+            for fact in ["1 of 3 voters answer (w1)", "2 are needed", "unreachable: w2, w3"] {
                 #expect(detail.contains(fact), "\(detail)")
             }
         }

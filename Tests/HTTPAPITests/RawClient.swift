@@ -160,7 +160,8 @@ struct RawConnection {
             if let end = buffered.firstIndex(of: 0x0A) {
                 let text = String(decoding: buffered[..<end], as: UTF8.self)
                 buffered.removeFirst(end + 1)
-                return text.hasSuffix("\r") ? String(text.dropLast()) : text.replacing("\r", with: "")
+                return text.hasSuffix("\r")
+                    ? String(text.dropLast()) : text.replacing("\r", with: "")
             }
             guard await more() else { return nil }
         }

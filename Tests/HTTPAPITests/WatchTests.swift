@@ -114,7 +114,9 @@ import Testing
         ("form=1",              "bad-value"),
     ]
 
-    @Test(arguments: refused) func badParameterIsRefused(_ row: (query: String, code: String))
+    @Test(arguments: refused) func badParameterIsRefused(
+        _ row: (query: String, code: String)
+    )
         async throws
     {
         try await withServer { client in

@@ -92,7 +92,7 @@ import Testing
             for second in 0..<12 {
                 let half = CrashDirectory(files: image.files)
                 half.crashAt = second
-                _ = try? LogStorage.open(in: half, identity: identity, options: tiny())
+                _ = try? LogStorage.open(in: half, identity: ownIdentity, options: tiny())
                 let again = half.image(using: &generator)
                 try Self.check(run, again, "cut \(cut), then \(second)") { _ in }
             }
@@ -106,19 +106,23 @@ import Testing
                 let directory = CrashDirectory()
                 directory.crashAt = cut
                 let didCreate = Result {
-                    try LogStorage.create(in: directory, identity: identity, options: tiny())
+                    try LogStorage.create(in: directory, identity: ownIdentity, options: tiny())
                 }
                 var generator = SplitMix64(seed: UInt64(cut) << 32 | seed)
                 let image = directory.image(using: &generator)
                 do throws(LogStorageError) {
-                    _ = try LogStorage.open(in: image, identity: identity, options: tiny())
+                    _ = try LogStorage.open(in: image, identity: ownIdentity, options: tiny())
                 } catch {
                     #expect(error == .missing, "cut \(cut), seed \(seed)")
                     #expect(throws: (any Error).self) { try didCreate.get() }
-                    try LogStorage.create(in: image, identity: identity, options: tiny())
+                    try LogStorage.create(in: image, identity: ownIdentity, options: tiny())
                     missing += 1
                 }
-                let (_, log) = try LogStorage.open(in: image, identity: identity, options: tiny())
+                let (_, log) = try LogStorage.open(
+                    in: image,
+                    identity: ownIdentity,
+                    options: tiny()
+                )
                 #expect(log.entries.isEmpty && log.hardState == .initial)
             }
         }
@@ -139,7 +143,7 @@ import Testing
 
     static func run(_ pattern: Pattern, on directory: CrashDirectory) throws -> Run {
         var run = Run(directory: directory)
-        try LogStorage.create(in: directory, identity: identity, options: tiny())
+        try LogStorage.create(in: directory, identity: ownIdentity, options: tiny())
         run.created = directory.operationCount
         do throws(LogStorageError) {
             var (storage, _) = try open(directory)
@@ -159,7 +163,7 @@ import Testing
     static func open(
         _ directory: CrashDirectory
     ) throws(LogStorageError) -> (LogStorage, RecoveredLog) {
-        try LogStorage.open(in: directory, identity: identity, options: tiny())
+        try LogStorage.open(in: directory, identity: ownIdentity, options: tiny())
     }
 
     static func check(

@@ -10,7 +10,7 @@ import TestKit
 /// entries 1–8, 9–16, 17–24. The last batch starts at byte 2,048 of segment 3.
 struct LogImage: Sendable {
     var files: [String: [UInt8]]
-    var identity = LogStorageTests.identity
+    var identity = ownIdentity
 
     static let lastBatch = 2048
 
@@ -25,7 +25,7 @@ struct LogImage: Sendable {
     /// Runs steps on a new log and returns its files.
     static func make(_ steps: [LogModel.Step]) throws -> LogImage {
         let directory = CrashDirectory()
-        try LogStorage.create(in: directory, identity: LogStorageTests.identity, options: tiny())
+        try LogStorage.create(in: directory, identity: ownIdentity, options: tiny())
         let (storage, _) = try CrashTests.open(directory)
         for step in steps { try storage.perform(step) }
         return LogImage(files: directory.files)
@@ -74,7 +74,9 @@ struct LogImage: Sendable {
         guard var file = files[name] else { return }
         let start = Self.lastBatch
         var stream: [UInt8] = []
-        for sector in 0..<sectors { stream += file[start + sector * 512..<start + sector * 512 + 511] }
+        for sector in 0..<sectors {
+            stream += file[start + sector * 512..<start + sector * 512 + 511]
+        }
         let length = Int(stream[4]) | Int(stream[5]) << 8
         let record = length - 32 - recordByteCount
         var header = Array(stream[record..<record + 36])

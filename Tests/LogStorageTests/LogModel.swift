@@ -42,7 +42,7 @@ struct LogModel: Equatable {
 
 // MARK: - Short forms
 
-let identity = LogIdentity(
+let ownIdentity = LogIdentity(
     cluster: ClusterID(UniqueID(high: 1, low: 2)),
     store: StoreID(UniqueID(high: 3, low: 4)),
     node: NodeID(5)
@@ -83,7 +83,7 @@ func write(
 
 func snapshotState(_ position: LogPosition, byteCount: Int) -> (SnapshotMetadata, [UInt8]) {
     let state = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 1) }
-    let voters = VoterSet(incoming: [Voter(node: identity.node, store: identity.store)])
+    let voters = VoterSet(incoming: [Voter(node: ownIdentity.node, store: ownIdentity.store)])
     let metadata = SnapshotMetadata(
         position: position,
         voters: voters,

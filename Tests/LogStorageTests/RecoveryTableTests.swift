@@ -67,13 +67,13 @@ import Testing
         Row("all segments missing",               .vanishedTail, nil) { for name in [one, two, three] { $0.files[name] = nil } },
         Row("draft of a segment",                 .leftover, 15...24) { $0.files[LogImage.segment(4) + ".tmp"] = [1] },
         Row("another cluster's", .foreignCluster, nil) {
-            $0.identity = LogIdentity(cluster: ClusterID(UniqueID(high: 9, low: 9)), store: identity.store, node: identity.node)
+            $0.identity = LogIdentity(cluster: ClusterID(UniqueID(high: 9, low: 9)), store: ownIdentity.store, node: ownIdentity.node)
         },
         Row("another store's", .foreignStore, nil) {
-            $0.identity = LogIdentity(cluster: identity.cluster, store: StoreID(UniqueID(high: 9, low: 9)), node: identity.node)
+            $0.identity = LogIdentity(cluster: ownIdentity.cluster, store: StoreID(UniqueID(high: 9, low: 9)), node: ownIdentity.node)
         },
         Row("another node's", .foreignNode, nil) {
-            $0.identity = LogIdentity(cluster: identity.cluster, store: identity.store, node: NodeID(9))
+            $0.identity = LogIdentity(cluster: ownIdentity.cluster, store: ownIdentity.store, node: NodeID(9))
         },
         Row("newer segment",                      .newerFormat, nil) { $0.setFormat(2, three, block: 0..<512) },
         Row("newer hard state",                   .newerFormat, nil) { $0.setFormat(2, "hard-state", block: 0..<4096) },

@@ -21,7 +21,7 @@ final class MisbehavingServer: Sendable {
     private let channel: any Channel
     private let script: Script
 
-    /// - Parameter acts: The last one is repeated for ever.
+    /// Plays `acts` in turn, the last one for ever.
     init(_ acts: [Act]) async throws {
         let script = Script(acts)
         self.script = script

@@ -64,7 +64,8 @@ final class ConformanceFixture: Sendable {
     init(_ store: ConformanceStore) async throws {
         self.store = store
         keys = Self.seeds + (store.holdsAnyKey ? Self.anyKeySeeds : [])
-        directory = FileManager.default.temporaryDirectory
+        directory =
+            FileManager.default.temporaryDirectory
             .appending(path: "tarn-origin-\(UUID().uuidString)").path
         switch store {
         case .directory:
@@ -94,9 +95,9 @@ final class ConformanceFixture: Sendable {
         }
     }
 
-    func delete(_ key: ByteString) async throws {
-        if let server { return try await server.delete([key], bucket: "bucket") }
-        try FileManager.default.removeItem(atPath: "\(directory)/\(key.text)")
+    func delete(_ keys: [ByteString]) async throws {
+        if let server { return try await server.delete(keys, bucket: "bucket") }
+        for key in keys { try FileManager.default.removeItem(atPath: "\(directory)/\(key.text)") }
     }
 }
 

@@ -45,12 +45,13 @@ struct OriginConformanceTests {
             for range in Self.ranges {
                 let bytes = try await origin.read(object, range: range)
                 #expect(
-                    Array(bytes.readableBytesView) == Array(whole[Int(range.lowerBound)..<Int(range.upperBound)]),
+                    Array(bytes.readableBytesView)
+                        == Array(whole[Int(range.lowerBound)..<Int(range.upperBound)]),
                     "\(range)"
                 )
                 let record = OriginRequestRecord(
                     method: .get,
-                    status: store == .directory ? 200 : 206,
+                    status: store == .moto ? 206 : 200,
                     byteCount: range.count
                 )
                 #expect(rig.records() == [record], "\(range)")
@@ -147,7 +148,11 @@ struct OriginConformanceTests {
     @Test func aPrefixThatIsAKeyIsBoth() async throws {
         try await run(.moto) { origin, _, _ in
             let top = try await origin.listAll(prefix: "p", isDelimited: true)
-            #expect(top.objects.map(\.key) == ["p", "page", "page-minus", "page-plus", "percent%41%", "plus+sign"])
+            #expect(
+                top.objects.map(\.key) == [
+                    "p", "page", "page-minus", "page-plus", "percent%41%", "plus+sign",
+                ]
+            )
             #expect(top.prefixes == ["p/"])
             let below = try await origin.listAll(prefix: "p/", isDelimited: true)
             #expect(below.objects.map(\.key) == ["p/", "p/q"])
@@ -157,8 +162,7 @@ struct OriginConformanceTests {
 
     // swift-format-ignore
     static let missing: [ByteString] = [
-        "nope", "dir", "dir/", "dir/none", "one/x", "", ".", "..", "../one", "/one", "dir//a",
-        "dir/../one", "dir/./a", ByteString([0xFF, 0xFE]), ByteString([0x61, 0x00]),
+        "nope", "dir", "dir/", "dir/none", "one/x", "", ByteString([0xFF, 0xFE]), ByteString([0x61, 0x00]),
         ByteString([UInt8](repeating: 0x61, count: 5000)),
     ]
 
@@ -173,24 +177,55 @@ struct OriginConformanceTests {
         }
     }
 
-    @Test(arguments: ConformanceStore.allCases, [5, 100, 200])
-    func anotherVersionIsNeverMixedIn(store: ConformanceStore, newSize: Int) async throws {
-        try await run(store) { origin, fixture, _ in
-            let key = ByteString("changing-\(newSize)")
-            try await fixture.put([(key, content(of: "old", count: 100))])
-            let old = try await origin.attributes(of: key)
-            try await fixture.put([(key, content(of: "new", count: newSize))])
-            for range in [0..<100, 3..<4, 50..<60] as [Range<UInt64>] {
-                await #expect(throws: OriginError.changed, "\(range)") {
-                    try await origin.read(old, range: range)
-                }
-            }
+    /// Names that lead elsewhere in a file system, and nowhere in a bucket.
+    // swift-format-ignore
+    static let crooked: [ByteString] = [
+        ".", "..", "../one", "/one", "dir//a", "dir/../one", "dir/./a", "./one", "one/.", "dir/..",
+    ]
 
-            let new = try await origin.attributes(of: key)
-            #expect(new.version != old.version)
-            try await fixture.delete(key)
-            await #expect(throws: OriginError.notFound) {
-                try await origin.read(new, range: 0..<1)
+    @Test(arguments: ConformanceStore.allCases)
+    func aCrookedNameNeverReachesAnotherObject(store: ConformanceStore) async throws {
+        try await run(store) { origin, _, _ in
+            for key in Self.crooked {
+                let error = await #expect(throws: OriginError.self, "\(key)") {
+                    try await origin.attributes(of: key)
+                }
+                // rclone refuses such names with 400; HEAD has no body that could say why.
+                let refusals: [OriginError] = [.notFound, .unexpectedStatus(400, code: "")]
+                #expect(
+                    error.map(refusals.contains) == true,
+                    "\(key): \(String(describing: error))"
+                )
+            }
+        }
+    }
+
+    @Test(arguments: ConformanceStore.allCases)
+    func anotherVersionIsNeverMixedIn(store: ConformanceStore) async throws {
+        try await run(store) { origin, fixture, _ in
+            let sizes: [ByteString: Int] = ["shrinking": 5, "changing": 100, "growing": 200]
+            let keys = sizes.keys.sorted()
+            var old: [OriginObject] = []
+            try await fixture.put(keys.map { ($0, content(of: "old", count: 100)) })
+            for key in keys { old.append(try await origin.attributes(of: key)) }
+            try await fixture.put(keys.map { ($0, content(of: "new", count: sizes[$0] ?? 0)) })
+
+            for object in old {
+                for range in [0..<100, 3..<4, 50..<60] as [Range<UInt64>] {
+                    await #expect(throws: OriginError.changed, "\(object.key) \(range)") {
+                        try await origin.read(object, range: range)
+                    }
+                }
+                let new = try await origin.attributes(of: object.key)
+                #expect(new.version != object.version)
+                let bytes = try await origin.read(new, range: 0..<5)
+                #expect(Array(bytes.readableBytesView) == content(of: "new", count: 5))
+            }
+            try await fixture.delete(keys)
+            for object in old {
+                await #expect(throws: OriginError.notFound) {
+                    try await origin.read(object, range: 0..<1)
+                }
             }
         }
     }

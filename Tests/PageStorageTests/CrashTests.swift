@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    /// Goal: invariant 1. Killed at any moment, no wrong byte, and every page written before is there.
+    /// Goal: invariant 1, killed at any moment no wrong byte, and every page written before is there.
     @Test func aKillLosesNothingThatWasWritten() async throws {
         let scratch = try Scratch()
         let store = try scratch.open(mebibytes: 128)

@@ -47,11 +47,13 @@ import Testing
 
     @Test func aForeignFileAmongObjectsIsNamed() throws {
         let scratch = try Scratch()
-        _ = try scratch.open()
-        let stranger = scratch.url.appending(path: "disk/objects/7f/holiday.jpg")
+        try scratch.open().put(object("a", byteCount: 1), page: 0)
+        let folder = try #require(try scratch.files(".pages").first).deletingLastPathComponent()
+        let stranger = folder.appending(path: "holiday.jpg")
         try Data([1]).write(to: stranger)
         #expect(throws: PageStoreError.foreignFile(FilePath(stranger.path))) { try scratch.open() }
-        #expect(FileManager.default.fileExists(atPath: stranger.path))
+        try FileManager.default.moveItem(at: stranger, to: folder.appending(path: "../fog"))
+        #expect(throws: PageStoreError.self) { try scratch.open() }
     }
 
     @Test func oneDirectoryHasOneUser() throws {

@@ -114,7 +114,7 @@ import Testing
         #expect(store.statistics.allocated < before + UInt64(megabyte))
     }
 
-    /// Goal: invariant 2. An open file outlives its eviction, and its blocks stay counted.
+    /// Goal: invariant 2, an open file outlives its eviction, and its blocks stay counted.
     @Test func whoHoldsAFileKeepsItsBytes() throws {
         let scratch = try Scratch()
         let store = try scratch.open()
@@ -152,9 +152,11 @@ import Testing
 
         let large = object("large", byteCount: 50 * megabyte)
         try store.put(large, page: 0)
-        #expect(try scratch.files(".bytes", below: "two").contains { url in
-            try url.resourceValues(forKeys: [.fileSizeKey]).fileSize == 50 * megabyte
-        })
+        #expect(
+            try scratch.files(".bytes", below: "two").contains { url in
+                try url.resourceValues(forKeys: [.fileSizeKey]).fileSize == 50 * megabyte
+            }
+        )
     }
 
     /// Goal: the store answers as a dictionary would, over restarts, with every byte compared.
@@ -189,6 +191,21 @@ import Testing
         }
         #expect(store.statistics.pageCount == UInt64(model.values.reduce(0) { $0 + $1.count }))
         #expect(store.statistics.badPageCount == 0)
+    }
+
+    /// Goal: files removed under a running store are misses, and can be stored again.
+    @Test func filesRemovedByOthersAreMisses() throws {
+        let scratch = try Scratch()
+        let store = try scratch.open()
+        let files = (0..<8).map { object("f\($0)", byteCount: megabyte) }
+        for file in files { try store.put(file, page: 0) }
+        for url in try scratch.files(".bytes") + scratch.files(".pages") {
+            try FileManager.default.removeItem(at: url)
+        }
+        // Four are still open, four are not.
+        #expect(try files.filter { try store.holds($0, page: 0) }.count == 4)
+        for file in files.prefix(4) { try store.put(file, page: 0) }
+        for file in files.prefix(4) { #expect(try store.holds(file, page: 0)) }
     }
 
     private func reopen(_ store: inout PageStore, in scratch: Scratch) throws -> PageStore {

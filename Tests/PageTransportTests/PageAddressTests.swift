@@ -15,7 +15,9 @@ import Testing
         #expect(address.description == text)
     }
 
-    @Test(arguments: ["", "7402", ":7402", "a:", "a:x", "a:70000", "::1:7402", "unix:a.sock", "[]:1"])
+    @Test(arguments: [
+        "", "7402", ":7402", "a:", "a:x", "a:70000", "::1:7402", "unix:a.sock", "[]:1",
+    ])
     func nonsense(text: String) {
         #expect(PageAddress(text) == nil)
     }

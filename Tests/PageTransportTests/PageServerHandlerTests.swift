@@ -181,7 +181,7 @@ private final class Shelf: PageRequestHandler {
         _ = try first.finish()
     }
 
-    /// Goal: invariants 1 and 2. The 257th request stays in the buffer, and the socket unread.
+    /// Goal: invariants 1 and 2, the 257th request stays in the buffer, and the socket unread.
     @Test func requestsInFlightAreBounded() throws {
         let channel = try connect()
         let requests = (UInt64(1)...300).flatMap { PageRequest.ping.encoded(id: $0) }

@@ -5,8 +5,10 @@ import Testing
 
 /// The table of Docs/placement.md, computed there by another implementation in another language.
 @Suite struct GoldenVectorTests {
+    typealias Row = (origin: UInt64, key: String, unit: UInt32, hash: UInt64, owners: [UInt64])
+
     // swift-format-ignore
-    static let keys: [(origin: UInt64, key: String, unit: UInt32, hash: UInt64, owners: [UInt64])] = [
+    static let keys: [Row] = [
         (1,          "a",                        0,          0x9756_E8F4_B981_668A, [5, 4, 2, 3, 1]),
         (1,          "a",                        1,          0x97D7_DCDF_FBF0_6446, [5, 4, 2, 3, 1]),
         (2,          "a",                        0,          0x4833_02B1_E1B5_0252, [5, 1, 4, 3, 2]),
@@ -36,10 +38,13 @@ import Testing
         RingMember(id: NodeID(5), zone: "b", capacity: 5000 << 30),  // at most 4096
     ]
 
+    private static func key(of row: Row) -> PlacementKey {
+        PlacementKey(origin: OriginID(row.origin), key: ByteString(row.key), unit: row.unit)
+    }
+
     @Test(arguments: keys.indices) func placementKey(row: Int) {
         let row = Self.keys[row]
-        let key = PlacementKey(origin: OriginID(row.origin), key: ByteString(row.key), unit: row.unit)
-        #expect(key.hash == row.hash)
+        #expect(Self.key(of: row).hash == row.hash)
     }
 
     @Test(arguments: points.indices) func point(row: Int) {
@@ -52,8 +57,10 @@ import Testing
         let row = Self.keys[row]
         let ring = Ring(epoch: RingEpoch(7), members: Self.members.reversed())
         #expect(ring.owners(of: row.hash, count: 5).map(\.rawValue) == row.owners)
-        let key = PlacementKey(origin: OriginID(row.origin), key: ByteString(row.key), unit: row.unit)
-        #expect(ring.owners(of: key, replicas: 1).map(\.rawValue) == Array(row.owners.prefix(3)))
+        #expect(
+            ring.owners(of: Self.key(of: row), replicas: 1).map(\.rawValue)
+                == Array(row.owners.prefix(3))
+        )
     }
 
     // swift-format-ignore

@@ -31,7 +31,8 @@ struct Manifest {
             for block in Self.targetBlocks(in: Self.list(name, in: text)) {
                 guard let target = block.firstMatch(of: #/name: "(\w+)"/#).map({ String($0.1) })
                 else { continue }
-                let body = block.split(separator: "dependencies:", maxSplits: 1).last ?? ""
+                let parts = block.split(separator: "dependencies:", maxSplits: 1)
+                let body = parts.count == 2 ? parts[1] : ""
                 let own = body.matches(of: #/"(\w+)"/#).map { String($0.1) }
                 let others = body.matches(of: #/\.(\w+)[,\] ]/#)
                     .compactMap { products[String($0.1)] }

@@ -12,7 +12,7 @@ extension CoordinationNode {
         while !Task.isCancelled, membership.node == nil {
             for address in settings.join where membership.node == nil {
                 guard let hello = try? await peers.probe(address, timeout: .seconds(1)),
-                    hello.cluster != nil, hello.store != settings.registration.store
+                    hello.cluster != nil, hello.store != registration.store
                 else { continue }
                 await askAdmission(at: address)
             }
@@ -22,7 +22,7 @@ extension CoordinationNode {
 
     private func askAdmission(at address: PeerAddress) async {
         var writer = ByteWriter()
-        writer.write(CatalogCommand(operation: .register(settings.registration)).encode())
+        writer.write(CatalogCommand(operation: .register(registration)).encode())
         let answer = try? await peers.request(
             PeerMethod.admit.rawValue,
             writer.bytes,

@@ -58,7 +58,7 @@ extension CoordinationNode {
             let chosen = VoterSelection.choose(
                 count,
                 from: candidates,
-                home: settings.registration.region,
+                home: registration.region,
                 survival: request.survival
             )
             if let chosen {
@@ -116,7 +116,7 @@ extension CoordinationNode {
         guard membership.promise(initialisation, nowMS: settings.now()) else {
             throw .unsafe("this worker has promised itself to another init; try again in 10 s")
         }
-        var candidates = [settings.registration]
+        var candidates = [registration]
         for address in settings.join {
             let answer = try await askPromise(initialisation, at: address)
             guard let answer, !candidates.contains(where: { $0.store == answer.store }) else {
@@ -135,7 +135,7 @@ extension CoordinationNode {
         at address: PeerAddress
     ) async throws(CoordinationError) -> WorkerRegistration? {
         guard let hello = try? await peers.probe(address, timeout: .seconds(1)) else { return nil }
-        if hello.store == settings.registration.store { return nil }
+        if hello.store == registration.store { return nil }
         if let cluster = hello.cluster {
             throw .unsafe(
                 "'\(hello.name)' at \(address) already belongs to cluster \(cluster); "
@@ -155,10 +155,10 @@ extension CoordinationNode {
         guard let request = try? PromiseRequest(decoding: body) else {
             throw .because(.badRequest, "not a promise request")
         }
-        guard membership.promise(request.initialisation, nowMS: settings.now()) else {
+        guard isListening, membership.promise(request.initialisation, nowMS: settings.now()) else {
             throw .because(.refused, "promised to another init, or not fresh")
         }
-        return PromiseReply(registration: settings.registration).encode()
+        return PromiseReply(registration: registration).encode()
     }
 }
 
@@ -187,7 +187,7 @@ extension CoordinationNode {
 
     private func isFormed(_ member: WorkerRegistration, by formation: Formation) async -> Bool {
         let body = formation.encode()
-        if member.store == settings.registration.store {
+        if member.store == registration.store {
             return (try? await answerFormation(body))?.first == 1
         }
         guard let address = PeerAddress(member.addresses.peer) else { return false }
@@ -203,7 +203,7 @@ extension CoordinationNode {
     /// Becomes a voter of this cluster, once; answers 1 when genesis is applied here, else 0.
     func answerFormation(_ body: [UInt8]) async throws(PeerFailure) -> [UInt8] {
         guard let formation = try? Formation(decoding: body),
-            let node = formation.node(of: settings.registration.store)
+            let node = formation.node(of: registration.store)
         else { throw .because(.badRequest, "not a formation with this worker in it") }
 
         if membership.cluster != formation.cluster.id {

@@ -52,6 +52,13 @@ package final class HealthMonitor: Sendable {
         return silence <= 2000 ? .alive : silence <= 10_000 ? .suspect : .dead
     }
 
+    /// Every node that was heard of, with what it said last.
+    package var all: [(node: NodeID, status: StatusReply)] {
+        reports.withLock { reports in
+            reports.map { ($0.key, $0.value.status) }.sorted { $0.0 < $1.0 }
+        }
+    }
+
     /// The connection to this node broke: do not wait for its silence to be noticed.
     package func lost(_ node: NodeID) { reports.withLock { $0[node] = nil } }
 

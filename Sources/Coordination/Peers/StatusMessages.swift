@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import CatalogCore
 package import Primitives
 
 /// Who asks for a status: lets the asked worker learn where the asker listens now.
@@ -37,6 +38,8 @@ package struct StatusReply: Sendable, Hashable {
     package let age: Timespan?
     package let usedBytes: UInt64
     package let pages: UInt64
+    /// Where it listens now.
+    package let addresses: WorkerAddresses
 
     package init(
         node: NodeID,
@@ -48,7 +51,8 @@ package struct StatusReply: Sendable, Hashable {
         revision: Revision,
         age: Timespan?,
         usedBytes: UInt64,
-        pages: UInt64
+        pages: UInt64,
+        addresses: WorkerAddresses
     ) {
         self.node = node
         self.isVoter = isVoter
@@ -60,6 +64,7 @@ package struct StatusReply: Sendable, Hashable {
         self.age = age
         self.usedBytes = usedBytes
         self.pages = pages
+        self.addresses = addresses
     }
 
     package func encode() -> [UInt8] {
@@ -75,6 +80,11 @@ package struct StatusReply: Sendable, Hashable {
         writer.write(optional: age) { $0.write($1.milliseconds) }
         writer.write(usedBytes)
         writer.write(pages)
+        writer.write(addresses.http)
+        writer.write(optional: addresses.s3) { $0.write($1) }
+        writer.write(addresses.data)
+        writer.write(addresses.peer)
+        writer.write(optional: addresses.socket) { $0.write($1) }
         return writer.bytes
     }
 
@@ -94,6 +104,13 @@ package struct StatusReply: Sendable, Hashable {
         }
         usedBytes = try reader.integer()
         pages = try reader.integer()
+        addresses = WorkerAddresses(
+            http: try reader.text(),
+            s3: try reader.optional { reader throws(ByteDecodingError) in try reader.text() },
+            data: try reader.text(),
+            peer: try reader.text(),
+            socket: try reader.optional { reader throws(ByteDecodingError) in try reader.text() }
+        )
     }
 }
 

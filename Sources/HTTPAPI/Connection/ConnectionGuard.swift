@@ -24,7 +24,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     private enum Phase { case waiting, head, body, answering, refused }
 
     private let limits: HTTPLimits
-    private let didRefuse: (Int) -> Void
+    private let didRefuse: (Problem, _ requestID: String) -> Void
     private var phase = Phase.head
     private var timer: Scheduled<Void>?
     private var stall: Scheduled<Void>?
@@ -32,8 +32,8 @@ package final class ConnectionGuard: ChannelDuplexHandler {
 
     /// Makes the guard of one connection.
     ///
-    /// `didRefuse` is told the status of each refusal.
-    package init(limits: HTTPLimits, didRefuse: @escaping (Int) -> Void) {
+    /// `didRefuse` is told of each refusal, and the id it was given.
+    package init(limits: HTTPLimits, didRefuse: @escaping (Problem, String) -> Void) {
         self.limits = limits
         self.didRefuse = didRefuse
     }
@@ -55,11 +55,14 @@ package final class ConnectionGuard: ChannelDuplexHandler {
             context.close(promise: nil)
             return
         }
-        didRefuse(problem.document.status)
-        context.writeAndFlush(
-            wrapOutboundOut(RefusalText.render(problem, allocator: context.channel.allocator)),
-            promise: nil
+        let requestID = RequestID.make()
+        didRefuse(problem, requestID)
+        let text = RefusalText.render(
+            problem,
+            requestID: requestID,
+            allocator: context.channel.allocator
         )
+        context.writeAndFlush(wrapOutboundOut(text), promise: nil)
         close(context: context, mode: .output, promise: nil)
     }
 

@@ -9,6 +9,7 @@ extension APIRequest {
     /// - Parameters:
     ///   - type: What it must be.
     ///   - members: Names the outermost object may have.
+    /// - Returns: What the body says.
     /// - Throws: `bad-value`: no JSON, a member unknown (with the nearest name), twice, missing or of
     ///   the wrong type, or nested deeper than any document is.
     package func document<Document: Decodable>(

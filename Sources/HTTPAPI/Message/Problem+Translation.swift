@@ -8,7 +8,9 @@ import Primitives
 
 extension Problem {
     /// The only translation of a coordination error to HTTP.
-    package init(_ error: CoordinationError) {
+    ///
+    /// `answering` are the names of voters that answer, for `no-quorum`.
+    package init(_ error: CoordinationError, answering: [String] = []) {
         switch error {
         case .notInitialised:
             self.init(
@@ -19,8 +21,9 @@ extension Problem {
         case .noQuorum(let have, let need, let missing):
             self.init(
                 .noQuorum,
-                "\(have) of the voters answer, \(need) are needed; unreachable: "
-                    + (missing.isEmpty ? "unknown" : missing.joined(separator: ", ")),
+                "\(have) of \(have + missing.count) voters answer"
+                    + (answering.isEmpty ? "" : " (\(answering.joined(separator: ", ")))")
+                    + ", \(need) are needed; unreachable: \(missing.joined(separator: ", "))",
                 next: "tarn cluster status"
             )
         case .noLeader:
@@ -122,8 +125,7 @@ extension Problem {
             self.init(
                 .notAuthorised,
                 "\(path): the origin refuses access (\(code))",
-                status: .forbidden,
-                next: "check the mount's credential"
+                status: .forbidden
             )
         case .stale:
             self.init(.versionVanished, "\(path): the version being read exists nowhere any more")

@@ -38,12 +38,29 @@ package struct Problem: Error, Sendable {
         return copy
     }
 
-    /// The answer that carries it.
-    package var response: APIResponse {
+    /// The answer to the request of this id.
+    package func response(to requestID: String) -> APIResponse {
         let status = HTTPResponseStatus(statusCode: document.status)
-        var answer = APIResponse.json(document, status: status)
+        var answer = APIResponse.json(
+            IdentifiedDocument(document: document, requestId: requestID),
+            status: status
+        )
         answer.headers.replaceOrAdd(name: "Content-Type", value: "application/problem+json")
         answer.headers.add(contentsOf: headers)
         return answer
+    }
+}
+
+/// A document with one more member: the id under which the log has the rest.
+struct IdentifiedDocument<Document: Encodable>: Encodable {
+    let document: Document
+    let requestId: String
+
+    private enum Key: String, CodingKey { case requestId }
+
+    func encode(to encoder: any Encoder) throws {
+        try document.encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(requestId, forKey: .requestId)
     }
 }

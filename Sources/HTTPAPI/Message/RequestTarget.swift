@@ -16,12 +16,11 @@ package struct RequestTarget: Hashable, Sendable {
 
     /// Cuts `raw`, which is in origin form (`/path?query`) or absolute form (`http://host/path`).
     ///
-    /// - Throws: ``Problem`` `bad-path` for the other forms, for a `#`, and for raw bytes that are
-    ///   not UTF-8: the HTTP parser has replaced those already, so they must come as `%XX`.
+    /// - Throws: ``Problem`` `bad-path` for the other forms, for a `#`, and for anything but ASCII,
+    ///   which no target may hold.
     package init(_ raw: String) throws(Problem) {
         let bytes = Array(raw.utf8)
-        let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
-        guard !bytes.contains(replacement) else {
+        guard bytes.allSatisfy({ $0 < 0x80 }) else {
             throw Problem(.badPath, "the request target has bytes that must be percent-encoded")
         }
         guard !bytes.contains(UInt8(ascii: "#")) else {
@@ -36,8 +35,10 @@ package struct RequestTarget: Hashable, Sendable {
 
     /// The bytes between slashes, still encoded; the part before the first slash is left out.
     package var rawSegments: [ArraySlice<UInt8>] {
-        Array(rawPath.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false))
-            .dropFirst().map { $0 }
+        Array(
+            rawPath.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+                .dropFirst()
+        )
     }
 
     private static func withoutAuthority(_ bytes: [UInt8]) throws(Problem) -> ArraySlice<UInt8> {

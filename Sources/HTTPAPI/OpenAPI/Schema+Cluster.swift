@@ -20,6 +20,7 @@ extension Schema {
                 .optional("next", .string, "The command to try next."),
                 .optional("modRevision", .integer, "The revision that is there, 0 for none."),
                 .optional("oldest", .integer, "The oldest revision to watch from."),
+                .always("requestId", .string, "Stands in the log lines about the request."),
             ]
         ),
         Schema("health", [.always("status", .words(["ok"]))]),

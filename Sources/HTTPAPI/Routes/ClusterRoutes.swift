@@ -15,6 +15,7 @@ enum ClusterRoutes {
                     .GET,
                     "cluster",
                     "The cluster as the asked worker sees it, with or without a quorum.",
+                    parameters: [Shared.minimum],
                     answers: [.json("cluster", "The cluster.")],
                     handler: show
                 )
@@ -101,7 +102,7 @@ enum ClusterRoutes {
             )
             return APIResponse.json(answer).describing(view, region: call.dependencies.region)
         } catch {
-            throw Problem(error)
+            throw call.problem(error)
         }
     }
 
@@ -137,7 +138,7 @@ enum ClusterRoutes {
             return APIResponse.json(TransferAnswer(leader: leader))
                 .describing(call.coordination.view(), region: call.dependencies.region)
         } catch {
-            throw Problem(error)
+            throw call.problem(error)
         }
     }
 }

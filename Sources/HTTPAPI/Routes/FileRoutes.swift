@@ -36,6 +36,7 @@ enum FileRoutes {
         .header("If-Modified-Since", "An HTTP date."),
         .header("If-Unmodified-Since", "An HTTP date."),
         .header("If-Range", "The version, or its exact date, that the range is for."),
+        Shared.minimum,
         .header("Tarn-Client", "http (default) or fs: who the bytes are counted for."),
     ]
 
@@ -44,6 +45,16 @@ enum FileRoutes {
             throw Problem(.badPath, "the path is missing")
         }
         let client = try client(of: call)
+        let view = try await call.localView()
+        return try await answer(path, client, call)
+            .describing(view, region: call.dependencies.region)
+    }
+
+    private static func answer(
+        _ path: ByteString,
+        _ client: ClientKind,
+        _ call: Call
+    ) async throws(Problem) -> APIResponse {
         let file = try await reference(to: path, call)
         let headers = headers(of: file)
         let tag = EntityTag(version: file.version)

@@ -24,7 +24,7 @@ enum ListRoutes {
                             "Entries a page, 1...10000; default 1000.",
                             type: "integer"
                         ),
-                        .query("after", "The member next of the page before."),
+                        .query("after", "The member next of the page before."), Shared.minimum,
                     ],
                     answers: [.json("list", "Entries.")],
                     handler: list
@@ -40,7 +40,7 @@ enum ListRoutes {
                     "Which workers own the unit that holds a byte of a file, and who has it.",
                     parameters: [
                         .query("path", "Cluster path of the file.", required: .mandatory),
-                        .query("offset", "Byte; default 0.", type: "integer"),
+                        .query("offset", "Byte; default 0.", type: "integer"), Shared.minimum,
                     ],
                     answers: [.json("locate", "Owners.")],
                     handler: locate

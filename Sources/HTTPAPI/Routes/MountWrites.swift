@@ -107,7 +107,7 @@ enum MountWrites {
         do {
             outcome = try await call.coordination.submit(command, within: Call.patience)
         } catch {
-            throw Problem(error)
+            throw call.problem(error)
         }
         return try answer(outcome)
             .describing(call.coordination.view(), region: call.dependencies.region)

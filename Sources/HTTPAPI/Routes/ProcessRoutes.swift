@@ -64,8 +64,14 @@ enum ProcessRoutes {
         case .ready:
             return .json(ReadyDocument(ready: true, waitingFor: nil))
         case .waiting(let reason):
-            return APIResponse.json(WaitingDocument(reason), status: .serviceUnavailable)
-                .with("Content-Type", "application/problem+json")
+            return APIResponse.json(
+                IdentifiedDocument(
+                    document: WaitingDocument(reason),
+                    requestId: call.request.id
+                ),
+                status: .serviceUnavailable
+            )
+            .with("Content-Type", "application/problem+json")
         }
     }
 }

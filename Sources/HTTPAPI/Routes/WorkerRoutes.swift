@@ -57,7 +57,9 @@ enum WorkerRoutes {
         let view = try await call.catalogView()
         let status = call.coordination.status()
 
-        let behind = view.catalog.workers.filter { after == nil || ByteString($0.name) > after }
+        let behind = view.catalog.workers.drop { worker in
+            after.map { ByteString(worker.name) <= $0 } ?? false
+        }
         let page = behind.prefix(limit).map { entry in
             WorkerDocument(entry, catalog: view.catalog, status: status)
         }
@@ -96,10 +98,6 @@ enum WorkerRoutes {
         }
         return APIResponse.json(RingDocument(entry)).describing(view, region: region)
     }
-}
-
-extension ByteString {
-    fileprivate static func > (lhs: Self, rhs: Self?) -> Bool { rhs.map { lhs > $0 } ?? true }
 }
 
 /// Parameters that several routes take.

@@ -38,7 +38,7 @@ struct Call: Sendable {
             do {
                 try await coordination.readBarrier(within: Self.patience)
             } catch {
-                throw Problem(error)
+                throw problem(error)
             }
         }
         return coordination.view()
@@ -58,8 +58,15 @@ struct Call: Sendable {
         do {
             try await coordination.wait(for: Revision(wanted), within: Self.patience)
         } catch {
-            throw Problem(error)
+            throw problem(error)
         }
+    }
+
+    /// The error as an answer that names who answers where that is the matter.
+    func problem(_ error: CoordinationError) -> Problem {
+        guard case .noQuorum = error else { return Problem(error) }
+        let voters = coordination.status().voters
+        return Problem(error, answering: voters.filter(\.isReachable).map(\.name))
     }
 
     // MARK: - Parameters that several routes share

@@ -28,8 +28,8 @@ package struct Router: Sendable {
         }
         throw Problem(
             .notFound,
-            "there is nothing at \(ByteString(target.rawPath.prefix(200)))",
-            next: "GET /v1/openapi.json lists what is"
+            "there is nothing at \(ByteString(target.rawPath.prefix(200))); "
+                + "GET /v1/openapi.json describes what there is"
         )
     }
 

@@ -18,8 +18,8 @@ extension MountDocument {
             ),
             write: mount.write.text,
             replicas: Int(mount.replicas),
-            metadataTtl: mount.metadataTTL.description,
-            onStale: mount.onStale.description,
+            metadataTtl: mount.metadataTTL.apiText,
+            onStale: mount.onStale.apiText,
             createRevision: entry.createRevision.rawValue,
             modRevision: entry.modRevision.rawValue,
             originId: entry.originID(inRegion: nil)
@@ -46,5 +46,34 @@ extension MountEntry {
     /// Every stored entry has its default origin and one for each region it names.
     fileprivate func originID(inRegion region: String?) -> UInt64 {
         origins.first { $0.region == region }?.origin.rawValue ?? 0
+    }
+}
+
+// MARK: - Times
+
+// `Timespan` prints the largest unit that fits, "1m" for a minute; these documents are compared by
+// programs, so they always count seconds, as `CONTRACT.md` §3 shows.
+
+extension Mount.MetadataTTL {
+    fileprivate var apiText: String {
+        switch self {
+        case .immutable: "immutable"
+        case .expires(let timespan): timespan.inSeconds
+        }
+    }
+}
+
+extension Mount.StalePolicy {
+    fileprivate var apiText: String {
+        switch self {
+        case .serve: "serve"
+        case .fail(let timespan): "fail:\(timespan.inSeconds)"
+        }
+    }
+}
+
+extension Timespan {
+    fileprivate var inSeconds: String {
+        milliseconds.isMultiple(of: 1000) ? "\(milliseconds / 1000)s" : "\(milliseconds)ms"
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClientRuntime
-import Codecs
+package import Codecs
 import NIOCore
 import Origins
 import PageStorage
-import PlacementCore
+package import PlacementCore
 import Primitives
 
 extension ObjectIdentity {
@@ -69,4 +69,11 @@ extension PageFailure {
 extension ByteBuffer {
     /// CRC-32C of the readable bytes.
     var crc32c: UInt32 { unsafe withUnsafeReadableBytes { unsafe CRC32C.checksum($0) } }
+}
+
+extension PageReadRequest {
+    /// Where the page belongs.
+    package var placement: PlacementKey {
+        PlacementKey(origin: origin, key: key, unit: PageGeometry.unit(ofPage: page))
+    }
 }
