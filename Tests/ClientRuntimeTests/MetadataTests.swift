@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import NIOCore
+import TestKit
+import PageTransport
 import CatalogCore
 import ClientRuntime
 import Codecs

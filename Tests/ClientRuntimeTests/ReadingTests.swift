@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import Origins
+import TestKit
 import CatalogCore
 import ClientRuntime
 import Codecs

@@ -32,19 +32,27 @@ struct RemoteCatalogTests {
         _ body: (RemoteCatalog) async throws -> Void
     ) async throws {
         let start = ContinuousClock.now
+        let real: @Sendable () -> UInt64 = {
+            UInt64((ContinuousClock.now - start) / .milliseconds(1))
+        }
         let replica = RemoteCatalog(
             addresses: addresses,
             region: nil,
             http: HTTPClient.shared,
             silence: silence,
-            now: clock?.now ?? { UInt64((ContinuousClock.now - start) / .milliseconds(1)) },
+            now: clock?.now ?? real,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await replica.run() }
-            try await body(replica)
-            group.cancelAll()
+        let following = Task { await replica.run() }
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await body(replica))
+        } catch {
+            outcome = .failure(error)
         }
+        following.cancel()
+        await following.value
+        try outcome.get()
     }
 
     @Test func stateThenChangesThenProgress() async throws {

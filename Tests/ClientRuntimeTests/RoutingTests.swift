@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import TestKit
+import PageTransport
 import APIModel
 import CatalogCore
 import ClientRuntime
@@ -122,7 +124,8 @@ struct RoutingTests {
         rig.change { $0.perform(.removeMount(path: "/data/a/b", .any)) }
         var mirror = Catalog()
         for change in rig.catalog.liveKeys(prefix: "") {
-            #expect(mirror.mirror(change.key, change.value))
+            let isTaken = mirror.mirror(change.key, change.value)
+            #expect(isTaken)
         }
         mirror.mirrored(upTo: rig.catalog.revision)
         #expect(
@@ -137,10 +140,13 @@ struct RoutingTests {
         #expect(mirror.childrenOfVirtualDirectory("/data") == ["a"])
         #expect(mirror.worker(id: NodeID(2))?.name == "w2")
         let worker = try #require(mirror.worker(named: "w2"))
-        #expect(!mirror.mirror("workers/other", .worker(worker)), "key and value must agree")
-        #expect(mirror.mirror("workers/w2", nil))
+        let isMisfit = !mirror.mirror("workers/other", .worker(worker))
+        #expect(isMisfit, "key and value must agree")
+        for gone in ["workers/w2", "mounts//data/a"] as [ByteString] {
+            let isTaken = mirror.mirror(gone, nil)
+            #expect(isTaken)
+        }
         #expect(mirror.worker(id: NodeID(2)) == nil)
-        #expect(mirror.mirror("mounts//data/a", nil))
         #expect(mirror.mountCount == 0)
     }
 

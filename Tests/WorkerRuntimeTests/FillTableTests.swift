@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Codecs
 import NIOCore
 import PageStorage
 import Primitives
@@ -57,7 +58,8 @@ struct FillTableTests {
                 for (number, fill) in zip(run.pages, run.fills) {
                     let page = Page(object: object, number: number)
                     #expect(window.contains(number) && !stored.contains(page))
-                    #expect(inFlight.updateValue(fill, forKey: page) == nil, "twice, seed \(seed)")
+                    #expect(inFlight[page] == nil, "twice, seed \(seed)")
+                    inFlight[page] = fill
                 }
                 running.append((run, object))
             }

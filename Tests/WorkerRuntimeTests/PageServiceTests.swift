@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ClientRuntime
 import Codecs
 import NIOCore
 import Origins
