@@ -89,7 +89,7 @@ package final class MemoryOrigin: Origin {
 
     private func begin(_ count: (inout State) -> Void) async throws(OriginError) {
         state.withLock { count(&$0) }
-        while state.withLock(\.isHeld) { await Task.yield() }
+        while state.withLock(\.isHeld) { try? await Task.sleep(for: .milliseconds(1)) }
         if let failure = state.withLock(\.failure) { throw failure }
     }
 }
