@@ -148,15 +148,11 @@ final class PageRig: Sendable {
     /// Stores an object at the origin.
     func put(_ key: ByteString, byteCount: Int) -> [UInt8] {
         var random = SplitMix64(seed: XXH64.hash(key.bytes))
+        var block: [UInt8] = []
+        for _ in 0..<4_099 { block.append(UInt8(truncatingIfNeeded: random.next())) }  // A prime.
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(byteCount + 8)
-        while bytes.count < byteCount {
-            var word = random.next()
-            for _ in 0..<8 {
-                bytes.append(UInt8(truncatingIfNeeded: word))
-                word >>= 8
-            }
-        }
+        bytes.reserveCapacity(byteCount + block.count)
+        while bytes.count < byteCount { bytes += block }
         bytes.removeLast(bytes.count - byteCount)
         origin.put("p/" + key, bytes)
         return bytes
@@ -164,9 +160,10 @@ final class PageRig: Sendable {
 }
 
 extension PageReply {
+    /// The bytes of a page whose checksum is right.
     var bytes: [UInt8]? {
         guard case .page(let bytes, let checksum, _) = self else { return nil }
-        let array = Array(bytes.readableBytesView)
+        let array = bytes.getBytes(at: bytes.readerIndex, length: bytes.readableBytes) ?? []
         return CRC32C.checksum(array) == checksum ? array : nil
     }
 }
