@@ -11,6 +11,12 @@ import Primitives
 import Telemetry
 import Testing
 
+/// As the product makes it: a refused connection is a failure at once, not something to wait for.
+private let testHTTP = HTTPClient(
+    eventLoopGroupProvider: .singleton,
+    configuration: OriginHTTPClient.configuration()
+)
+
 /// Its name, and not a mebibyte of text, stands in a failure.
 private let tooLongALine = "too long"
 
@@ -42,7 +48,7 @@ struct RemoteCatalogTests {
         let replica = RemoteCatalog(
             addresses: addresses,
             region: nil,
-            http: HTTPClient.shared,
+            http: testHTTP,
             silence: silence,
             now: clock?.now ?? real,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -330,7 +336,7 @@ struct RemoteCatalogTests {
         let server = try await WatchServer { _, _ in .lines(text) }
         let registry = MetricRegistry()
         let resources = RemoteClient.Resources(
-            http: HTTPClient.shared,
+            http: testHTTP,
             group: MultiThreadedEventLoopGroup.singleton,
             pool: NIOThreadPool.singleton,
             metrics: registry,
