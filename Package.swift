@@ -123,7 +123,10 @@ let testSupport: [Target] = [
         name: "SimulationKit",
         dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore"]
     ),
-    .target(name: "TestKit", dependencies: ["LogStorage", "Primitives", "SystemIO", .system]),
+    .target(
+        name: "TestKit",
+        dependencies: ["LogStorage", "Origins", "Primitives", "SystemIO", .nioCore, .system]
+    ),
 ]
 
 let tests: [Target] = [
