@@ -217,6 +217,10 @@ let tests: [Target] = [
             .nioHTTP1, .nioPosix,
         ]
     ),
+    .testTarget(
+        name: "DeploymentTests",
+        dependencies: ["tarn", "Primitives", "Settings", .argumentParser, .yams]
+    ),
     .testTarget(name: "ProcessTests", dependencies: ["APIModel", "Primitives", "TestKit"]),
     .testTarget(name: "TidyTests"),
 ]
