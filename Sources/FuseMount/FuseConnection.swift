@@ -3,7 +3,9 @@ import CFuse3
 
 /// What is agreed with the kernel in `INIT`.
 enum FuseConnection {
-    /// Largest read, in bytes; larger ones gained nothing. libfuse derives `max_pages` from it.
+    /// Largest read, in bytes; larger ones gained nothing.
+    ///
+    /// libfuse derives `max_pages` from it.
     static let largestRequest: UInt32 = 1 << 20
 
     /// Wanted where the kernel can.

@@ -16,12 +16,11 @@ package enum FuseDaemon {
 
     /// Starts a serving process and waits until its mount answers.
     ///
-    /// - Parameters:
-    ///   - arguments: The command line without the program's name, `--foreground` included.
-    ///     Paths in it must be absolute: the process leaves the directory it was started in.
-    ///   - log: File that its output is appended to.
-    ///   - executable: The program; by default this one.
-    /// - Returns: The process, which serves on after this one has ended.
+    /// `arguments` is the command line without the program's name, `--foreground` included; paths
+    /// in it must be absolute, because the process leaves the directory it was started in. What it
+    /// prints is appended to the file `log`. `executable` is this program unless given. Returns
+    /// the process, which serves on after this one has ended.
+    ///
     /// - Throws: ``FuseMountError/daemonFailed(reason:exitCode:)``,
     ///   ``FuseMountError/daemonDied(status:log:)``,
     ///   ``FuseMountError/daemonTimedOut(afterMS:)``.
@@ -38,7 +37,9 @@ package enum FuseDaemon {
         }.get()
     }
 
-    /// Tells whoever started this process that the mount answers. Without such a one, nothing.
+    /// Tells whoever started this process that the mount answers.
+    ///
+    /// Does nothing in a process that was not started by ``spawn``.
     package static func reportReady() {
         report("ready\n")
         _ = unsafe chdir("/")  // Do not keep the caller's directory busy.
@@ -112,6 +113,7 @@ package enum FuseDaemon {
             let code = CInt(first.dropFirst("failed ".count))
         {
             ProcessIdentity(pid: pid)?.waitForEnd(timeout: .seconds(2))
+            waitpid(pid, nil, WNOHANG)
             throw .daemonFailed(reason: lines.count > 1 ? String(lines[1]) : "", exitCode: code)
         }
         let status = ChildProcess.wait(pid)

@@ -36,7 +36,9 @@ enum FuseOperationTable {
         }
         unsafe table.forget_multi = { request, count, list in
             unsafe answer(request, .forget) { system, request in
-                for unsafeforgotten in unsafe UnsafeBufferPointer(start: list, count: count) {
+                let list = unsafe UnsafeBufferPointer(start: list, count: count)
+                for index in list.indices {
+                    let forgotten = unsafe list[index]
                     system.forget(forgotten.ino, count: forgotten.nlookup)
                 }
                 request.acknowledge()

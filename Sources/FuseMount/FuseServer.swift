@@ -61,9 +61,9 @@ package final class FuseServer: Sendable {
         self.logger = logger
     }
 
-    /// Mounts on `directory` and returns once the mount answers. Once per server.
+    /// Mounts on `directory` and returns once the mount answers.
     ///
-    /// A mount of a dead process on the directory is taken away first.
+    /// Once per server. A mount of a dead process on the directory is taken away first.
     package func mount(at directory: String) async throws(FuseMountError) {
         let directory = try await blocking { () throws(FuseMountError) in
             try FuseMounts.prepare(directory)

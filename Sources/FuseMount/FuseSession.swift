@@ -16,14 +16,18 @@ import Synchronization
 /// 2. `destroy` comes after `loop` has returned, on the same thread, and after every request was
 ///    answered (``RequestTable/abandonAll()``).
 final class FuseSession: Sendable {
-    /// Threads that read requests; they only wait for us at ``RequestTable/limit``. On few cores
+    /// Threads that read requests; they only wait for us at ``RequestTable/limit``.
+    ///
+    /// On few cores
     /// fewer are faster (clone_fd off: it would lose requests in flight when a process restarts).
     static let threadCount: UInt32 = 4
 
     private let session: Mutex<UInt>
     private let userdata: UInt
 
-    /// Mounts `fileSystem` on `directory`. The kernel queues what is asked before ``loop()``.
+    /// Mounts `fileSystem` on `directory`.
+    ///
+    /// The kernel queues what is asked before ``loop()``.
     init(
         _ fileSystem: FuseFileSystem,
         on directory: String,

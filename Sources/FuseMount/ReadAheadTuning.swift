@@ -3,7 +3,9 @@ import Glibc
 
 /// Raises what the kernel reads ahead on a mount, where this user may.
 enum ReadAheadTuning {
-    /// In KiB. Gives READ requests of 1 MiB; 4 MiB gained nothing. `INIT` alone cannot raise the
+    /// In KiB.
+    ///
+    /// Gives READ requests of 1 MiB; 4 MiB gained nothing. `INIT` alone cannot raise the
     /// default of 128 KiB.
     static let readAheadKiB = 1024
 

@@ -30,7 +30,9 @@ final class RequestTable: Sendable {
     private let state = Mutex(State())
     private let slots = DispatchSemaphore(value: limit)
 
-    /// Answers `request` from a task of its own; waits for a slot first. For FUSE threads.
+    /// Answers `request` from a task of its own; waits for a slot first.
+    ///
+    /// For FUSE threads.
     func start(_ request: FuseRequest, _ body: @escaping @Sendable () async -> Void) {
         slots.wait()
         let id = state.withLock { state in
