@@ -5,10 +5,12 @@ import Synchronization
 
 /// Totals for `statfs`, asked for at most once per ``lifetime``.
 ///
-/// `df` must not hang or fail because the cluster does: while it cannot be asked, the last answer
-/// stands, and zero before the first.
+/// `df`, and whoever asks whether the mount lives, must not hang or fail because the cluster does:
+/// while it does not answer, its last answer stands, and zero before the first.
 final class CapacityCache: Sendable {
     static let lifetime: Duration = .seconds(5)
+    /// How long `statfs` waits for the cluster.
+    static let patience: Duration = .seconds(1)
 
     private struct State {
         var total: UInt64 = 0
@@ -33,6 +35,8 @@ final class CapacityCache: Sendable {
             return Self.statistics(state)
         }
     }
+
+    var last: statvfs { state.withLock { Self.statistics($0) } }
 
     func refresh() async -> statvfs {
         let answer = try? await client.capacity()

@@ -47,7 +47,13 @@ extension FuseFileSystem {
     func statfs(_ request: FuseRequest) {
         if let recent = statistics.recent() { return _ = request.reply(statistics: recent) }
         requests.start(request) {
+            // Whoever replies first is heard; ended below, or by its own second.
+            let impatience = Task {
+                try await Task.sleep(for: CapacityCache.patience)
+                request.reply(statistics: self.statistics.last)
+            }
             request.reply(statistics: await self.statistics.refresh())
+            impatience.cancel()
         }
     }
 

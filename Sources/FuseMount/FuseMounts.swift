@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CFuse3
+import Foundation
 import Glibc
 import Primitives
 import SystemPackage
@@ -50,20 +51,31 @@ package enum FuseMounts {
 
     /// The directory's one name: absolute, without symbolic links, `.` or `..`.
     ///
-    /// Works on a mount whose process is gone, where looking at the directory itself fails.
+    /// Never looks at what a Tarn mount itself shows: that fails when its process is gone, and waits
+    /// when its cluster is.
     package static func canonical(_ directory: String) throws(FuseMountError) -> String {
-        if let whole = resolved(directory) { return whole }
-        guard errno == ENOTCONN || errno == ECONNABORTED else {
-            throw errno == ENOENT
-                ? .missingDirectory(directory)
-                : .refused(what: "look up", directory: directory, errno: errno)
+        var path = FilePath(directory)
+        for _ in 0..<40 {  // As many links as the kernel follows (path_resolution(7)).
+            path = path.lexicallyNormalized()
+            let parent = path.removingLastComponent()
+            guard let start = resolved(parent.isEmpty ? "." : parent.string) else {
+                throw failure(to: directory, errno)
+            }
+            guard let name = path.lastComponent, name.kind == .regular else {
+                guard let whole = resolved(path.string) else { throw failure(to: directory, errno) }
+                return whole
+            }
+            let candidate = FilePath(start).appending(name)
+            if try topmost(on: candidate.string)?.isTarn == true { return candidate.string }
+            guard let link = target(of: candidate.string) else {
+                guard unsafe access(candidate.string, F_OK) == 0 else {
+                    throw failure(to: directory, errno)
+                }
+                return candidate.string
+            }
+            path = FilePath(start).pushing(FilePath(link))
         }
-        let path = FilePath(directory).lexicallyNormalized()
-        let parent = path.removingLastComponent()
-        guard let name = path.lastComponent,
-            let start = resolved(parent.isEmpty ? "." : parent.string)
-        else { throw .refused(what: "look up", directory: directory, errno: ENOTCONN) }
-        return FilePath(start).appending(name).string
+        throw .refused(what: "look up", directory: directory, errno: ELOOP)
     }
 
     /// Makes `directory` ready for a mount, and returns its canonical name.
@@ -102,16 +114,18 @@ package enum FuseMounts {
         guard let mount = try topmost(on: directory), mount.isTarn else {
             throw .notMounted(directory: directory)
         }
-        let state = states?.state(of: directory)
-        switch (mode, health(of: directory)) {
-        case (.force, _), (_, .dead): try detach(directory)
-        case (.normal, _): try unmount(directory, .now)
+        let process = states?.state(of: directory)?.process
+        switch mode {
+        case .force:
+            try detach(directory)
+            process?.waitForEnd(timeout: .seconds(2))
+            process?.end()
+        case .normal:
+            try unmount(directory, health(of: directory) == .dead ? .lazily : .now)
+            process?.waitForEnd(timeout: .seconds(10))
         }
-        if let process = state?.process {
-            process.waitForEnd(timeout: .seconds(mode == .force ? 2 : 10))
-            if mode == .force { process.end() }
-        }
-        states?.remove(directory, of: state?.process)
+        // A process that still runs takes its state away itself.
+        if process?.isRunning != true { states?.remove(directory, of: process) }
     }
 
     /// Takes the mount out of the tree at once; what is open in it stays open.
@@ -143,6 +157,17 @@ package enum FuseMounts {
             guard status == 0 else { throw .busy(directory: directory) }
         default: throw .refused(what: "unmount", directory: directory, errno: errno)
         }
+    }
+
+    private static func failure(to directory: String, _ errno: CInt) -> FuseMountError {
+        errno == ENOENT
+            ? .missingDirectory(directory)
+            : .refused(what: "look up", directory: directory, errno: errno)
+    }
+
+    /// What a symbolic link says; `nil` for anything else.
+    private static func target(of path: String) -> String? {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: path)
     }
 
     private static func resolved(_ path: String) -> String? {

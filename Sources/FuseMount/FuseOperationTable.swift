@@ -94,6 +94,7 @@ enum FuseOperationTable {
         }
         unsafe table.readdir = { request, _, size, position, info in
             unsafe answer(request, .readdir) { system, request in
+                guard position >= 0 else { return _ = request.fail(EINVAL) }
                 let handle = unsafe info?.pointee.fh ?? 0
                 system.readdir(
                     request,
@@ -106,6 +107,7 @@ enum FuseOperationTable {
         }
         unsafe table.readdirplus = { request, _, size, position, info in
             unsafe answer(request, .readdirplus) { system, request in
+                guard position >= 0 else { return _ = request.fail(EINVAL) }
                 let handle = unsafe info?.pointee.fh ?? 0
                 system.readdir(
                     request,

@@ -51,10 +51,9 @@ final class FuseRequest: Sendable {
         return result == -ENOENT ? .discarded : .delivered
     }
 
-    /// Lets `body` set up something on the request before anybody can reply; `false` if too late.
+    /// Lets `body` set up something on the request, before anybody else knows of it.
     func whileOpen(_ body: (fuse_req_t) -> Void) {
-        // Not under the lock: libfuse may call the interrupt function from within, and that one
-        // only marks the request. Nobody else knows the request yet.
+        // Not under the lock: libfuse may call the interrupt function from within.
         let value = address.withLock { $0 }
         if let request = unsafe fuse_req_t(bitPattern: value) { unsafe body(request) }
     }

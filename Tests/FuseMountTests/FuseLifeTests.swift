@@ -109,6 +109,26 @@ struct FuseLifeTests {
         }
     }
 
+    /// Goal: a mount can be found and ended while its cluster answers nothing at all.
+    @Test func aMountWithoutItsClusterIsAliveAndUnmounts() async throws {
+        let client = MemoryFileSystem(["/data/file": 100])
+        try await TestMount.with(client) { mount in
+            client.closeGate()
+            client.state.withLock { $0.validFor = Timespan(milliseconds: 0) }
+            let link = mount.scratch + "/link"
+            #expect(unsafe symlink("./mnt/../mnt", link) == 0)
+            #expect(try FuseMounts.canonical(link) == mount.directory)
+            #expect(try FuseMounts.canonical(mount.directory + "/.") == mount.directory)
+            let directory = mount.directory
+            let health = await Command.onThread { FuseMounts.health(of: directory) }
+            #expect(health == .alive)
+            try await Command.onThread {
+                Result { try FuseMounts.unmount(link, mode: .normal, states: nil) }
+            }.get()
+            #expect(await mount.server.run() == .unmounted)
+        }
+    }
+
     @Test func aDirectoryThatHoldsFilesMayBeMountedOn() async throws {
         let client = MemoryFileSystem(["/data/file": 100])
         try await TestMount.with(client) { mount in

@@ -135,6 +135,7 @@ final class MemoryFileSystem: FileSystemClient {
     }
 
     func capacity() async throws(FileError) -> (total: UInt64, used: UInt64) {
+        await passGate()
         guard let capacity = state.withLock({ $0.capacity }) else { throw .timedOut }
         return capacity
     }
