@@ -147,6 +147,12 @@ struct FuseLifeTests {
         try await TestMount.with(client) { mount in
             _ = try await mount.shell("cat \"$1\" > /dev/null", mount.path("data/file"))
             client.closeGate()
+            // Whoever cannot be interrupted cannot be killed either: let the test fail, not hang.
+            let rescue = Task {
+                try await Task.sleep(for: .seconds(30))
+                client.openGate()
+            }
+            defer { rescue.cancel() }
             let program = """
                 import errno, os, signal, sys
                 signal.pthread_sigmask(signal.SIG_SETMASK, [])

@@ -61,7 +61,7 @@ import Testing
     /// Goal: counts and identities are those of the obvious model, under any sequence of calls.
     ///
     /// Method: the model keeps one list of answers per (path, version) and an id for each.
-    @Test(arguments: UInt64(1)...40) func behavesAsTheModel(seed: UInt64) {
+    @Test(arguments: UInt64(1)...40) func behavesAsTheModel(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var table = Self.table()
         var counts: [UInt64: UInt64] = [:]
@@ -76,7 +76,7 @@ import Testing
                 let key = path + "@" + version
                 let node = table.remember(path: path, attributes: Self.attributes(version))
                 if let known = ids[key] {
-                    #expect(node.id == known)
+                    try #require(node.id == known)
                 } else {
                     #expect(everUsed.insert(node.id).inserted, "id \(node.id) given out twice")
                     ids[key] = node.id
@@ -95,7 +95,7 @@ import Testing
                     forgotten += 1
                 }
             }
-            #expect(table.count == counts.count)
+            try #require(table.count == counts.count)
         }
         for id in everUsed where id != NodeTable.rootID {
             #expect(table.lookups(of: id) == counts[id])
