@@ -21,6 +21,7 @@ package struct DirectoryPages: Sendable {
     /// Pages kept with their entries.
     package static let windowPages = 4
 
+    /// What is known about an entry and those behind it.
     package enum Lookup: Hashable, Sendable {
         /// Entries in order; the first one has the number `firstIndex`.
         case entries(ArraySlice<DirectoryEntry>, firstIndex: Int)
@@ -30,6 +31,7 @@ package struct DirectoryPages: Sendable {
 
     /// A page to list, and what to hand back with it.
     package struct PageRequest: Hashable, Sendable {
+        /// Number of the page, from 0.
         package let page: Int
         /// Name of the last entry before the page; `nil` for the first page.
         package let after: ByteString?
@@ -46,8 +48,10 @@ package struct DirectoryPages: Sendable {
     private var end: Int?
     private var generation = 0
 
+    /// A directory of which nothing is known yet.
     package init() {}
 
+    /// Pages that are in memory with their entries.
     package var loadedCount: Int { loaded.count }
 
     /// Starts over: the directory is listed anew (`rewinddir`).

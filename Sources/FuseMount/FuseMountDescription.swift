@@ -8,12 +8,14 @@ package struct FuseMountDescription: Hashable, Sendable {
     package let path: ByteString
     /// Addresses of the cluster, as given, separated by commas.
     package let address: String
+    /// The region whose workers are asked first.
     package let region: String
     /// Where this mount's metrics are served, `HOST:PORT`.
     package let metrics: String?
     /// Where this process's log goes; `nil` in the foreground.
     package let log: String?
 
+    /// Describes a mount; nothing is checked.
     package init(
         path: ByteString,
         address: String,

@@ -33,6 +33,7 @@ package enum FuseMountError: Error, Sendable, Equatable {
 }
 
 extension FuseMountError: CustomStringConvertible {
+    /// One sentence for whoever typed the command: what, which object, why.
     package var description: String {
         switch self {
         case .unknownOption(let given, let nearest):

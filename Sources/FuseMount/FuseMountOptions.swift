@@ -14,11 +14,15 @@ package struct FuseMountOptions: Hashable, Sendable {
     /// Whether the kernel checks owner and mode bits; without it, everybody whom `allowOther` lets
     /// in may read everything.
     package var defaultPermissions: Bool
+    /// Whether programs in the mount may not be started.
     package var noExec: Bool
+    /// Owner shown for everything.
     package var uid: UInt32
+    /// Group shown for everything.
     package var gid: UInt32
-    /// Permission bits of files and directories, at most 0o7777.
+    /// Permission bits of files, at most 0o7777.
     package var fileMode: UInt32
+    /// Permission bits of directories, at most 0o7777.
     package var directoryMode: UInt32
 
     /// What holds when nothing is said: whoever mounts owns everything.

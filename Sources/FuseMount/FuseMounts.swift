@@ -12,6 +12,7 @@ package enum FuseMounts {
     /// How long a mount may take to say that it lives.
     package static let probeTimeout: Duration = .seconds(5)
 
+    /// What a mount says when it is asked for a sign of life.
     package enum Health: Sendable {
         case alive
         /// The serving process is gone; every access fails.

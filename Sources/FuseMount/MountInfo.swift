@@ -8,13 +8,17 @@ package import Primitives
 package struct MountInfo: Hashable, Sendable {
     /// Device number as the kernel writes it, `0:52`.
     package let device: String
+    /// Where it is mounted, escapes resolved.
     package let directory: ByteString
+    /// Type with subtype, `fuse.tarn`.
     package let type: String
+    /// The device shown; Tarn writes its cluster and path there.
     package let source: String
 
     /// Whether this program made the mount.
     package var isTarn: Bool { type == "fuse.tarn" }
 
+    /// Reads one line; `nil` for what has not the form of one.
     package init?(line: ByteString) {
         let words = line.bytes.split(separator: UInt8(ascii: " ")).map { ByteString($0) }
         guard words.count >= 9, let dash = words[6...].firstIndex(of: "-"),

@@ -4,12 +4,15 @@ import Primitives
 
 /// What a serving process writes down about its mount, for `fuse status` and `fuse unmount`.
 package struct MountState: Hashable, Sendable, Codable {
+    /// Where it is mounted, by its canonical name.
     package let directory: String
+    /// Who serves it.
     package let process: ProcessIdentity
     /// Addresses of the cluster that were asked for, as given.
     package let address: String
     /// The cluster path shown, `--path`.
     package let path: String
+    /// The region whose workers are asked first.
     package let region: String
     /// Where this mount's metrics are served, `HOST:PORT`; `nil` for nowhere.
     package let metrics: String?
@@ -21,6 +24,7 @@ package struct MountState: Hashable, Sendable, Codable {
 
 /// The directory where mount states lie, one file a mount.
 package struct MountStateStore: Sendable {
+    /// Where the files lie.
     package let directory: String
 
     /// Uses `directory`, and makes it if it is missing; it must belong to this user alone.
@@ -61,6 +65,7 @@ package struct MountStateStore: Sendable {
         path(of: mountDirectory, extension: "log")
     }
 
+    /// Writes down a mount, in place of what was said of its directory before.
     package func write(_ state: MountState) throws(FuseMountError) {
         let path = path(of: state.directory, extension: "json")
         let encoder = JSONEncoder()

@@ -36,6 +36,7 @@ package struct NodeTable: Sendable {
         var lookups: UInt64
     }
 
+    /// The root, by libfuse's `FUSE_ROOT_ID`.
     package static let rootID: UInt64 = 1
 
     private let root: Node
@@ -43,6 +44,7 @@ package struct NodeTable: Sendable {
     private var ids: [Key: UInt64] = [:]
     private var nextID: UInt64 = rootID + 1
 
+    /// A table that knows the root only.
     package init(root path: ByteString, attributes: FileAttributes) {
         root = Node(id: Self.rootID, path: path, attributes: attributes)
     }
@@ -92,9 +94,11 @@ package struct NodeTable: Sendable {
 
 /// One version of one path, under the id that the kernel knows it by.
 package struct Node: Hashable, Sendable {
+    /// The number the kernel knows it by.
     package let id: UInt64
     /// The cluster path, `--path` included.
     package let path: ByteString
+    /// The newest attributes seen of this version.
     package let attributes: FileAttributes
 
     /// The version that an open file of this node is pinned to.

@@ -3,6 +3,7 @@ import Glibc
 
 /// One process, not merely its number: numbers are used again, so the start time goes with it.
 package struct ProcessIdentity: Hashable, Sendable, Codable {
+    /// The number, used again after the process ended.
     package let pid: Int32
     /// Clock ticks after boot, field 22 of `/proc/PID/stat` (proc_pid_stat(5)).
     package let startTicks: UInt64
@@ -16,6 +17,7 @@ package struct ProcessIdentity: Hashable, Sendable, Codable {
         startTicks = ticks
     }
 
+    /// Whether this very process still runs.
     package var isRunning: Bool { Self(pid: pid) == self }
 
     /// Blocks until it has ended, at most `timeout`.

@@ -9,14 +9,16 @@ package struct ReadPattern: Sendable {
     package static let tolerance: UInt64 = 4 << 20
     /// Sequential requests in a row before anything is fetched ahead.
     package static let threshold = 2
-    /// First and largest hint, in bytes.
+    /// First hint, in bytes.
     package static let firstHint: UInt64 = 4 << 20
+    /// Largest hint, in bytes.
     package static let largestHint: UInt64 = 16 << 20
 
     private var expected: UInt64 = 0
     private var run = 0
     private var hint: UInt64 = 0
 
+    /// A file of which nothing was read yet.
     package init() {}
 
     /// Notes a read and returns the bytes behind it that will likely be wanted next.
