@@ -1,12 +1,20 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// The commit for `tarn --version`, told by whoever builds, as dev/check does.
+///
+/// Not `Context.gitInformation`: the manifest is cached, and after the next commit it would lie. A
+/// variable is part of the cache's key; a change of it recompiles one C file.
+let commit = (Context.environment["TARN_COMMIT"] ?? "unknown")
+    .filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+
 // MARK: - Layers (Docs/architecture.md; a target imports its own layer or one above, never below)
 
 /// Shared nouns: identifiers, units, checksums, byte codecs, seeded randomness.
 ///
 /// Imports nothing but the C checksum.
 let vocabulary: [Target] = [
+    .target(name: "CBuildFacts", cSettings: [.define("TARN_COMMIT", to: "\"\(commit)\"")]),
     .target(name: "CChecksum"),
     .target(name: "Primitives", dependencies: ["CChecksum"]),
     .target(name: "APIModel", dependencies: ["Primitives"]),
@@ -20,7 +28,7 @@ let cores: [Target] = [
     .target(name: "RaftCore", dependencies: ["Primitives"]),
     .target(name: "CatalogCore", dependencies: ["Primitives"]),
     .target(name: "PlacementCore", dependencies: ["Primitives"]),
-    .target(name: "Codecs", dependencies: ["Primitives", "RaftCore", .crypto]),
+    .target(name: "Codecs", dependencies: ["PlacementCore", "Primitives", "RaftCore", .crypto]),
 ]
 
 /// The outside world, one piece a target.
@@ -31,14 +39,19 @@ let ports: [Target] = [
     .systemLibrary(name: "CFuse3", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
     .target(name: "SystemIO", dependencies: ["CLinux", .system]),
     .target(name: "LogStorage", dependencies: ["Primitives", "RaftCore", "SystemIO", .system]),
-    .target(name: "PageStorage", dependencies: ["Primitives", "SystemIO", .system, .nioCore]),
+    .target(
+        name: "PageStorage",
+        dependencies: ["PlacementCore", "Primitives", "SystemIO", .system, .nioCore]
+    ),
     .target(
         name: "PeerTransport",
         dependencies: ["Primitives", "Codecs", .nioCore, .nioPosix]
     ),
     .target(
         name: "PageTransport",
-        dependencies: ["Primitives", "Codecs", .nioCore, .nioPosix]
+        dependencies: [
+            "CLinux", "Codecs", "PlacementCore", "Primitives", .nioCore, .nioPosix,
+        ]
     ),
     .target(
         name: "Origins",
@@ -62,15 +75,16 @@ let runtime: [Target] = [
     .target(
         name: "ClientRuntime",
         dependencies: [
-            "APIModel", "CatalogCore", "Origins", "PageTransport", "PlacementCore", "Primitives",
-            "Telemetry", .asyncHTTPClient, .logging, .nioCore,
+            "APIModel", "CatalogCore", "Codecs", "Origins", "PageTransport", "PlacementCore",
+            "Primitives", "Telemetry", .asyncHTTPClient, .logging, .nioCore, .nioPosix,
         ]
     ),
     .target(
         name: "WorkerRuntime",
         dependencies: [
-            "CatalogCore", "ClientRuntime", "Coordination", "Origins", "PageStorage",
+            "CatalogCore", "ClientRuntime", "Codecs", "Coordination", "Origins", "PageStorage",
             "PageTransport", "PlacementCore", "Primitives", "Telemetry", .logging, .nioCore,
+            .nioPosix,
         ]
     ),
     .target(
@@ -84,7 +98,7 @@ let runtime: [Target] = [
         name: "HTTPAPI",
         dependencies: [
             "APIModel", "CatalogCore", "ClientRuntime", "Coordination", "PlacementCore",
-            "Primitives", "Telemetry", .httpTypes, .hummingbird, .logging, .nioCore,
+            "Primitives", "Telemetry", .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix,
         ]
     ),
 ]
@@ -93,11 +107,12 @@ let executables: [Target] = [
     .executableTarget(
         name: "tarn",
         dependencies: [
-            "APIModel", "CatalogCore", "ClientRuntime", "Settings", "Coordination",
+            "APIModel", "CBuildFacts", "CatalogCore", "ClientRuntime", "Codecs", "Coordination",
+            "Settings",
             "FuseMount", "HTTPAPI", "LogStorage", "Origins", "PageStorage", "PageTransport",
             "PeerTransport", "PlacementCore", "Primitives", "RaftCore", "SystemIO", "Telemetry",
             "WorkerRuntime", .argumentParser, .asyncHTTPClient, .lifecycle, .logging, .nioCore,
-            .nioHTTP1, .nioPosix, .unixSignals,
+            .nioHTTP1, .nioPosix, .system, .unixSignals,
         ]
     )
 ]
@@ -107,7 +122,7 @@ let testSupport: [Target] = [
         name: "SimulationKit",
         dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore"]
     ),
-    .target(name: "TestKit", dependencies: ["Primitives", "SystemIO"]),
+    .target(name: "TestKit", dependencies: ["LogStorage", "Primitives", "SystemIO", .system]),
 ]
 
 let tests: [Target] = [
@@ -117,7 +132,10 @@ let tests: [Target] = [
     .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore", "Primitives"]),
     .testTarget(name: "CatalogCoreTests", dependencies: ["CatalogCore", "Primitives"]),
     .testTarget(name: "PlacementCoreTests", dependencies: ["PlacementCore", "Primitives"]),
-    .testTarget(name: "CodecsTests", dependencies: ["Codecs", "Primitives", "RaftCore"]),
+    .testTarget(
+        name: "CodecsTests",
+        dependencies: ["Codecs", "PlacementCore", "Primitives", "RaftCore"]
+    ),
     .testTarget(name: "SystemIOTests", dependencies: ["SystemIO", .system]),
     .testTarget(
         name: "LogStorageTests",
@@ -125,7 +143,9 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "PageStorageTests",
-        dependencies: ["PageStorage", "Primitives", "SystemIO", "TestKit", .nioCore, .system]
+        dependencies: [
+            "PageStorage", "PlacementCore", "Primitives", "SystemIO", "TestKit", .nioCore, .system,
+        ]
     ),
     .testTarget(
         name: "PeerTransportTests",
@@ -133,13 +153,16 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "PageTransportTests",
-        dependencies: ["PageTransport", "Codecs", "Primitives", .nioCore, .nioEmbedded, .nioPosix]
+        dependencies: [
+            "PageTransport", "Codecs", "PlacementCore", "Primitives", .nioCore, .nioEmbedded,
+            .nioPosix,
+        ]
     ),
     .testTarget(
         name: "OriginsTests",
         dependencies: [
-            "Origins", "CatalogCore", "Codecs", "Primitives", "TestKit", .nioCore, .nioHTTP1,
-            .nioPosix,
+            "Origins", "CatalogCore", "Codecs", "Primitives", "TestKit", .asyncHTTPClient, .nioCore,
+            .nioHTTP1, .nioPosix,
         ]
     ),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "Primitives"]),
@@ -175,7 +198,7 @@ let tests: [Target] = [
         name: "HTTPAPITests",
         dependencies: [
             "HTTPAPI", "APIModel", "CatalogCore", "ClientRuntime", "Coordination", "Primitives",
-            "Telemetry", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore,
+            "Telemetry", .logCapture, .logging, .nioCore, .nioHTTP1, .nioPosix,
         ]
     ),
     .testTarget(
@@ -184,7 +207,10 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "CLITests",
-        dependencies: ["tarn", "APIModel", "Settings", "Primitives", .argumentParser]
+        dependencies: [
+            "tarn", "APIModel", "Settings", "Primitives", .argumentParser, .logging, .nioCore,
+            .nioHTTP1, .nioPosix,
+        ]
     ),
     .testTarget(name: "ProcessTests", dependencies: ["APIModel", "Primitives", "TestKit"]),
     .testTarget(name: "TidyTests"),
@@ -198,12 +224,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
         .package(
@@ -224,11 +248,6 @@ extension Target.Dependency {
         .product(name: "AsyncHTTPClient", package: "async-http-client")
     }
     static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
-    static var httpTypes: Self { .product(name: "HTTPTypes", package: "swift-http-types") }
-    static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
-    static var hummingbirdTesting: Self {
-        .product(name: "HummingbirdTesting", package: "hummingbird")
-    }
     static var lifecycle: Self {
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     }
@@ -248,7 +267,8 @@ extension Target.Dependency {
 
 // MARK: - One language dialect for every Swift target
 
-for target in package.targets where !["CChecksum", "CLinux", "CFuse3"].contains(target.name) {
+for target in package.targets
+where !["CBuildFacts", "CChecksum", "CLinux", "CFuse3"].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .treatAllWarnings(as: .error),  // SE-0480

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Primitives
 
 /// One change asked of the catalog: the payload of a log entry.
@@ -31,7 +33,8 @@ package enum Precondition: Hashable, Sendable {
     case absent(plain: Bool)
     /// Must exist with this `modRevision`.
     case revision(Revision)
-    /// Whatever is there: `If-Match: *` for PUT, no condition for DELETE.
+    /// Whatever is there, or nothing: `If-Match: *` for PUT (creates or replaces), no condition for
+    /// DELETE (refused only where there is no entry).
     case any
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Primitives
 
 /// What the mount table holds for one path.
@@ -63,9 +65,9 @@ package struct Mount: Hashable, Sendable {
         onStale: StalePolicy = .serve
     ) {
         self.origin = origin
-        self.options = options.sorted { $0.key < $1.key }
+        self.options = options.sorted { precedes($0.key, $1.key) }
         self.credential = credential
-        self.regions = regions.sorted { $0.region < $1.region }
+        self.regions = regions.sorted { precedes($0.region, $1.region) }
         self.write = write
         self.replicas = replicas
         self.metadataTTL = metadataTTL

@@ -1,8 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Primitives
 
 /// Where a mount's data lies: a parsed `s3://bucket/prefix` or `file:///directory`.
 ///
-/// Parsing accepts exactly one spelling of each location, so equal locations are equal values.
+/// Spellings of one location that differ only in trailing or (for directories) repeated slashes are
+/// equal values.
 package enum OriginLocation: Hashable, Sendable {
     /// `prefix` is empty or ends with `/`; a key of the mount is `prefix + name`.
     case s3(bucket: String, prefix: ByteString)
@@ -13,13 +16,16 @@ package enum OriginLocation: Hashable, Sendable {
     ///
     /// - Throws: ``CatalogRefusal/unknownScheme(_:)`` or ``CatalogRefusal/badValue(_:)``.
     package init(uri: String) throws(CatalogRefusal) {
-        if let rest = uri.dropping(prefix: "s3://") {
+        guard !uri.utf8.contains(0) else { throw .badValue("origin holds a NUL byte") }
+        if let rest = uri.utf8.dropping(prefix: "s3://") {
             self = try Self.bucket(rest, in: uri)
-        } else if let rest = uri.dropping(prefix: "file://") {
+        } else if let rest = uri.utf8.dropping(prefix: "file://") {
             self = try Self.directory(rest, in: uri)
         } else {
-            let scheme = uri.split(separator: ":", maxSplits: 1).first.map(String.init) ?? uri
-            throw .unknownScheme(scheme)
+            let scheme = uri.utf8.prefix { $0 != UInt8(ascii: ":") }
+            throw .unknownScheme(
+                "'\(String(scheme) ?? uri)' of origin '\(uri)'; known: s3://, file://"
+            )
         }
     }
 
@@ -31,39 +37,64 @@ package enum OriginLocation: Hashable, Sendable {
         }
     }
 
-    private static func bucket(_ rest: String, in uri: String) throws(CatalogRefusal) -> Self {
-        let parts = rest.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        let bucket = String(parts[0])
-        let isNameValid = bucket.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
-                || byte == UInt8(ascii: "_")
+    /// The URI of one name below this location; of the location itself where `name` is empty.
+    ///
+    /// Shown to people: bytes that are not UTF-8 read as U+FFFD.
+    package func uri(of name: ByteString) -> String {
+        switch self {
+        case .s3(let bucket, let prefix):
+            let key = prefix + name
+            return key.isEmpty ? "s3://\(bucket)" : "s3://\(bucket)/\(key.text)"
+        case .directory(let directory):
+            let parent = directory == "/" ? "" : directory.text
+            return name.isEmpty ? "file://\(directory.text)" : "file://\(parent)/\(name.text)"
         }
-        guard (1...255).contains(bucket.utf8.count), isNameValid else {
-            throw .badValue("origin '\(uri)': '\(bucket)' is not a bucket name")
-        }
-
-        var prefix = parts.count == 2 ? String(parts[1]) : ""
-        if !prefix.isEmpty, !prefix.hasSuffix("/") { prefix += "/" }
-        return .s3(bucket: bucket, prefix: ByteString(prefix))
     }
 
-    private static func directory(_ rest: String, in uri: String) throws(CatalogRefusal) -> Self {
-        guard rest.hasPrefix("/") else {
+    var scheme: OriginScheme {
+        switch self {
+        case .s3: .s3
+        case .directory: .file
+        }
+    }
+
+    private static func bucket(
+        _ rest: Substring.UTF8View,
+        in uri: String
+    ) throws(CatalogRefusal) -> Self {
+        let name = rest.prefix { $0 != slash }
+        let isNameValid = name.allSatisfy { byte in
+            byte.isASCIILetterOrDigit || "-._".utf8.contains(byte)
+        }
+        guard (1...255).contains(name.count), isNameValid, let bucket = String(name) else {
+            throw .badValue("origin '\(uri)': write s3://BUCKET/PREFIX with a valid bucket name")
+        }
+
+        var prefix = ByteString(rest.dropFirst(name.count + 1))
+        if !prefix.isEmpty, prefix.bytes.last != slash { prefix.bytes.append(slash) }
+        return .s3(bucket: bucket, prefix: prefix)
+    }
+
+    private static func directory(
+        _ rest: Substring.UTF8View,
+        in uri: String
+    ) throws(CatalogRefusal) -> Self {
+        guard rest.first == slash else {
             throw .badValue("origin '\(uri)': write file:///absolute/directory")
         }
-        let components = rest.split(separator: "/", omittingEmptySubsequences: true)
+        // Split as bytes: as characters, a slash with a combining accent would hide a `..`.
+        let components = rest.split(separator: slash).map { ByteString($0) }
         guard !components.contains(where: { $0 == "." || $0 == ".." }) else {
             throw .badValue("origin '\(uri)': '.' and '..' are not allowed in a directory")
         }
-        return .directory(ByteString("/" + components.joined(separator: "/")))
+        return .directory(
+            ByteString("/") + ByteString(components.map(\.bytes).joined(separator: [slash]))
+        )
     }
 }
 
-extension String {
-    fileprivate func dropping(prefix: String) -> String? {
-        utf8.starts(with: prefix.utf8) ? String(dropFirst(prefix.count)) : nil
+extension String.UTF8View {
+    fileprivate func dropping(prefix: String) -> Substring.UTF8View? {
+        starts(with: prefix.utf8) ? dropFirst(prefix.utf8.count) : nil
     }
 }

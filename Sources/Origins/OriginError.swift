@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Why an origin did not give what was asked for, after all retries that made sense.
 package enum OriginError: Error, Sendable, Equatable {
     /// 404, ENOENT.

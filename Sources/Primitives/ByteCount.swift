@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A number of bytes, printed and read as operators write it: `10GiB`, `512KiB`, `100B`.
 package struct ByteCount: Hashable, Comparable, Sendable {
     package let bytes: UInt64

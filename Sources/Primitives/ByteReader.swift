@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why bytes from a disk or a network could not be read.
 package enum ByteDecodingError: Error, Sendable, Equatable {
     /// The bytes end before the value does. Both in bytes.

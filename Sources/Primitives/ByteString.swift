@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A name as the bytes that it is: a cluster path, an object's key, a file's name.
 ///
 /// Not `String`, whose `==`, hash and order follow Unicode: there "é" in one code point equals "é" in

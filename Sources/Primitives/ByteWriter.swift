@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Builds the bytes of a wire frame or a disk record.
 ///
 /// Integers are little-endian and of fixed width; a run of bytes is preceded by its length as
@@ -8,11 +10,8 @@ package struct ByteWriter: Sendable {
     package init(reservingCapacity byteCount: Int = 0) { bytes.reserveCapacity(byteCount) }
 
     package mutating func write(_ value: some FixedWidthInteger) {
-        var rest = value
-        for _ in 0..<(type(of: value).bitWidth / 8) {
-            bytes.append(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
-        }
+        // Safe because the bytes of an integer are all initialised and are copied before it ends.
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 
     package mutating func write(_ flag: Bool) { bytes.append(flag ? 1 : 0) }

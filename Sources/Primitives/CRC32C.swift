@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CChecksum
 
 /// CRC-32C (Castagnoli): the checksum of every page, log record and frame.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Writes 16 lower-case hex digits, most significant first.
 package func hexText(_ value: UInt64) -> String {
     let digits = String(value, radix: 16)

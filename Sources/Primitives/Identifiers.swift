@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Identifies one node: one admitted store.
 ///
 /// Kept over restarts, never reused: a new disk is a new node. Counts from 1.

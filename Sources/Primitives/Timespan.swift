@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A length of time in whole milliseconds, printed and read as operators write it: `30s`, `5m`.
 ///
 /// Cores use it instead of `Duration`: one integer, the same in every encoding.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// 128 random bits that name one thing forever, written as RFC 9562 does: `8-4-4-4-12` hex digits.
 ///
 /// The caller brings the randomness: this module has none.

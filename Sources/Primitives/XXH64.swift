@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// xxHash, 64 bits: where a page lives on the ring, the same in every client of every language.
 ///
 /// Test vectors, seed 0: the empty input gives `0xEF46DB3751D8E999`, "a" gives
@@ -68,7 +70,9 @@ package enum XXH64 {
     }
 
     private static func word(_ bytes: [UInt8], _ position: Int) -> UInt64 {
-        (0..<8).reduce(0) { $0 | UInt64(bytes[position + $1]) << (8 * $1) }
+        var word: UInt64 = 0
+        for offset in 0..<8 { word |= UInt64(bytes[position + offset]) << (8 * offset) }
+        return word
     }
 
     private static func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Primitives
 
 /// Where a log ends, compared as Raft §5.4.1 demands: later term first, then longer.
@@ -43,6 +45,13 @@ package struct LogEntry: Hashable, Sendable {
 
     package var index: LogIndex { position.index }
     package var term: Term { position.term }
+
+    /// What the entry counts against bounds in bytes: its payload, and some overhead so that empty
+    /// entries do not come free.
+    package var weight: Int { payload.count + Self.overheadBytes }
+
+    /// What an entry costs beside its payload, in bytes; a little more than it takes on the wire.
+    package static let overheadBytes = 64
 }
 
 /// What a voter must never forget (Raft figure 2, "persistent state").

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Primitives
 
 /// Everything that can happen to a voter; the only way time, disks and networks reach the core.

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Primitives
+
+extension Catalog {
+    /// Carries out one command of the log.
+    ///
+    /// Deterministic: every replica that applies the same commands in the same order holds the same
+    /// and answers the same. A refusal changes nothing but the memory of its idempotency key; a
+    /// repetition of a remembered key gives the first outcome before anything else is looked at.
+    package mutating func apply(_ command: CatalogCommand) -> Application {
+        guard let idempotency = command.idempotency else { return perform(command.operation) }
+        guard isIdempotencyKey(idempotency.key) else {
+            return Application(
+                .refused(.badValue("idempotency key: 1 to 64 printable ASCII characters"))
+            )
+        }
+        if let first = repetitions[idempotency.key] {
+            return first.fingerprint == idempotency.fingerprint
+                ? Application(first.outcome)
+                : Application(.refused(.idempotencyKeyReused))
+        }
+
+        let application = perform(command.operation)
+        digestSum &+= repetitions.remember(idempotency, application.outcome)
+        return application
+    }
+
+    private mutating func perform(_ operation: CatalogCommand.Operation) -> Application {
+        do throws(CatalogRefusal) {
+            if case .genesis(let entry, let workers) = operation {
+                return try form(entry, workers)
+            }
+            guard cluster != nil else { throw .badValue("the cluster is not formed yet") }
+
+            switch operation {
+            case .genesis: preconditionFailure("handled above: \(operation)")
+            case .register(let registration): return try register(registration)
+            case .activate(let id): return try activate(id)
+            case .putMount(let path, let mount, let precondition):
+                return try put(mount, at: path, if: precondition)
+            case .removeMount(let path, let precondition):
+                return try removeMount(at: path, if: precondition)
+            }
+        } catch {
+            return Application(.refused(error))
+        }
+    }
+
+    /// The changes of one command: one revision, all but the last with more to follow.
+    func changes(_ keys: [(key: ByteString, value: CatalogValue?)]) -> [CatalogChange] {
+        keys.enumerated().map { position, change in
+            CatalogChange(
+                revision: revision,
+                key: change.key,
+                value: change.value,
+                hasMore: position < keys.count - 1
+            )
+        }
+    }
+}
+
+/// The key spaces of the watch, `CONTRACT.md` §3.
+package enum CatalogKey {
+    /// Prefix of every mount's key.
+    package static let mounts: ByteString = "mounts/"
+    /// Prefix of every ring's key.
+    package static let rings: ByteString = "rings/"
+    /// The key of the cluster entry.
+    package static let voters: ByteString = "voters"
+    /// Prefix of every worker's key.
+    package static let workers: ByteString = "workers/"
+
+    /// `mounts/<path>`, so two slashes in a row.
+    package static func mount(_ path: ByteString) -> ByteString { mounts + path }
+
+    /// `rings/<region>`.
+    package static func ring(_ region: String) -> ByteString { rings + ByteString(region) }
+
+    /// `workers/<name>`.
+    package static func worker(_ name: String) -> ByteString { workers + ByteString(name) }
+}

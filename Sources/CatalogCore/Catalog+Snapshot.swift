@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Primitives
+
+extension Catalog {
+    /// Newest format of a snapshot: its first byte.
+    package static let snapshotVersion: UInt8 = 1
+
+    /// Everything the catalog holds, for a file or a follower; the caller adds a checksum.
+    ///
+    /// Format 1: version, counters, cluster, workers by name, rings by region, origins, mounts by path,
+    /// remembered outcomes oldest first. O(size).
+    package func encodeSnapshot() -> [UInt8] {
+        var writer = ByteWriter(reservingCapacity: 4096)
+        writer.write(Self.snapshotVersion)
+        writer.write(revision.rawValue)
+        writer.write(clusterRevision.rawValue)
+        writer.write(nextNode)
+        writer.write(optional: cluster) { $1.write(to: &$0) }
+        writer.write(list: workers) { $1.write(to: &$0) }
+        writer.write(list: rings) { $1.write(to: &$0) }
+        write(originsTo: &writer)
+        writer.write(UInt32(mountTable.count))
+        mountTable.forEach { $0.value.write(to: &writer) }
+        write(repetitionsTo: &writer)
+        return writer.bytes
+    }
+
+    /// Reads what ``encodeSnapshot()`` wrote, from bytes that nobody vouches for.
+    ///
+    /// The result has the digest of the catalog that was written.
+    /// - Throws: ``ByteDecodingError``, `.unsupportedVersion` for a newer format.
+    package init(
+        decodingSnapshot bytes: [UInt8],
+        repetitionLimit: Int = CatalogLimits.repetitionCount
+    ) throws(ByteDecodingError) {
+        self.init(repetitionLimit: repetitionLimit)
+        var reader = ByteReader(bytes)
+        try reader.version(of: "catalog snapshot", newest: UInt64(Self.snapshotVersion))
+        revision = Revision(try reader.counter("revision"))
+        let clusterRevision = Revision(try reader.counter("revision"))
+        nextNode = try reader.counter("node id")
+        let cluster = try reader.optional(ClusterEntry.init(from:))
+        if let cluster { store(cluster, at: clusterRevision) }
+        try readWorkersAndRings(from: &reader)
+        try readOrigins(from: &reader)
+        try readMounts(from: &reader)
+        try readRepetitions(from: &reader)
+        try reader.finish()
+    }
+
+    // MARK: - Writing
+
+    private func write(originsTo writer: inout ByteWriter) {
+        writer.write(origins.nextID)
+        writer.write(UInt32(origins.count))
+        origins.ids.forEach { element in
+            writer.write(element.key.canonical)
+            writer.write(element.value.rawValue)
+        }
+    }
+
+    private func write(repetitionsTo writer: inout ByteWriter) {
+        writer.write(repetitions.nextSequence)
+        writer.write(UInt32(repetitions.count))
+        repetitions.forEachInOrder { key, record in
+            writer.write(key)
+            writer.write(record.fingerprint)
+            record.outcome.write(to: &writer)
+        }
+    }
+
+    // MARK: - Reading
+
+    private mutating func readWorkersAndRings(
+        from reader: inout ByteReader
+    ) throws(ByteDecodingError) {
+        for worker in try reader.list(WorkerEntry.init(from:)) {
+            guard worker.id.rawValue < nextNode, self.worker(id: worker.id) == nil,
+                self.worker(store: worker.store) == nil, self.worker(named: worker.name) == nil
+            else { throw .invalid(what: "worker with node id", value: worker.id.rawValue) }
+            store(worker)
+        }
+        for ring in try reader.list(RingEntry.init(from:)) {
+            guard self.ring(region: ring.region) == nil else {
+                throw .invalid(what: "second ring of a region, epoch", value: ring.epoch.rawValue)
+            }
+            store(ring)
+        }
+    }
+
+    private mutating func readOrigins(from reader: inout ByteReader) throws(ByteDecodingError) {
+        let nextID = try reader.counter("origin id")
+        var ids = OrderedMap<OriginIdentity, OriginID>()
+        for _ in 0..<(try reader.integer(UInt32.self)) {
+            let identity = OriginIdentity(canonical: try reader.byteString())
+            let id = OriginID(try reader.integer())
+            guard id.rawValue >= 1, id.rawValue < nextID, ids.set(identity, id) == nil else {
+                throw .invalid(what: "origin id", value: id.rawValue)
+            }
+            digestSum &+= digest(ofOrigin: identity, id)
+        }
+        origins = OriginTable(ids: ids, nextID: nextID)
+    }
+
+    private mutating func readMounts(from reader: inout ByteReader) throws(ByteDecodingError) {
+        for _ in 0..<(try reader.integer(UInt32.self)) {
+            let entry = try MountEntry(from: &reader)
+            guard mountTable[entry.path] == nil else {
+                throw .invalid(what: "second mount of a path", value: entry.modRevision.rawValue)
+            }
+            store(entry)
+        }
+    }
+
+    private mutating func readRepetitions(
+        from reader: inout ByteReader
+    ) throws(ByteDecodingError) {
+        let nextSequence = try reader.counter("sequence")
+        let count = UInt64(try reader.integer(UInt32.self))
+        guard count < nextSequence else { throw .invalid(what: "outcome count", value: count) }
+        repetitions = RepetitionTable(
+            nextSequence: nextSequence - count,
+            countLimit: repetitions.countLimit
+        )
+        for _ in 0..<count {
+            let idempotency = Idempotency(
+                key: try reader.text(),
+                fingerprint: try reader.integer()
+            )
+            guard repetitions[idempotency.key] == nil else {
+                throw .invalid(what: "second outcome of a key", value: idempotency.fingerprint)
+            }
+            digestSum &+= repetitions.remember(idempotency, try CatalogOutcome(from: &reader))
+        }
+    }
+}

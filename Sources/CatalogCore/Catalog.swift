@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Primitives
+
+/// What the cluster agrees on, as a plain value: identity, workers, rings, mounts, origins.
+///
+///     log entry ─ CatalogCommand ─► apply ─► Application { outcome, changes }
+///                                     │
+///        reads: copies of the value ◄─┘   equal commands in equal order: equal catalogs everywhere
+///
+/// Copying is cheap (see ``OrderedMap``), so a reader takes a copy under a lock and looks at leisure.
+///
+/// Invariants:
+/// 1. ``revision`` grows by exactly one with each command that changes what watchers see, and by
+///    nothing with a refusal or a repetition.
+/// 2. Node ids and origin ids count from 1 and are never given out twice.
+/// 3. A ring's members are exactly the active workers of its region, by id.
+/// 4. ``stateDigest`` depends on what the catalog holds, not on how it got there.
+package struct Catalog: Sendable {
+    /// What one command did.
+    package struct Application: Hashable, Sendable {
+        /// Also kept for the command's idempotency key and given again for a repetition.
+        package let outcome: CatalogOutcome
+        /// Empty, or the changes of one revision in the order watchers see them.
+        package let changes: [CatalogChange]
+
+        init(_ outcome: CatalogOutcome, changes: [CatalogChange] = []) {
+            self.outcome = outcome
+            self.changes = changes
+        }
+    }
+
+    /// Of the newest change; 0 before genesis.
+    package internal(set) var revision: Revision = .zero
+    /// `nil` before genesis.
+    package internal(set) var cluster: ClusterEntry?
+
+    var mountTable = OrderedMap<ByteString, MountEntry>()
+    var workersByName = OrderedMap<ByteString, WorkerEntry>()
+    var namesByID = OrderedMap<NodeID, ByteString>()
+    var namesByStore = OrderedMap<StoreID, ByteString>()
+    var ringsByRegion = OrderedMap<ByteString, RingEntry>()
+    var origins = OriginTable()
+    var bucketNames = BucketNameIndex()
+    var repetitions: RepetitionTable
+    var nextNode: UInt64 = 1
+    /// Of the change that watchers of `voters` saw last.
+    var clusterRevision: Revision = .zero
+    /// Wrapping sum of the hashes of everything held (invariant 4).
+    var digestSum: UInt64 = 0
+
+    /// An empty catalog at revision 0, which takes nothing but genesis.
+    ///
+    /// `repetitionLimit` is how many outcomes it remembers: part of what replicas must agree on, so
+    /// nothing but a test says otherwise than the default.
+    package init(repetitionLimit: Int = CatalogLimits.repetitionCount) {
+        repetitions = RepetitionTable(countLimit: repetitionLimit)
+    }
+
+    /// A number equal on replicas that hold the same, different (but for one chance in 2⁶⁴) otherwise.
+    ///
+    /// Covers every entry, the counters and the remembered outcomes, in whatever order they came.
+    /// O(1) here; each write adds the hash of the new entry and takes away that of the old.
+    package var stateDigest: UInt64 {
+        var writer = ByteWriter(reservingCapacity: 40)
+        writer.write(revision.rawValue)
+        writer.write(clusterRevision.rawValue)
+        writer.write(nextNode)
+        writer.write(origins.nextID)
+        writer.write(repetitions.nextSequence)
+        return digestSum &+ XXH64.hash(writer.bytes)
+    }
+}

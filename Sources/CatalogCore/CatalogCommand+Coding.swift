@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Primitives
+
+extension CatalogCommand {
+    /// Newest format of an encoded command: its first byte.
+    package static let formatVersion: UInt8 = 1
+
+    private enum Tag: UInt8 {
+        case genesis = 1
+        case register = 2
+        case activate = 3
+        case putMount = 4
+        case removeMount = 5
+    }
+
+    /// The payload of the log entry: format, idempotency, tag, fields; golden bytes in the tests.
+    package func encode() -> [UInt8] {
+        var writer = ByteWriter(reservingCapacity: 256)
+        writer.write(Self.formatVersion)
+        writer.write(optional: idempotency) { writer, idempotency in
+            writer.write(idempotency.key)
+            writer.write(idempotency.fingerprint)
+        }
+        switch operation {
+        case .genesis(let cluster, let workers):
+            writer.write(Tag.genesis.rawValue)
+            cluster.write(to: &writer)
+            writer.write(list: workers) { $1.write(to: &$0) }
+        case .register(let registration):
+            writer.write(Tag.register.rawValue)
+            registration.write(to: &writer)
+        case .activate(let id):
+            writer.write(Tag.activate.rawValue)
+            writer.write(id.rawValue)
+        case .putMount(let path, let mount, let precondition):
+            writer.write(Tag.putMount.rawValue)
+            writer.write(path)
+            mount.write(to: &writer)
+            precondition.write(to: &writer)
+        case .removeMount(let path, let precondition):
+            writer.write(Tag.removeMount.rawValue)
+            writer.write(path)
+            precondition.write(to: &writer)
+        }
+        return writer.bytes
+    }
+
+    /// Reads what ``encode()`` wrote, from bytes that nobody vouches for.
+    ///
+    /// - Throws: ``ByteDecodingError``, `.unsupportedVersion` for a newer format.
+    package init(decoding bytes: [UInt8]) throws(ByteDecodingError) {
+        var reader = ByteReader(bytes)
+        try reader.version(of: "catalog command", newest: UInt64(Self.formatVersion))
+        let idempotency = try reader.optional { (reader) throws(ByteDecodingError) in
+            Idempotency(key: try reader.text(), fingerprint: try reader.integer())
+        }
+        let operation = try Self.operation(from: &reader)
+        try reader.finish()
+        self.init(operation: operation, idempotency: idempotency)
+    }
+
+    private static func operation(
+        from reader: inout ByteReader
+    ) throws(ByteDecodingError) -> Operation {
+        let tag: Tag = try reader.tag("catalog command")
+        switch tag {
+        case .genesis:
+            return .genesis(
+                try ClusterEntry(from: &reader),
+                try reader.list(WorkerRegistration.init(from:))
+            )
+        case .register: return .register(try WorkerRegistration(from: &reader))
+        case .activate: return .activate(NodeID(try reader.counter("node id")))
+        case .putMount:
+            return .putMount(
+                path: try reader.byteString(),
+                try Mount(from: &reader),
+                try Precondition(from: &reader)
+            )
+        case .removeMount:
+            return .removeMount(
+                path: try reader.byteString(),
+                try Precondition(from: &reader)
+            )
+        }
+    }
+}
+
+extension Precondition {
+    fileprivate func write(to writer: inout ByteWriter) {
+        switch self {
+        case .absent(plain: true): writer.write(UInt8(0))
+        case .absent(plain: false): writer.write(UInt8(1))
+        case .revision(let revision):
+            writer.write(UInt8(2))
+            writer.write(revision.rawValue)
+        case .any: writer.write(UInt8(3))
+        }
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(ByteDecodingError) {
+        switch try reader.integer(UInt8.self) {
+        case 0: self = .absent(plain: true)
+        case 1: self = .absent(plain: false)
+        case 2: self = .revision(Revision(try reader.integer()))
+        case 3: self = .any
+        case let tag: throw .invalid(what: "precondition", value: UInt64(tag))
+        }
+    }
+}
+
+extension WorkerRegistration {
+    fileprivate func write(to writer: inout ByteWriter) {
+        writer.write(store.rawValue)
+        writer.write(name)
+        writer.write(region)
+        writer.write(zone)
+        addresses.write(to: &writer)
+        writer.write(capacity)
+        writer.write(version)
+        writer.write(startedAtUnixMS)
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(ByteDecodingError) {
+        self.init(
+            store: StoreID(try reader.uniqueID()),
+            name: try reader.text(),
+            region: try reader.text(),
+            zone: try reader.text(),
+            addresses: try WorkerAddresses(from: &reader),
+            capacity: try reader.integer(),
+            version: try reader.text(),
+            startedAtUnixMS: try reader.integer()
+        )
+    }
+}
+
+extension ByteReader {
+    /// Reads a format version of one byte; 1 is the oldest there is.
+    mutating func version(
+        of what: StaticStringBox,
+        newest: UInt64
+    ) throws(ByteDecodingError) {
+        let found = UInt64(try integer(UInt8.self))
+        guard found >= 1 else { throw .invalid(what: what, value: found) }
+        guard found <= newest else {
+            throw .unsupportedVersion(of: what, found: found, newest: newest)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bounds of the catalog: together they keep it within the memory planned for it.
+package enum CatalogLimits {
+    /// Entries of the mount table.
+    package static let mountCount = 100_000
+    /// Workers ever admitted.
+    package static let workerCount = 20_000
+    /// Distinct origins ever mounted; their ids are kept so that a page's key never changes meaning.
+    package static let originCount = 1_000_000
+    /// Path and settings of one mount, encoded.
+    package static let mountByteCount = 64 << 10
+    /// A mount path, in bytes.
+    package static let pathByteCount = 1024
+    /// The longest name that POSIX file systems show.
+    package static let componentByteCount = 255
+    /// Overrides of one mount.
+    package static let regionsPerMount = 64
+    /// The value of one option, in bytes.
+    package static let optionByteCount = 4096
+    /// Workers of a region that hold each page.
+    package static let replicas: ClosedRange<UInt8> = 1...8
+    /// Member lists kept behind a ring's current one.
+    package static let previousRings = 4
+    /// Outcomes remembered for repetitions.
+    package static let repetitionCount = 100_000
+    /// Encoded bytes of remembered outcomes; binds before the count only above 1.3 KiB an outcome.
+    package static let repetitionByteCount = 128 << 20
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Primitives
+
+/// What an entry of the digest is, so that equal bytes of two kinds do not cancel out.
+enum DigestKind: UInt8 {
+    case cluster = 1
+    case worker = 2
+    case ring = 3
+    case mount = 4
+    case origin = 5
+    case repetition = 6
+
+    func hash(_ bytes: [UInt8]) -> UInt64 { XXH64.hash(bytes, seed: UInt64(rawValue)) }
+
+    func hash(_ write: (inout ByteWriter) -> Void) -> UInt64 {
+        var writer = ByteWriter()
+        write(&writer)
+        return hash(writer.bytes)
+    }
+}

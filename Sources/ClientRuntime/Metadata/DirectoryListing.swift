@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import Codecs
+import Origins
+import Primitives
+
+/// One directory as the origin lists it, turned into what POSIX can show.
+///
+/// Invariants:
+/// 1. Entries are in bytewise order of names, directories compared with a trailing `/`.
+/// 2. No name twice: where an object `p` and keys `p/…` exist, `p` is a directory.
+/// 3. Every name is 1…255 bytes, without `/`, neither `.` nor `..`.
+struct DirectoryListing: Sendable {
+    struct Entry: Sendable, Hashable {
+        let name: ByteString
+        let isDirectory: Bool
+        /// In bytes; 0 for directories.
+        let size: UInt64
+        let modifiedUnixNS: Int64
+        let version: ByteString
+
+        /// What invariant 1 compares.
+        var sortKey: ByteString { isDirectory ? name + "/" : name }
+    }
+
+    let entries: [Entry]
+    /// Keys that POSIX cannot show.
+    let hiddenCount: Int
+    /// Whether the origin has anything below this directory's prefix, its own marker included.
+    let exists: Bool
+
+    private let byName: [ByteString: Int]
+
+    init(entries: [Entry], hiddenCount: Int, exists: Bool) {
+        self.entries = entries
+        self.hiddenCount = hiddenCount
+        self.exists = exists
+        var byName: [ByteString: Int] = [:]
+        byName.reserveCapacity(entries.count)
+        for (position, entry) in entries.enumerated() { byName[entry.name] = position }
+        self.byName = byName
+    }
+
+    func entry(named name: ByteString) -> Entry? { byName[name].map { entries[$0] } }
+
+    /// Up to `limit` entries behind the one named `name`, which need not exist any more.
+    func page(after name: ByteString?, limit: Int) -> (entries: ArraySlice<Entry>, hasMore: Bool) {
+        var start = 0
+        if let name {
+            if let position = byName[name] {
+                start = position + 1
+            } else {
+                start = entries.firstIndex { $0.sortKey > name } ?? entries.count
+            }
+        }
+        let page = entries[start...].prefix(limit)
+        return (page, page.endIndex < entries.count)
+    }
+
+    /// Whether POSIX can show a file or directory of this name.
+    static func isShowable(_ name: ByteString) -> Bool {
+        (1...255).contains(name.count) && name != "." && name != ".."
+            && !name.bytes.contains(0) && !name.bytes.contains(UInt8(ascii: "/"))
+    }
+}
+
+/// Gathers the pages of a listing.
+struct DirectoryListingBuilder {
+    /// Entries of one directory at most: about 300 MB of memory.
+    static let entryLimit = 1_000_000
+
+    private let prefix: ByteString
+    private var files: [DirectoryListing.Entry] = []
+    private var directories: Set<ByteString> = []
+    private var hiddenCount = 0
+    private var exists = false
+
+    init(prefix: ByteString) { self.prefix = prefix }
+
+    var count: Int { files.count + directories.count }
+
+    mutating func add(_ page: OriginListing) {
+        exists = exists || !page.objects.isEmpty || !page.prefixes.isEmpty
+        for object in page.objects where object.key != prefix {  // Equal: the directory's marker.
+            let name = object.key.dropFirst(prefix.count)
+            guard DirectoryListing.isShowable(name) else {
+                hiddenCount += 1
+                continue
+            }
+            files.append(
+                DirectoryListing.Entry(
+                    name: name,
+                    isDirectory: false,
+                    size: object.size,
+                    modifiedUnixNS: object.modifiedUnixNS,
+                    version: object.version
+                )
+            )
+        }
+        for common in page.prefixes {
+            addDirectory(ByteString(common.bytes.dropFirst(prefix.count).dropLast()))
+        }
+    }
+
+    /// Adds a directory that the origin lists, or that is there because a mount lies below it.
+    mutating func addDirectory(_ name: ByteString) {
+        if DirectoryListing.isShowable(name) {
+            directories.insert(name)
+        } else {
+            hiddenCount += 1
+        }
+    }
+
+    func build() -> DirectoryListing {
+        var entries = files.filter { !directories.contains($0.name) }  // Invariant 2.
+        entries += directories.map { name in
+            DirectoryListing.Entry(
+                name: name,
+                isDirectory: true,
+                size: 0,
+                modifiedUnixNS: 0,
+                version: ByteString()
+            )
+        }
+        entries.sort { $0.sortKey < $1.sortKey }
+        return DirectoryListing(entries: entries, hiddenCount: hiddenCount, exists: exists)
+    }
+}

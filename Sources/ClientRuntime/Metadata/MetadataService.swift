@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+package import Codecs
+import Origins
+package import Primitives
+
+/// Attributes and listings as their owner keeps them: from the origin, for the mount's time to live.
+///
+/// While the origin is out of order, what is known is used past its time: readers of cached data must
+/// not notice (`DESIGN.md` §8).
+package final class MetadataService: Sendable {
+    private struct Key: Hashable, Sendable {
+        let mount: ByteString
+        let revision: Revision
+        let name: ByteString
+        let view: PathView
+    }
+
+    /// Entries of listings, and single attributes, kept at most.
+    private static let listingWeight = 4_000_000
+    private static let attributeWeight = 2_000_000
+    /// What an answer used past its time is good for.
+    private static let outageValidity = Timespan.seconds(1)
+
+    private let origins: OriginTable
+    private let now: @Sendable () -> UInt64
+    private let hidden: @Sendable (ByteString, Int) -> Void
+    private let listings = MetadataCache<Key, DirectoryListing>(weightLimit: listingWeight)
+    private let attributes = MetadataCache<Key, Result<PageAttributes, FileError>>(
+        weightLimit: attributeWeight
+    )
+    private let listingFlights = SingleFlight<Key, Result<DirectoryListing, FileError>>()
+    private let attributeFlights = SingleFlight<Key, Result<PageAttributes, FileError>>()
+
+    /// - Parameters:
+    ///   - now: Milliseconds of a clock that never goes back.
+    ///   - hidden: Told how many keys of a mount's listing POSIX cannot show.
+    package init(
+        origins: OriginTable,
+        now: @escaping @Sendable () -> UInt64,
+        hidden: @escaping @Sendable (ByteString, Int) -> Void
+    ) {
+        self.origins = origins
+        self.now = now
+        self.hidden = hidden
+    }
+
+    // MARK: - Attributes
+
+    package func attributes(
+        of path: ByteString,
+        view: PathView
+    ) async throws(FileError) -> PageAttributes {
+        guard let resolution = origins.resolve(path) else { throw .notFound }
+        if resolution.name.isEmpty { return Self.directory(validFor: ttl(of: resolution)) }
+        if view == .posix, !Self.isShowable(resolution.name) { throw .notFound }
+        if view == .posix, !origins.virtualChildren(of: path).isEmpty {
+            return Self.directory(validFor: ttl(of: resolution))
+        }
+        if let known = try knownFromListing(resolution, view: view) { return known }
+        return try await loaded(resolution, view: view)
+    }
+
+    private func loaded(
+        _ resolution: Resolution,
+        view: PathView
+    ) async throws(FileError) -> PageAttributes {
+        let key = key(resolution, resolution.name, view)
+        let cached = attributes.value(for: key)
+        if let cached, let left = validity(of: cached.loadedAtMS, resolution) {
+            return try cached.value.get().valid(for: left)
+        }
+        let result = await attributeFlights.value(for: key) {
+            let asked = self.now()
+            let result = await self.load(resolution, view: view)
+            if result.isWorthKeeping {
+                self.attributes.insert(result, for: key, weight: 1, loadedAtMS: asked)
+            }
+            return result
+        }
+        if case .failure(let error) = result, error.isOutage, let cached {
+            return try cached.value.get().valid(for: Self.outageValidity)
+        }
+        return try result.get().valid(for: ttl(of: resolution))
+    }
+
+    /// Asks the origin: is there an object, is there anything below.
+    private func load(
+        _ resolution: Resolution,
+        view: PathView
+    ) async -> Result<PageAttributes, FileError> {
+        do throws(OriginError) {
+            let origin = try origins.origin(of: resolution)
+            let key = resolution.key
+            if view == .posix {
+                async let object = Self.object(key, in: origin)
+                async let isDirectory = Self.hasChildren(key, in: origin)
+                if try await isDirectory.get() { return .success(Self.directory(validFor: nil)) }
+                return .success(try await object.get().attributes)
+            }
+            return .success(try await Self.object(key, in: origin).get().attributes)
+        } catch {
+            return .failure(FileError(error))
+        }
+    }
+
+    private static func object(
+        _ key: ByteString,
+        in origin: any Origin
+    ) async -> Result<OriginObject, OriginError> {
+        do throws(OriginError) {
+            return .success(try await origin.attributes(of: key))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func hasChildren(
+        _ key: ByteString,
+        in origin: any Origin
+    ) async -> Result<Bool, OriginError> {
+        let query = OriginListQuery(prefix: key + "/", isDelimited: false, limit: 1)
+        do throws(OriginError) {
+            return .success(try await !origin.list(query).objects.isEmpty)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What a fresh listing of the parent says, if there is one.
+    private func knownFromListing(
+        _ resolution: Resolution,
+        view: PathView
+    ) throws(FileError) -> PageAttributes? {
+        let (parent, name) = Self.split(resolution.name)
+        guard let cached = listings.value(for: key(resolution, parent, .posix)),
+            let left = validity(of: cached.loadedAtMS, resolution)
+        else { return nil }
+
+        guard let entry = cached.value.entry(named: name) else {
+            if view == .posix { throw .notFound }
+            return nil  // It may be a key that listings hide.
+        }
+        if entry.isDirectory { return view == .posix ? Self.directory(validFor: left) : nil }
+        return entry.attributes.valid(for: left)
+    }
+
+    // MARK: - Listings
+
+    package func list(
+        _ path: ByteString,
+        after: ByteString?,
+        limit: Int
+    ) async throws(FileError) -> PageDirectory {
+        let (listing, validFor) = try await listing(of: path)
+        let page = listing.page(after: after, limit: limit)
+        return PageDirectory(
+            entries: page.entries.map { entry in
+                PageDirectoryEntry(
+                    name: entry.name,
+                    attributes: entry.attributes.valid(for: validFor)
+                )
+            },
+            hasMore: page.hasMore
+        )
+    }
+
+    private func listing(
+        of path: ByteString
+    ) async throws(FileError) -> (DirectoryListing, validFor: Timespan?) {
+        guard let resolution = origins.resolve(path) else { throw .notFound }
+        guard resolution.name.isEmpty || Self.isShowable(resolution.name) else { throw .notFound }
+
+        let key = key(resolution, resolution.name, .posix)
+        let cached = listings.value(for: key)
+        if let cached, let left = validity(of: cached.loadedAtMS, resolution) {
+            return (cached.value, left)
+        }
+        let result = await listingFlights.value(for: key) {
+            await self.loadAndKeep(resolution, path: path, key: key)
+        }
+        if case .failure(let error) = result, error.isOutage, let cached {
+            return (cached.value, Self.outageValidity)
+        }
+        let listing = try result.get()
+        let isThere = listing.exists || resolution.name.isEmpty || !listing.entries.isEmpty
+        guard isThere else { throw try await reasonForNothing(path) }
+        return (listing, ttl(of: resolution))
+    }
+
+    /// Nothing lies below: is there a file of that name, or nothing at all?
+    private func reasonForNothing(_ path: ByteString) async throws(FileError) -> FileError {
+        _ = try await attributes(of: path, view: .object)
+        return .notADirectory
+    }
+
+    private func loadAndKeep(
+        _ resolution: Resolution,
+        path: ByteString,
+        key: Key
+    ) async -> Result<DirectoryListing, FileError> {
+        let asked = now()
+        do throws(FileError) {
+            let listing = try await load(resolution, path: path)
+            hidden(resolution.mount.path, listing.hiddenCount)
+            if listing.exists || resolution.name.isEmpty {
+                let weight = listing.entries.count + 1
+                listings.insert(listing, for: key, weight: weight, loadedAtMS: asked)
+            }
+            return .success(listing)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func load(
+        _ resolution: Resolution,
+        path: ByteString
+    ) async throws(FileError) -> DirectoryListing {
+        let prefix = resolution.name.isEmpty ? resolution.key : resolution.key + "/"
+        var builder = DirectoryListingBuilder(prefix: prefix)
+        for child in origins.virtualChildren(of: path) { builder.addDirectory(child) }
+        do throws(OriginError) {
+            let origin = try origins.origin(of: resolution)
+            var continuation: ByteString?
+            repeat {
+                let page = try await origin.list(
+                    OriginListQuery(prefix: prefix, isDelimited: true, continuation: continuation)
+                )
+                builder.add(page)
+                continuation = page.next
+            } while continuation != nil && builder.count <= DirectoryListingBuilder.entryLimit
+        } catch {
+            throw FileError(error)
+        }
+        guard builder.count <= DirectoryListingBuilder.entryLimit else {
+            throw .originFailed(
+                "the directory has more than \(DirectoryListingBuilder.entryLimit) entries"
+            )
+        }
+        return builder.build()
+    }
+
+    // MARK: - Time to live
+
+    private func key(_ resolution: Resolution, _ name: ByteString, _ view: PathView) -> Key {
+        Key(
+            mount: resolution.mount.path,
+            revision: resolution.mount.modRevision,
+            name: name,
+            view: view
+        )
+    }
+
+    private func ttl(of resolution: Resolution) -> Timespan? {
+        switch resolution.mount.mount.metadataTTL {
+        case .immutable: nil
+        case .expires(let ttl): ttl
+        }
+    }
+
+    /// How much longer an answer holds: `.some(nil)` for ever, `nil` not any more.
+    private func validity(of loadedAtMS: UInt64, _ resolution: Resolution) -> Timespan?? {
+        guard let ttl = ttl(of: resolution) else { return .some(nil) }
+        let age = now() - loadedAtMS
+        return age < ttl.milliseconds ? Timespan(milliseconds: ttl.milliseconds - age) : nil
+    }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+package import Codecs
+import Logging
+import NIOCore
+import Origins
+import PageTransport
+import PlacementCore
+import Primitives
+
+/// One page from whoever has it: owners in order, then the origin itself.
+extension TarnFileSystem {
+    func readPage(
+        _ read: PageRead,
+        for client: ClientKind
+    ) async throws(FileError) -> ByteBuffer {
+        let replicas = Int(read.resolution.mount.mount.replicas)
+        let (epoch, owners) = router.owners(of: read.placement, replicas: replicas)
+        let request = read.request(.read, epoch: epoch, region: router.region)
+        var gone: FileError?
+        for owner in suspects.ordered(owners) {
+            switch await ask(.read(request), of: owner) {
+            case .page(let bytes, _, let source):
+                let seen = source == .local && !asking.isNear(owner) ? .peer : source
+                recorder.returned(
+                    bytes.readableBytes,
+                    mount: read.resolution.mount.path,
+                    client: client,
+                    source: seen
+                )
+                return bytes
+            case .failure(let failure) where failure.isFinal:
+                gone = FileError(failure)
+            default:
+                continue  // The next owner.
+            }
+            if let gone { return try await readPresent(read, epoch, owners, client, or: gone) }
+        }
+        return try await readOrigin(read, for: client, owners: owners)
+    }
+
+    /// The filler cannot get the page for good; perhaps another owner still has it.
+    private func readPresent(
+        _ read: PageRead,
+        _ epoch: RingEpoch,
+        _ owners: [WorkerTarget],
+        _ client: ClientKind,
+        or error: FileError
+    ) async throws(FileError) -> ByteBuffer {
+        let request = read.request(.readIfPresent, epoch: epoch, region: router.region)
+        for owner in owners where !suspects.isSuspect(owner.node) {
+            guard case .page(let bytes, _, _) = await ask(.read(request), of: owner) else { continue }
+            recorder.returned(
+                bytes.readableBytes,
+                mount: read.resolution.mount.path,
+                client: client,
+                source: .peer
+            )
+            return bytes
+        }
+        throw error
+    }
+
+    /// Past the owners: none of them answers.
+    private func readOrigin(
+        _ read: PageRead,
+        for client: ClientKind,
+        owners: [WorkerTarget]
+    ) async throws(FileError) -> ByteBuffer {
+        log.warning(
+            "no owner answers; reading from the origin",
+            metadata: [
+                "file.path": "\(read.file.path)", "page.index": "\(read.page)",
+                "owners": "\(owners.map(\.name).joined(separator: ","))",
+            ]
+        )
+        let bytes: ByteBuffer
+        do throws(OriginError) {
+            let object = OriginObject(
+                key: read.resolution.key,
+                size: read.file.size,
+                modifiedUnixNS: read.file.modifiedUnixNS,
+                version: read.file.version
+            )
+            let origin = try origins.origin(of: read.resolution)
+            bytes = try await origin.read(object, range: read.fileRange)
+        } catch {
+            throw FileError(error)
+        }
+        origins.wentPastOwners(read.resolution.mount.path, byteCount: bytes.readableBytes)
+        recorder.returned(
+            bytes.readableBytes,
+            mount: read.resolution.mount.path,
+            client: client,
+            source: .origin
+        )
+        return bytes
+    }
+
+    /// Asks one worker; a failure of the way there is remembered as suspicion.
+    func ask(_ request: PageRequest, of worker: WorkerTarget) async -> PageReply? {
+        do throws(PageClientError) {
+            let reply = try await asking.ask(request, of: worker)
+            suspects.answered(worker.node)
+            return reply
+        } catch .failed(let failure) {
+            suspects.answered(worker.node)
+            return .failure(failure)
+        } catch {
+            if error.isWorkersFault {
+                suspects.failed(worker.node)
+                log.info(
+                    "a worker did not answer",
+                    metadata: ["worker.name": "\(worker.name)", "error": "\(error)"]
+                )
+            }
+            return nil
+        }
+    }
+
+    /// Has the owner of the next unit begin before the reader gets there.
+    func warmNextUnit(_ reads: [PageRead], geometry: PageGeometry) {
+        guard let last = reads.last, last.readAhead > 0 else { return }
+        let unit = PageGeometry.unit(ofPage: last.page)
+        let end = last.fileRange.upperBound
+        let nextUnitStart = UInt64(unit + 1) * PageGeometry.unitByteCount
+        guard unit + 1 < geometry.unitCount, end + last.readAhead > nextUnitStart else { return }
+        let ahead = PageRead(
+            resolution: last.resolution,
+            file: last.file,
+            page: (unit + 1) * PageGeometry.pagesPerUnit,
+            range: 0..<1,
+            readAhead: end + last.readAhead - nextUnitStart
+        )
+        guard let owner = router.owners(of: ahead.placement, replicas: 1).workers.first else {
+            return
+        }
+        let epoch = router.current?.epoch ?? .zero
+        let request = ahead.request(.read, epoch: epoch, region: router.region)
+        // A task of its own: the reader does not wait for it; ends by the worker's own deadlines,
+        // and there is at most one for each read that the caller's own bounds let in.
+        Task { _ = await self.ask(.read(request), of: owner) }
+    }
+}
+
+extension PageClientError {
+    /// Whether another worker should be preferred for a while.
+    var isWorkersFault: Bool {
+        switch self {
+        case .unreachable, .refused, .silent, .disconnected, .corrupt, .protocolViolation, .timedOut:
+            true
+        case .cancelled, .overloaded, .failed, .closed: false
+        }
+    }
+}
+
+extension PageFailure {
+    /// Whether asking another owner to fetch it would only repeat the answer.
+    var isFinal: Bool {
+        switch self {
+        case .notFound, .notADirectory, .isADirectory, .accessDenied, .stale, .invalidPath,
+            .rangeNotSatisfiable, .originFailed, .staleCatalog, .misconfigured, .originChanged,
+            .originThrottled, .originStatus, .originTimedOut, .originUnreachable,
+            .originBrokenBody, .originIO:
+            true
+        case .timedOut, .overloaded, .corrupt, .unknownMount, .stopping, .abandoned: false
+        }
+    }
+}
+
+extension FileError {
+    /// What a reader is told when a worker says no: the one translation.
+    init(_ failure: PageFailure) {
+        self =
+            switch failure {
+            case .notFound: .notFound
+            case .notADirectory: .notADirectory
+            case .isADirectory: .isADirectory
+            case .accessDenied(let code): .accessDenied(code: code)
+            case .stale, .originChanged: .stale
+            case .invalidPath(let why): .invalidPath(why)
+            case .rangeNotSatisfiable(let size): .rangeNotSatisfiable(size: size)
+            case .timedOut: .timedOut
+            case .originFailed(let why): .originFailed(why)
+            case .staleCatalog(let age): .staleCatalog(ageMS: age)
+            case .overloaded: .overloaded
+            case .misconfigured(let why): .misconfigured(why)
+            case .corrupt: .corrupt
+            case .originThrottled(let status):
+                .originFailed("the origin asks for less (\(status))")
+            case .originStatus(let status, let code):
+                .originFailed("the origin answered \(status) \(code)")
+            case .originTimedOut(let ms): .originFailed("the origin timed out after \(ms) ms")
+            case .originUnreachable(let why): .originFailed("the origin cannot be reached: \(why)")
+            case .originBrokenBody(let why): .originFailed("the origin's answer is broken: \(why)")
+            case .originIO(let errno): .originFailed("the origin's file system: errno \(errno)")
+            case .unknownMount: .originFailed("the worker does not know the mount yet")
+            case .stopping, .abandoned: .timedOut
+            }
+    }
+}
+
+extension PageFailure {
+    /// What another worker or client is told of a file operation's error: the one translation.
+    package init(_ error: FileError) {
+        self =
+            switch error {
+            case .notFound: .notFound
+            case .notADirectory: .notADirectory
+            case .isADirectory: .isADirectory
+            case .accessDenied(let code): .accessDenied(code: code)
+            case .stale: .stale
+            case .invalidPath(let why): .invalidPath(why)
+            case .rangeNotSatisfiable(let size): .rangeNotSatisfiable(byteCount: size)
+            case .timedOut: .timedOut
+            case .originFailed(let why): .originFailed(why)
+            case .staleCatalog(let age): .staleCatalog(ageMS: age)
+            case .overloaded: .overloaded
+            case .misconfigured(let why): .misconfigured(why)
+            case .corrupt: .corrupt
+            }
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+import Codecs
+package import Logging
+package import NIOCore
+import PageTransport
+import PlacementCore
+package import Primitives
+
+/// The one way to the cluster's files, under FUSE, HTTP and the CLI.
+///
+/// ```
+///   path ─▶ mount table ─▶ ring ─▶ owner ─▶ next owner ─▶ … ─▶ origin
+///              (replica)            │  silent, gone, broken: on to the next
+///                                   └─ says no for good: the reader's error
+/// ```
+///
+/// It survives the death of any worker it talks to, and of all of them as long as the origin answers;
+/// going past the owners is never silent.
+package final class TarnFileSystem: Sendable {
+    let router: Router
+    let asking: any WorkerAsking
+    let suspects: SuspectList
+    let origins: OriginTable
+    let direct: MetadataService
+    let recorder: any ReadRecorder
+    let log: Logger
+    /// How old the replica is; `nil` = unknown.
+    private let staleness: @Sendable () -> Timespan?
+
+    /// Pages of one read asked for at the same time.
+    static let parallelPages = 8
+
+    /// - Parameters:
+    ///   - origins: Where to read when no owner answers.
+    ///   - direct: Where to ask for attributes when no owner answers.
+    ///   - staleness: How long ago the catalog was known to be complete.
+    package init(
+        router: Router,
+        asking: any WorkerAsking,
+        suspects: SuspectList,
+        origins: OriginTable,
+        direct: MetadataService,
+        recorder: any ReadRecorder,
+        staleness: @escaping @Sendable () -> Timespan?,
+        log: Logger
+    ) {
+        self.router = router
+        self.asking = asking
+        self.suspects = suspects
+        self.origins = origins
+        self.direct = direct
+        self.recorder = recorder
+        self.staleness = staleness
+        self.log = log
+    }
+
+    /// What a path means, unless the mount would rather fail than be stale.
+    func resolve(_ path: ByteString) throws(FileError) -> Resolution? {
+        guard let resolution = router.catalog.resolve(path, region: router.region) else {
+            return nil
+        }
+        if case .fail(let limit) = resolution.mount.mount.onStale {
+            let age = staleness()
+            guard let age, age <= limit else {
+                throw .staleCatalog(ageMS: age?.milliseconds ?? .max)
+            }
+        }
+        return resolution
+    }
+}
+
+// MARK: - Reading
+
+extension TarnFileSystem: FileSystemClient {
+    package func read(
+        _ file: FileReference,
+        range: Range<UInt64>,
+        context: ReadContext
+    ) async throws(FileError) -> ByteBuffer {
+        guard range.upperBound <= file.size, let geometry = PageGeometry(byteCount: file.size) else {
+            throw .rangeNotSatisfiable(size: file.size)
+        }
+        guard !range.isEmpty else { return ByteBuffer() }
+        guard let resolution = try resolve(file.path) else { throw .notFound }
+
+        let reads = PageRead.pages(
+            of: file,
+            range: range,
+            geometry: geometry,
+            resolution: resolution,
+            readAhead: context.readAhead
+        )
+        warmNextUnit(reads, geometry: geometry)
+        guard reads.count > 1 else { return try await readPage(reads[0], for: context.client) }
+        return try await readPages(reads, byteCount: range.count, for: context.client)
+    }
+
+    /// Several pages at a time, put together in order.
+    private func readPages(
+        _ reads: [PageRead],
+        byteCount: Int,
+        for client: ClientKind
+    ) async throws(FileError) -> ByteBuffer {
+        typealias Part = (index: Int, result: Result<ByteBuffer, FileError>)
+        let parts = await withTaskGroup(of: Part.self) { group in
+            var parts: [Result<ByteBuffer, FileError>?] = Array(repeating: nil, count: reads.count)
+            var next = 0
+            func add() {
+                let index = next
+                next += 1
+                group.addTask { (index, await self.readPageResult(reads[index], for: client)) }
+            }
+            while next < min(reads.count, Self.parallelPages) { add() }
+            for await part in group {
+                parts[part.index] = part.result
+                if next < reads.count { add() }
+            }
+            return parts
+        }
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(byteCount)
+        for part in parts {
+            guard case .success(var bytes)? = part else {
+                if case .failure(let error)? = part { throw error }
+                preconditionFailure("a part of a read was never asked for")
+            }
+            buffer.writeBuffer(&bytes)
+        }
+        return buffer
+    }
+
+    private func readPageResult(
+        _ read: PageRead,
+        for client: ClientKind
+    ) async -> Result<ByteBuffer, FileError> {
+        do throws(FileError) {
+            return .success(try await readPage(read, for: client))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    package func capacity() async throws(FileError) -> (total: UInt64, used: UInt64) {
+        let members = router.catalog.ring(region: router.region)?.members ?? []
+        var total: UInt64 = 0
+        var used: UInt64 = 0
+        for member in members.prefix(64) {
+            guard let worker = router.catalog.worker(id: member.id) else { continue }
+            let target = WorkerTarget(
+                node: member.id,
+                name: member.name,
+                data: worker.addresses.data,
+                socket: worker.addresses.socket
+            )
+            guard !suspects.isSuspect(member.id),
+                case .capacity(let all, let taken)? = try? await asking.ask(.capacity, of: target)
+            else {
+                total += member.capacity
+                continue
+            }
+            total += all
+            used += taken
+        }
+        return (total, used)
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Codecs
+package import PageTransport
+import Primitives
+import Synchronization
+
+/// Asks workers over the page protocol: through the unix socket of a worker on this host, else TCP.
+package final class RemoteAsking: WorkerAsking {
+    /// A call ends at the latest after this; a dead or silent worker is noticed long before.
+    private static let timeout = Duration.seconds(60)
+
+    private let client: PageClient
+    /// Whether a socket path names a worker on this host: asked once a path.
+    private let sockets = Mutex<[String: Bool]>([:])
+    private let isReachable: @Sendable (String) -> Bool
+
+    /// - Parameter isReachable: Whether the unix socket at a path can be connected to from here.
+    package init(client: PageClient, isReachable: @escaping @Sendable (String) -> Bool) {
+        self.client = client
+        self.isReachable = isReachable
+    }
+
+    package func isNear(_ worker: WorkerTarget) -> Bool {
+        guard let path = worker.socket else { return false }
+        return sockets.withLock { sockets in
+            if let known = sockets[path] { return known }
+            if sockets.count > 10_000 { sockets = [:] }
+            let isHere = isReachable(path)
+            sockets[path] = isHere
+            return isHere
+        }
+    }
+
+    package func ask(
+        _ request: PageRequest,
+        of worker: WorkerTarget
+    ) async throws(PageClientError) -> PageReply {
+        do throws(PageClientError) {
+            return try await ask(request, at: try address(of: worker))
+        } catch .unreachable(let why) {
+            // The socket's file may be an old one: next time, and now, over TCP.
+            guard let path = worker.socket, isNear(worker),
+                let address = PageAddress(worker.data)
+            else { throw .unreachable(why) }
+            sockets.withLock { $0[path] = false }
+            return try await ask(request, at: address)
+        }
+    }
+
+    private func address(of worker: WorkerTarget) throws(PageClientError) -> PageAddress {
+        if isNear(worker), let path = worker.socket { return .unix(path: path) }
+        guard let address = PageAddress(worker.data) else {
+            throw .unreachable("'\(worker.data)' is no address")
+        }
+        return address
+    }
+
+    private func ask(
+        _ request: PageRequest,
+        at address: PageAddress
+    ) async throws(PageClientError) -> PageReply {
+        switch request {
+        case .read(let read):
+            switch try await client.read(read, at: address, timeout: Self.timeout) {
+            case .page(let bytes, let checksum, let source):
+                return .page(bytes, checksum: checksum, source: source)
+            case .miss, .filling: return .miss
+            }
+        case .attributes(let path, let view):
+            let answer = try await client.attributes(
+                of: path,
+                view: view,
+                at: address,
+                timeout: Self.timeout
+            )
+            return .attributes(answer)
+        case .list(let path, let after, let limit):
+            let answer = try await client.list(
+                path,
+                after: after,
+                limit: limit,
+                at: address,
+                timeout: Self.timeout
+            )
+            return .directory(answer)
+        case .capacity:
+            let (total, used) = try await client.capacity(at: address, timeout: .seconds(2))
+            return .capacity(total: total, used: used)
+        case .report(let report):
+            try await client.report(report, at: address, timeout: .seconds(2))
+            return .pong
+        case .ping:
+            try await client.ping(at: address, timeout: .seconds(2))
+            return .pong
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Primitives
+import Synchronization
+
+/// Workers that did not answer lately, so that the next reader does not wait for them too.
+///
+/// A suspicion lasts one second, doubling with each failure in a row up to eight, and ends at once
+/// when the worker answers. Bounded by the number of workers.
+package final class SuspectList: Sendable {
+    private struct Suspicion {
+        var failures: Int
+        var untilMS: UInt64
+    }
+
+    private let suspicions = Mutex<[NodeID: Suspicion]>([:])
+    private let now: @Sendable () -> UInt64
+
+    /// - Parameter now: Milliseconds of a clock that never goes back.
+    package init(now: @escaping @Sendable () -> UInt64) { self.now = now }
+
+    package func isSuspect(_ node: NodeID) -> Bool {
+        suspicions.withLock { ($0[node]?.untilMS ?? 0) > now() }
+    }
+
+    package func failed(_ node: NodeID) {
+        suspicions.withLock { suspicions in
+            let failures = min((suspicions[node]?.failures ?? 0) + 1, 4)
+            suspicions[node] = Suspicion(
+                failures: failures,
+                untilMS: now() + 500 << UInt64(failures)
+            )
+        }
+    }
+
+    package func answered(_ node: NodeID) {
+        suspicions.withLock { $0[node] = nil }
+    }
+
+    /// The same workers, those in doubt last; the order is kept otherwise.
+    package func ordered(_ workers: [WorkerTarget]) -> [WorkerTarget] {
+        workers.filter { !isSuspect($0.node) } + workers.filter { isSuspect($0.node) }
+    }
+}

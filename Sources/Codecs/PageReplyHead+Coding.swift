@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Primitives
+
+extension PageReplyHead {
+    private enum Kind: UInt8 {
+        case page = 129
+        case miss = 130
+        case filling = 131
+        case attributes = 132
+        case directory = 133
+        case capacity = 134
+        case pong = 135
+        case failure = 136
+    }
+
+    /// Bytes between the head of a frame and the bytes of a page: checksum and source.
+    package static let pagePreludeByteCount = 5
+
+    /// Whether a frame of this kind carries the bytes of a page behind its prelude.
+    package static func isPage(kind: UInt8) -> Bool { kind == Kind.page.rawValue }
+
+    /// The frame of a reply, but for the bytes of the page, which the caller sends behind it.
+    ///
+    /// - Parameters:
+    ///   - id: That of the request.
+    ///   - pageByteCount: How many bytes of a page follow.
+    /// - Returns: The bytes to send.
+    package func encoded(id: UInt64, followedBy pageByteCount: Int = 0) -> [UInt8] {
+        var body = ByteWriter()
+        encodeBody(into: &body)
+        return PageProtocol.frame(
+            kind: kind.rawValue,
+            id: id,
+            body: body.bytes,
+            followedBy: pageByteCount
+        )
+    }
+
+    /// Reads a reply from the kind and the body of its frame; for a page only from the prelude.
+    package init(kind: UInt8, decoding bytes: [UInt8]) throws(ByteDecodingError) {
+        guard let known = Kind(rawValue: kind) else {
+            throw .invalid(what: "reply kind", value: UInt64(kind))
+        }
+        var reader = ByteReader(bytes)
+        switch known {
+        case .page:
+            let checksum = try reader.integer(UInt32.self)
+            self = .page(checksum: checksum, source: try reader.choice("source"))
+        case .miss: self = .miss
+        case .filling: self = .filling
+        case .attributes: self = .attributes(try PageAttributes(from: &reader))
+        case .directory: self = .directory(try PageDirectory(from: &reader))
+        case .capacity:
+            let total = try reader.integer(UInt64.self)
+            self = .capacity(total: total, used: try reader.integer())
+        case .pong: self = .pong
+        case .failure: self = .failure(try PageFailure(from: &reader))
+        }
+        try reader.finish()
+    }
+
+    private var kind: Kind {
+        switch self {
+        case .page: .page
+        case .miss: .miss
+        case .filling: .filling
+        case .attributes: .attributes
+        case .directory: .directory
+        case .capacity: .capacity
+        case .pong: .pong
+        case .failure: .failure
+        }
+    }
+
+    private func encodeBody(into writer: inout ByteWriter) {
+        switch self {
+        case .page(let checksum, let source):
+            writer.write(checksum)
+            writer.write(source.rawValue)
+        case .attributes(let attributes): attributes.encode(into: &writer)
+        case .directory(let directory): directory.encode(into: &writer)
+        case .capacity(let total, let used):
+            writer.write(total)
+            writer.write(used)
+        case .failure(let failure): failure.encode(into: &writer)
+        case .miss, .filling, .pong: break
+        }
+    }
+}
+
+extension PageAttributes {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.write(kind.rawValue)
+        writer.write(byteCount)
+        writer.write(modifiedUnixNS)
+        writer.write(version)
+        writer.write(optional: validFor) { $0.write($1.milliseconds) }
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(ByteDecodingError) {
+        self.init(
+            kind: try reader.choice("kind"),
+            byteCount: try reader.integer(),
+            modifiedUnixNS: try reader.integer(),
+            version: try reader.byteString(),
+            validFor: try reader.optional { reader throws(ByteDecodingError) in
+                Timespan(milliseconds: try reader.integer())
+            }
+        )
+    }
+}
+
+extension PageDirectory {
+    /// Writes as many entries as fit a frame; where some do not, the reader is told to ask again.
+    fileprivate func encode(into writer: inout ByteWriter) {
+        var list = ByteWriter()
+        var count: UInt32 = 0
+        for entry in entries {
+            var one = ByteWriter()
+            one.write(entry.name)
+            entry.attributes.encode(into: &one)
+            guard list.bytes.count + one.bytes.count <= PageProtocol.maximumDirectoryByteCount
+            else {
+                break
+            }
+            list.write(raw: one.bytes)
+            count += 1
+        }
+        writer.write(hasMore || Int(count) < entries.count)
+        writer.write(count)
+        writer.write(raw: list.bytes)
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(ByteDecodingError) {
+        let hasMore = try reader.flag()
+        let entries = try reader.list { reader throws(ByteDecodingError) in
+            PageDirectoryEntry(
+                name: try reader.byteString(),
+                attributes: try PageAttributes(from: &reader)
+            )
+        }
+        self.init(entries: entries, hasMore: hasMore)
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+import Codecs
+import Logging
+import PeerTransport
+import Primitives
+import Synchronization
+
+/// Following the catalog without a vote: state and commands pulled from a voter, another one within
+/// two seconds of silence.
+extension CoordinationNode {
+    /// A source that sends nothing for this long, not even that nothing happened, is left.
+    private static let feedSilenceMS: UInt64 = 1500
+
+    func followFeed() async {
+        guard await untilMember(), !membership.state.isVoter else { return }
+        var turn = 0
+        while !Task.isCancelled {
+            if let (node, address) = nextSource(turn) {
+                await follow(node, at: address)
+                feedSource.withLock { $0 = nil }
+            }
+            turn += 1
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// A voter that answers, else any whose address is known, else whoever `join` names.
+    private func nextSource(_ turn: Int) -> (NodeID?, PeerAddress)? {
+        let voters = voters
+        let answering = voters.filter(health.answersNow)
+        let candidates = answering.isEmpty ? voters : answering
+        let addressed = candidates.compactMap { node in
+            book.address(of: node).map { (Optional(node), $0) }
+        }
+        if !addressed.isEmpty { return addressed[turn % addressed.count] }
+        guard !settings.join.isEmpty else { return nil }
+        return (nil, settings.join[turn % settings.join.count])
+    }
+
+    private func follow(_ node: NodeID?, at address: PeerAddress) async {
+        let lastItem = LastItem(atMS: settings.now())
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await self.read(node, at: address, noting: lastItem)
+                lastItem.note(atMS: 0)  // Ends the watch below.
+            }
+            while !Task.isCancelled, settings.now() - lastItem.atMS < Self.feedSilenceMS {
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// When a feed last said anything, shared by its reader and whoever watches over it.
+    private final class LastItem: Sendable {
+        private let time: Mutex<UInt64>
+
+        init(atMS: UInt64) { time = Mutex(atMS) }
+
+        var atMS: UInt64 { time.withLock { $0 } }
+
+        func note(atMS: UInt64) { time.withLock { $0 = atMS } }
+    }
+
+    private func read(
+        _ node: NodeID?,
+        at address: PeerAddress,
+        noting lastItem: LastItem
+    ) async {
+        do {
+            let request = FeedRequest(after: replica.applied)
+            let stream = try await peers.stream(
+                PeerMethod.feed.rawValue,
+                request.encode(),
+                to: address
+            )
+            var assembly = FeedAssembly()
+            for try await bytes in stream {
+                lastItem.note(atMS: settings.now())
+                feedSource.withLock { $0 = node }
+                try perform(try assembly.take(bytes))
+            }
+        } catch {
+            log.debug(
+                "a feed ended",
+                metadata: ["peer.address": "\(address)", "error": "\(error)"]
+            )
+        }
+    }
+
+    private func perform(_ step: FeedAssembly.Step) throws(FeedError) {
+        do throws(ByteDecodingError) {
+            switch step {
+            case .none: break
+            case .restore(let state, let index):
+                replica.restore(try Catalog(decodingSnapshot: state), at: index)
+            case .apply(let commands):
+                for command in commands {
+                    let decoded = try CatalogCommand(decoding: command.payload)
+                    _ = replica.apply(decoded, index: command.index, payload: command.payload)
+                }
+            case .advance(let index):
+                replica.advance(to: index)
+            }
+        } catch {
+            throw .malformed(error)
+        }
+    }
+}

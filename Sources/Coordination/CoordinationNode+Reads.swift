@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+import PeerTransport
+package import Primitives
+import RaftCore
+
+/// Reads: at once and however old, or at least as new as the call.
+extension CoordinationNode {
+    package func view() -> CatalogView {
+        let (catalog, applied) = replica.current
+        return CatalogView(catalog: located(catalog), staleness: age(applied: applied))
+    }
+
+    package func readBarrier(within limit: Timespan) async throws(CoordinationError) {
+        guard membership.node != nil else { throw .notInitialised }
+
+        let started = settings.now()
+        while true {
+            try requireQuorum()
+            let spent = settings.now() - started
+            guard spent < limit.milliseconds else { throw .timedOut }
+            if let index = await readIndex(within: .seconds(1)) {
+                let left = Timespan(milliseconds: limit.milliseconds - spent)
+                guard await replica.wait(for: index, within: left) else { throw .timedOut }
+                return
+            }
+            guard spent < Self.leaderPatience.milliseconds else { throw .noLeader }
+            try? await Task.sleep(for: .milliseconds(30))
+        }
+    }
+
+    package func wait(
+        for revision: Revision,
+        within limit: Timespan
+    ) async throws(CoordinationError) {
+        guard await replica.wait(for: revision, within: limit) else {
+            throw .behind(have: replica.catalog.revision, wanted: revision)
+        }
+    }
+
+    package func watch(_ request: WatchRequest) throws(CoordinationError) -> WatchStream {
+        guard membership.node != nil else { throw .notInitialised }
+        if let from = request.from,
+            case .compacted(let oldest) = replica.changes(from: from, limit: 1)
+        {
+            throw .compacted(oldest: oldest)
+        }
+        let cursor = WatchCursor(replica: replica, request: request)
+        return WatchStream { await cursor.event() }
+    }
+
+    /// An index that covers everything committed before the call; `nil`: try again.
+    private func readIndex(within limit: Timespan) async -> LogIndex? {
+        if let driver {
+            guard case .success(let index)? = await driver.readIndex(within: limit) else {
+                return nil
+            }
+            return index
+        }
+        guard let leader = knownLeader, let address = book.address(of: leader) else { return nil }
+        let reply = try? await peers.request(
+            PeerMethod.readIndex.rawValue,
+            [],
+            to: address,
+            timeout: limit.duration
+        )
+        guard let reply else { return nil }
+        var reader = ByteReader(reply)
+        return (try? reader.integer(UInt64.self)).map(LogIndex.init)
+    }
+
+    /// How long ago this replica was known to be complete.
+    func age(applied: LogIndex) -> Timespan? {
+        let now = settings.now()
+        if let state = driver?.state, state.role == .leader, let confirmed = state.confirmedAtMS {
+            return Timespan(milliseconds: now - min(confirmed, now))
+        }
+        return staleness.age(nowMS: now, applied: applied)
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package import CatalogCore
+import Codecs
+import PeerTransport
+package import Primitives
+import RaftCore
+
+/// Writes: from any worker to the leader and back.
+///
+/// While the quorum is there but nobody leads, a call is held up to five seconds. A call whose fate
+/// is unknown is repeated only if it carries an idempotency key: then it cannot take effect twice.
+extension CoordinationNode {
+    /// How long a call waits for a leader.
+    static let leaderPatience = Timespan.seconds(5)
+    private static let retryPause = Duration.milliseconds(30)
+
+    package func submit(
+        _ command: CatalogCommand,
+        within limit: Timespan
+    ) async throws(CoordinationError) -> CatalogOutcome {
+        guard membership.node != nil else { throw .notInitialised }
+
+        let started = settings.now()
+        let payload = command.encode()
+        var isFateUnknown = false
+        while true {
+            let spent = settings.now() - started
+            guard spent < limit.milliseconds else {
+                throw isFateUnknown ? .outcomeUnknown : .timedOut
+            }
+            let left = Timespan(milliseconds: limit.milliseconds - spent)
+            let attempt = await propose(payload, within: left)
+            switch attempt {
+            case .applied(let index, let result):
+                return try await finish(result, index: index, within: left)
+            case .unknown:
+                guard command.idempotency != nil else { throw .outcomeUnknown }
+                isFateUnknown = true
+            case .refused(.overloaded):
+                throw .overloaded
+            case .refused(.noQuorum), .refused(.notLeader), .refused(.transferring),
+                .refused(.leadershipLost):
+                if isFateUnknown, spent > 4000 { throw .outcomeUnknown }
+                try requireQuorum(isFateUnknown: isFateUnknown)
+                guard spent < Self.leaderPatience.milliseconds else { throw .noLeader }
+            }
+            try? await Task.sleep(for: Self.retryPause)
+        }
+    }
+
+    /// Refuses at once when too few voters answer.
+    func requireQuorum(isFateUnknown: Bool = false) throws(CoordinationError) {
+        let quorum = quorum
+        guard quorum.have < quorum.need else { return }
+        if isFateUnknown { throw .outcomeUnknown }
+        throw .noQuorum(
+            have: quorum.have,
+            need: quorum.need,
+            missing: quorum.missing.map(name(of:))
+        )
+    }
+
+    /// One attempt, here or at whoever leads.
+    private func propose(_ payload: [UInt8], within limit: Timespan) async -> ProposalResult {
+        let limit = min(limit, .seconds(5))
+        if let driver, driver.state.role == .leader {
+            return await driver.propose(payload, within: limit)
+        }
+        guard let leader = knownLeader, leader != membership.node,
+            let address = book.address(of: leader)
+        else { return .refused(.notLeader(hint: nil)) }
+
+        do throws(PeerError) {
+            let reply = try await peers.request(
+                PeerMethod.propose.rawValue,
+                payload,
+                to: address,
+                timeout: limit.duration
+            )
+            return ProposalReply.decode(reply) ?? .unknown
+        } catch {
+            return Self.result(of: error)
+        }
+    }
+
+    private static func result(of error: PeerError) -> ProposalResult {
+        if case .failed(let failure) = error {
+            switch PeerFailureCode(rawValue: failure.code) {
+            case .notLeader, .notInitialised, .refused, .badRequest:
+                return .refused(.notLeader(hint: nil))
+            case .noQuorum: return .refused(.noQuorum)
+            case .overloaded: return .refused(.overloaded)
+            case .unknown, nil: return .unknown
+            }
+        }
+        return error.effect == .none ? .refused(.notLeader(hint: nil)) : .unknown
+    }
+
+    /// Whom to send writes to: what consensus says here, else what the others say.
+    var knownLeader: NodeID? {
+        if let driver { return driver.state.leader }
+        let reports = voters.compactMap { voter in
+            health.answersNow(voter) ? health.report(of: voter)?.status : nil
+        }
+        let newest = reports.max { $0.term < $1.term }
+        return newest?.isLeader == true ? newest?.node : newest?.leader
+    }
+
+    /// Reads what the state machine said, once this replica has it too.
+    private func finish(
+        _ result: [UInt8],
+        index: LogIndex,
+        within limit: Timespan
+    ) async throws(CoordinationError) -> CatalogOutcome {
+        guard let outcome = try? CatalogOutcome(decoding: result) else { throw .outcomeUnknown }
+        _ = await replica.wait(for: index, within: min(limit, .seconds(2)))
+        return outcome
+    }
+}
+
+/// The answer to a forwarded proposal: where it was applied and what became of it.
+enum ProposalReply {
+    static func encode(_ index: LogIndex, result: [UInt8]) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.write(index.rawValue)
+        writer.write(result)
+        return writer.bytes
+    }
+
+    static func decode(_ bytes: [UInt8]) -> ProposalResult? {
+        var reader = ByteReader(bytes)
+        guard let index = try? reader.integer(UInt64.self), let result = try? reader.run() else {
+            return nil
+        }
+        return .applied(LogIndex(index), result: result)
+    }
+}

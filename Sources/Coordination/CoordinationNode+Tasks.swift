@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+import Codecs
+import Logging
+import PeerTransport
+import Primitives
+
+/// What a worker keeps doing: watch the others, find lost voters, follow the feed, keep its entry and
+/// its checkpoint true.
+extension CoordinationNode {
+    /// Waits until this worker is a member; `false` when cancelled first.
+    func untilMember() async -> Bool {
+        while !Task.isCancelled {
+            if await membership.memberMark.wait(for: 1, within: .seconds(3600)) { return true }
+        }
+        return false
+    }
+
+    func watchHealth() async {
+        guard await untilMember() else { return }
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await self.health.run(
+                    nodes: { self.othersVotersFirst },
+                    request: StatusRequest(
+                        peerAddress: self.registration.addresses.peer
+                    ),
+                    heard: { self.heard($0, askedAtMS: $1) }
+                )
+            }
+            group.addTask { await self.searchVoters() }
+        }
+    }
+
+    private var othersVotersFirst: [NodeID] {
+        let voters = voters
+        let others = replica.catalog.workers.map(\.id).filter { !voters.contains($0) }
+        return (voters + others).filter { $0 != membership.node }
+    }
+
+    private func heard(_ reply: StatusReply, askedAtMS: UInt64) {
+        locations.heard(reply.node, at: reply.addresses)
+        guard let age = reply.age else { return }
+        staleness.heard(
+            index: reply.index,
+            age: age,
+            askedAtMS: askedAtMS,
+            applied: replica.applied
+        )
+    }
+
+    /// Looks through `join` while a voter does not answer: it may have moved.
+    private func searchVoters() async {
+        while !Task.isCancelled {
+            let missing = voters.filter { $0 != membership.node && !health.answersNow($0) }
+            if !missing.isEmpty || voters.isEmpty {
+                for address in settings.join {
+                    guard
+                        let hello = try? await peers.probe(address, timeout: .seconds(1)),
+                        hello.cluster == membership.cluster, let node = hello.node,
+                        node != membership.node
+                    else { continue }
+                    book.learned(node, at: address)
+                }
+            }
+            learnAddresses()
+            try? await Task.sleep(for: .milliseconds(300))
+        }
+    }
+
+    /// Keeps this worker's entry in the catalog true, and asks for its place in the ring.
+    func keepRegistered() async {
+        guard await untilMember() else { return }
+        let started = settings.now()
+        while !Task.isCancelled {
+            let isSettled = settings.now() - started >= Self.addressSettlingMS
+            let command = registrationNeeded(addressesCount: isSettled)
+            if let command {
+                _ = try? await submit(command, within: .seconds(10))  // Repeated if it failed.
+            }
+            try? await Task.sleep(for: .milliseconds(command == nil ? 1000 : 200))
+        }
+    }
+
+    /// New addresses alone are told from worker to worker at once, and written into the catalog, for
+    /// clients that read it later, only once they have lasted.
+    private static let addressSettlingMS: UInt64 = 60_000
+
+    private func registrationNeeded(addressesCount: Bool) -> CatalogCommand? {
+        guard let node = membership.node, let entry = replica.catalog.worker(id: node),
+            replica.catalog.cluster != nil
+        else { return nil }
+        if !registration.isDescribed(by: entry, addressesCount: addressesCount) {
+            return CatalogCommand(operation: .register(registration))
+        }
+        if entry.state == .joining { return CatalogCommand(operation: .activate(node)) }
+        return nil
+    }
+
+    /// Saves the replica when it has changed, so that a worker cut off can start from it.
+    func keepCheckpoint() async {
+        guard await untilMember() else { return }
+        var pause = Duration.milliseconds(500)
+        while !Task.isCancelled {
+            let before = ContinuousClock.now
+            saveCheckpoint()
+            pause = max(.milliseconds(500), (ContinuousClock.now - before) * 20)
+            try? await Task.sleep(for: pause)
+        }
+    }
+
+    /// Writes the replica where it has changed since the last time.
+    func saveCheckpoint() {
+        let (catalog, applied) = replica.current
+        guard catalog.cluster != nil else { return }
+        do throws(MembershipStoreError) {
+            try store.saveCheckpoint(catalog, at: applied)
+        } catch {
+            log.error("the catalog's checkpoint cannot be written", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension WorkerRegistration {
+    /// Whether the entry says the same; when it started is not compared:
+    /// a restart alone changes nothing that others rely on.
+    func isDescribed(by entry: WorkerEntry, addressesCount: Bool) -> Bool {
+        entry.store == store && entry.region == region && entry.zone == zone
+            && (entry.addresses == addresses || !addressesCount) && entry.capacity == capacity
+            && entry.version == version
+    }
+}

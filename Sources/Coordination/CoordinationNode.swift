@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package import CatalogCore
+package import Codecs
+package import Logging
+package import PeerTransport
+package import Primitives
+import RaftCore
+import Synchronization
+package import Telemetry
+
+/// The coordination service inside a worker: a voter or an observer, and the way there.
+///
+/// ```
+///   PeerServer ──▶ peer methods ─┐             ┌─▶ RaftDriver (voters)  ─┐
+///                                ├─▶ this node ┤                         ├─▶ CatalogReplica
+///   HTTP, runtime ─▶ service ────┘             └─▶ FeedFollower (others) ┘
+/// ```
+///
+/// Holds the parts together; each has its own file: membership, formation, admission, submission,
+/// reads, status, feed.
+package final class CoordinationNode: Sendable {
+    let settings: CoordinationSettings
+    let membership: Membership
+    let store: MembershipStore
+    let replica: CatalogReplica
+    let book = AddressBook()
+    let staleness = StalenessTracker()
+    let locations = LocatedCatalog()
+    let health: HealthMonitor
+    let peers: any PeerCalling
+    let log: Logger
+    let metrics: CoordinationMetrics
+    /// Where this worker listens, once it does.
+    private let addresses = Mutex<WorkerAddresses?>(nil)
+    /// The voter's driver, once this worker is one.
+    let voting = Mutex<Voting?>(nil)
+    /// Where the last good feed came from; `nil` for voters and while there is none.
+    let feedSource = Mutex<NodeID?>(nil)
+    /// Why this worker cannot become a member and has to end; set once.
+    let fatalRefusal = OneShot<String>()
+
+    /// A running voter.
+    struct Voting: Sendable {
+        let driver: RaftDriver
+        let writer: LogWriter
+    }
+
+    package init(
+        settings: CoordinationSettings,
+        store: MembershipStore,
+        peers: any PeerCalling,
+        metrics: MetricRegistry,
+        log: Logger
+    ) {
+        self.settings = settings
+        self.store = store
+        self.peers = peers
+        self.log = log
+        self.metrics = CoordinationMetrics(registry: metrics)
+        replica = CatalogReplica()
+        membership = Membership(store.initialState)
+        health = HealthMonitor(peers: peers, book: book, now: settings.now)
+    }
+
+    var driver: RaftDriver? { voting.withLock { $0?.driver } }
+
+    /// Serves until cancelled; call ``start()`` before.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.joinUntilMember() }
+            group.addTask { await self.watchHealth() }
+            group.addTask { await self.followFeed() }
+            group.addTask { await self.keepRegistered() }
+            group.addTask { await self.keepCheckpoint() }
+        }
+    }
+
+    /// Says where this worker listens; before ``start()``, once every port is bound.
+    package func listening(at addresses: WorkerAddresses) {
+        self.addresses.withLock { $0 = addresses }
+    }
+
+    /// This worker as it wants to be registered.
+    var registration: WorkerRegistration {
+        settings.registration(at: addresses.withLock { $0 })
+    }
+
+    /// Whether this worker can be told to others.
+    var isListening: Bool { addresses.withLock { $0 != nil } }
+
+    /// Loads what the disk holds and, on a voter, starts its consensus.
+    package func start() throws(MembershipStoreError) {
+        if let checkpoint = try store.loadCheckpoint() {
+            replica.restore(checkpoint.catalog, at: checkpoint.index)
+            learnAddresses()
+        }
+        if membership.state.isVoter { try startVoting() }
+    }
+
+    /// Why the cluster refuses this worker for good; waits until it does.
+    package func refusal(within limit: Timespan) async -> String? {
+        await fatalRefusal.value(within: limit)
+    }
+
+    /// Hands leadership over if this worker has it, saves the catalog, ends the threads.
+    package func shutDown() async {
+        if let driver, driver.state.role == .leader {
+            driver.transferLeadership(to: nil)
+            for _ in 0..<40 where driver.state.role == .leader {
+                try? await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        saveCheckpoint()
+        let voting = voting.withLock { $0 }
+        voting?.driver.stop()
+        voting?.writer.stop()
+    }
+
+    /// Who this worker is, as other workers are told.
+    package var currentHello: PeerHello {
+        PeerHello(
+            cluster: membership.cluster,
+            node: membership.node,
+            store: registration.store,
+            name: registration.name,
+            region: registration.region,
+            zone: registration.zone
+        )
+    }
+
+    /// The catalog with every worker where it was last heard from.
+    func located(_ catalog: Catalog) -> Catalog {
+        if let node = membership.node, isListening {
+            locations.heard(node, at: registration.addresses)
+        }
+        return locations.view(of: catalog)
+    }
+
+    /// Teaches the address book what the catalog says.
+    func learnAddresses() {
+        var addresses: [NodeID: PeerAddress] = [:]
+        for worker in replica.catalog.workers {
+            addresses[worker.id] = PeerAddress(worker.addresses.peer)
+        }
+        book.registered(addresses)
+    }
+
+    /// The voters: by consensus where it runs here, else by the catalog.
+    var voters: [NodeID] {
+        if let driver, !driver.state.voters.incoming.isEmpty {
+            return driver.state.voters.incoming.map(\.node)
+        }
+        return replica.catalog.cluster?.voters ?? []
+    }
+
+    /// How many voters answered within the last second, this one included, and how many must.
+    var quorum: (have: Int, need: Int, missing: [NodeID]) {
+        let voters = voters
+        let missing = voters.filter { $0 != membership.node && !health.answersNow($0) }
+        return (voters.count - missing.count, voters.count / 2 + 1, missing)
+    }
+
+    func name(of node: NodeID) -> String {
+        replica.catalog.worker(id: node)?.name ?? node.description
+    }
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package import CatalogCore
+package import Primitives
+
+/// What a worker's other parts may ask of coordination.
+///
+/// Any worker answers: a voter from its own consensus, every other from its feed, both through the
+/// same calls. Nothing here blocks a thread; every wait ends by its deadline.
+package protocol CoordinationService: Sendable {
+    /// The local replica as it stands, however old.
+    func view() -> CatalogView
+
+    /// Waits until the local replica holds everything committed before the call began.
+    func readBarrier(within limit: Timespan) async throws(CoordinationError)
+
+    /// Waits until the local replica has reached `revision`.
+    ///
+    /// - Throws: ``CoordinationError/behind(have:wanted:)`` at the deadline.
+    func wait(for revision: Revision, within limit: Timespan) async throws(CoordinationError)
+
+    /// Has a command committed and returns what became of it.
+    ///
+    /// Afterwards the local replica holds its effect.
+    func submit(
+        _ command: CatalogCommand,
+        within limit: Timespan
+    ) async throws(CoordinationError) -> CatalogOutcome
+
+    /// Ordered changes, live.
+    func watch(_ request: WatchRequest) throws(CoordinationError) -> WatchStream
+
+    /// Who votes, who leads, who answers: always available, quorum or not.
+    func status() -> CoordinationStatus
+
+    /// Whether this worker is a member with a catalog, and what it waits for if not.
+    func readiness() -> Readiness
+
+    /// Forms a cluster out of fresh workers, or resumes doing so.
+    func initialise(
+        _ request: InitialisationRequest,
+        within limit: Timespan
+    ) async throws(CoordinationError) -> ClusterEntry
+
+    /// Hands leadership to the named voter, or the best one; returns who leads then.
+    func transferLeadership(
+        to name: String?,
+        within limit: Timespan
+    ) async throws(CoordinationError) -> String
+}
+
+/// One consistent look at the local replica.
+package struct CatalogView: Sendable {
+    /// Empty before the cluster is formed or the first feed has arrived.
+    package let catalog: Catalog
+    /// Upper bound on how long ago this replica was known to be complete; `nil` = never.
+    package let staleness: Timespan?
+
+    package init(catalog: Catalog, staleness: Timespan?) {
+        self.catalog = catalog
+        self.staleness = staleness
+    }
+}
+
+/// Why coordination could not do what was asked.
+package enum CoordinationError: Error, Sendable, Equatable {
+    case notInitialised
+    /// Fewer voters answer than are needed; `missing` are names. Nothing was applied.
+    case noQuorum(have: Int, need: Int, missing: [String])
+    /// Enough voters answer, but none leads yet. Nothing was applied.
+    case noLeader
+    /// Appended somewhere, fate unknown.
+    case outcomeUnknown
+    /// A bound was reached. Nothing was applied.
+    case overloaded
+    case behind(have: Revision, wanted: Revision)
+    case compacted(oldest: Revision)
+    /// Refused because it would harm: reason for people.
+    case unsafe(String)
+    case badValue(String)
+    case notFound(String)
+    case timedOut
+}
+
+/// What to watch, as `GET /v1/watch` describes it.
+package struct WatchRequest: Sendable, Hashable {
+    /// First revision wanted, inclusive; `nil`: from now on.
+    package let from: Revision?
+    /// One `state` event for each live key first; only without `from`.
+    package let includesState: Bool
+    /// Only keys that begin with this.
+    package let prefix: ByteString
+
+    package init(from: Revision?, includesState: Bool, prefix: ByteString) {
+        self.from = from
+        self.includesState = includesState
+        self.prefix = prefix
+    }
+}
+
+/// One line of a watch.
+package enum WatchEvent: Sendable, Hashable {
+    /// A live key and its value at the revision of the progress event that follows the last one.
+    case state(key: ByteString, value: CatalogValue, revision: Revision)
+    case change(CatalogChange)
+    /// Everything up to and including this revision was sent.
+    case progress(Revision)
+    /// The watcher was too slow: go on from here.
+    case closed(resumeFrom: Revision)
+}
+
+package typealias WatchStream = AsyncStream<WatchEvent>
+
+/// What an operator asks first.
+package struct CoordinationStatus: Sendable {
+    package struct VoterStatus: Sendable, Hashable {
+        package let node: NodeID
+        package let name: String
+        package let region: String
+        package let zone: String
+        package let isReachable: Bool
+        /// Entries that it trails the leader by; `nil` where nobody who knows answers.
+        package let trailsLeaderBy: UInt64?
+
+        package init(
+            node: NodeID,
+            name: String,
+            region: String,
+            zone: String,
+            isReachable: Bool,
+            trailsLeaderBy: UInt64?
+        ) {
+            self.node = node
+            self.name = name
+            self.region = region
+            self.zone = zone
+            self.isReachable = isReachable
+            self.trailsLeaderBy = trailsLeaderBy
+        }
+    }
+
+    package let cluster: ClusterID?
+    package let term: Term
+    package let leader: String?
+    package let commitIndex: LogIndex
+    package let quorumHave: Int
+    package let quorumNeed: Int
+    package let voters: [VoterStatus]
+    /// What this worker knows of the others' health and load, sorted by name.
+    package let workers: [WorkerHealth]
+
+    package init(
+        cluster: ClusterID?,
+        term: Term,
+        leader: String?,
+        commitIndex: LogIndex,
+        quorumHave: Int,
+        quorumNeed: Int,
+        voters: [VoterStatus],
+        workers: [WorkerHealth]
+    ) {
+        self.cluster = cluster
+        self.term = term
+        self.leader = leader
+        self.commitIndex = commitIndex
+        self.quorumHave = quorumHave
+        self.quorumNeed = quorumNeed
+        self.voters = voters
+        self.workers = workers
+    }
+}
+
+/// What was last heard from one worker.
+package struct WorkerHealth: Sendable, Hashable {
+    package enum Liveness: String, Sendable { case alive, suspect, dead }
+
+    package let name: String
+    package let liveness: Liveness
+    /// Bytes of cache in use, by its last word.
+    package let usedBytes: UInt64
+    package let pages: UInt64
+
+    package init(name: String, liveness: Liveness, usedBytes: UInt64, pages: UInt64) {
+        self.name = name
+        self.liveness = liveness
+        self.usedBytes = usedBytes
+        self.pages = pages
+    }
+}
+
+/// The answer of `/readyz`.
+package enum Readiness: Sendable, Hashable {
+    case ready
+    case waiting(Reason)
+
+    package enum Reason: String, Sendable {
+        case waitingForInit = "waiting-for-init"
+        case joining
+        case replacing
+        case draining
+    }
+}
+
+/// The arguments of `cluster init`.
+package struct InitialisationRequest: Sendable, Hashable {
+    /// `nil`: the largest odd number ≤ min(3, addresses in `join`).
+    package let voterCount: Int?
+    package let survival: ClusterEntry.Survival
+    package let timing: ClusterEntry.Timing
+
+    package init(
+        voterCount: Int?,
+        survival: ClusterEntry.Survival,
+        timing: ClusterEntry.Timing
+    ) {
+        self.voterCount = voterCount
+        self.survival = survival
+        self.timing = timing
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+package import PeerTransport
+package import Primitives
+
+/// What a worker's coordination is told at its start.
+package struct CoordinationSettings: Sendable {
+    package let store: StoreID
+    package let name: String
+    package let region: String
+    package let zone: String
+    /// Bytes that the cache disks may hold together.
+    package let capacity: UInt64
+    package let version: String
+    /// Milliseconds since 1970 by this worker's clock.
+    package let startedAtUnixMS: UInt64
+    /// Peers to look for; may name this worker itself.
+    package let join: [PeerAddress]
+    /// What this worker's cache holds now: bytes and pages, for status.
+    package let load: @Sendable () -> (usedBytes: UInt64, pages: UInt64)
+    /// Milliseconds of a clock that never goes back.
+    package let now: @Sendable () -> UInt64
+
+    package init(
+        store: StoreID,
+        name: String,
+        region: String,
+        zone: String,
+        capacity: UInt64,
+        version: String,
+        startedAtUnixMS: UInt64,
+        join: [PeerAddress],
+        load: @escaping @Sendable () -> (usedBytes: UInt64, pages: UInt64),
+        now: @escaping @Sendable () -> UInt64
+    ) {
+        self.store = store
+        self.name = name
+        self.region = region
+        self.zone = zone
+        self.capacity = capacity
+        self.version = version
+        self.startedAtUnixMS = startedAtUnixMS
+        self.join = join
+        self.load = load
+        self.now = now
+    }
+
+    /// This worker as it wants to be registered, listening at `addresses`.
+    func registration(at addresses: WorkerAddresses?) -> WorkerRegistration {
+        WorkerRegistration(
+            store: store,
+            name: name,
+            region: region,
+            zone: zone,
+            addresses: addresses
+                ?? WorkerAddresses(http: "", s3: nil, data: "", peer: "", socket: nil),
+            capacity: capacity,
+            version: version,
+            startedAtUnixMS: startedAtUnixMS
+        )
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+import Codecs
+import Logging
+import PeerTransport
+import Primitives
+
+/// How a fresh worker becomes a member of a cluster that exists.
+extension CoordinationNode {
+    /// Looks for a cluster through `join` until this worker is a member, by admission or by init.
+    func joinUntilMember() async {
+        while !Task.isCancelled, membership.node == nil {
+            for address in settings.join where membership.node == nil {
+                guard let hello = try? await peers.probe(address, timeout: .seconds(1)),
+                    hello.cluster != nil, hello.store != registration.store
+                else { continue }
+                await askAdmission(at: address)
+            }
+            _ = await membership.memberMark.wait(for: 1, within: Timespan(milliseconds: 300))
+        }
+    }
+
+    private func askAdmission(at address: PeerAddress) async {
+        var writer = ByteWriter()
+        writer.write(CatalogCommand(operation: .register(registration)).encode())
+        let answer = try? await peers.request(
+            PeerMethod.admit.rawValue,
+            writer.bytes,
+            to: address,
+            timeout: .seconds(6)
+        )
+        guard let answer, let reply = try? AdmissionReply(decoding: answer) else { return }
+        switch reply {
+        case .admitted(let cluster, let node): becomeObserver(cluster, node)
+        case .replacing:
+            membership.setReplacing(true)
+        case .refused(let reason):
+            fatalRefusal.resolve(reason)
+        }
+    }
+
+    private func becomeObserver(_ cluster: ClusterID, _ node: NodeID) {
+        membership.setReplacing(false)
+        guard membership.beginJoining(nil, nowMS: settings.now()) else { return }
+        do throws(MembershipStoreError) {
+            try store.becomeObserver(cluster, node)
+            membership.endJoining(.observer(cluster, node))
+            peers.announce()
+            log.notice("joined", metadata: ["cluster.id": "\(cluster)", "node.id": "\(node)"])
+        } catch {
+            membership.endJoining(nil)
+            log.error("the identity cannot be written", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Another worker wants to be admitted: registers it, unless its name is somebody else's.
+    func answerAdmission(_ body: [UInt8]) async throws(PeerFailure) -> [UInt8] {
+        guard let cluster = membership.cluster else {
+            throw .because(.notInitialised, "this worker has no cluster itself")
+        }
+        var reader = ByteReader(body)
+        guard let registration = try? reader.registration() else {
+            throw .because(.badRequest, "not a registration")
+        }
+        let command = CatalogCommand(operation: .register(registration))
+        do throws(CoordinationError) {
+            let outcome = try await submit(command, within: .seconds(5))
+            return await admissionReply(outcome, registration, cluster).encode()
+        } catch {
+            throw .because(.unknown, "the registration did not go through: \(error)")
+        }
+    }
+
+    private func admissionReply(
+        _ outcome: CatalogOutcome,
+        _ registration: WorkerRegistration,
+        _ cluster: ClusterID
+    ) async -> AdmissionReply {
+        switch outcome {
+        case .worker(let entry):
+            return .admitted(cluster, entry.id)
+        case .refused(.nameTaken(let store, let node)):
+            guard await isAlive(node, store: store) else { return .replacing }
+            return .refused(
+                """
+                the name '\(registration.name)' belongs to node \(node), which is alive with store \
+                \(store); start this worker under another name, or stop the other one first
+                """
+            )
+        case .refused(let refusal):
+            return .refused("the cluster refused the registration: \(refusal)")
+        case .clusterFormed, .mount, .mountRemoved:
+            return .refused("the cluster answered something else: \(outcome)")
+        }
+    }
+
+    /// Whether the store that holds a name still answers, asked now.
+    private func isAlive(_ node: NodeID, store: StoreID) async -> Bool {
+        if node == membership.node { return true }
+        guard let address = book.address(of: node),
+            let hello = try? await peers.probe(address, timeout: .seconds(1))
+        else { return false }
+        return hello.store == store
+    }
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package import CatalogCore
+import Codecs
+import Logging
+import PeerTransport
+package import Primitives
+import RaftCore
+
+/// How a cluster is born: `cluster init`, once.
+///
+/// ```
+///   ask every address in join ─▶ choose voters ─▶ promise from each ─▶ write the intent here
+///                                                                          │
+///   done ◀── each says that genesis is applied ◀── form: log, then identity, on each
+/// ```
+///
+/// Whatever is interrupted is taken up by running init again on the same worker: the intent on disk
+/// names cluster and voters, and forming twice is forming once.
+extension CoordinationNode {
+    package func initialise(
+        _ request: InitialisationRequest,
+        within limit: Timespan
+    ) async throws(CoordinationError) -> ClusterEntry {
+        let deadline = settings.now() + limit.milliseconds
+        let formation: Formation
+        if let intent = try readIntent() {
+            formation = intent
+        } else {
+            if let cluster = membership.cluster {
+                throw .unsafe("this worker already belongs to cluster \(cluster)")
+            }
+            formation = try await prepare(request, until: deadline)
+        }
+        try await form(formation, until: deadline)
+        try? store.clearIntent()  // Kept on failure: it is then cleared by the next run.
+        return formation.cluster
+    }
+
+    private func readIntent() throws(CoordinationError) -> Formation? {
+        do throws(MembershipStoreError) {
+            return try store.loadIntent()
+        } catch {
+            throw .unsafe("\(error)")
+        }
+    }
+
+    /// Gathers promises and writes the intent.
+    private func prepare(
+        _ request: InitialisationRequest,
+        until deadline: UInt64
+    ) async throws(CoordinationError) -> Formation {
+        var generator = SystemRandomNumberGenerator()
+        let initialisation = UniqueID(using: &generator)
+        let count = try voterCount(request)
+        var lastProblem = "no fresh worker answered"
+        while settings.now() < deadline {
+            let candidates = try await askAll(initialisation)
+            let chosen = VoterSelection.choose(
+                count,
+                from: candidates,
+                home: registration.region,
+                survival: request.survival
+            )
+            if let chosen {
+                let cluster = ClusterEntry(
+                    id: ClusterID(UniqueID(using: &generator)),
+                    generation: 1,
+                    survival: request.survival,
+                    timing: request.timing,
+                    featureLevel: 1,
+                    voters: (1...UInt64(chosen.count)).map(NodeID.init)
+                )
+                let formation = Formation(
+                    initialisation: initialisation,
+                    cluster: cluster,
+                    members: chosen
+                )
+                try keep(formation)
+                return formation
+            }
+            let names = candidates.map(\.name).sorted().joined(separator: ", ")
+            lastProblem = "fresh workers that answered: \(names.isEmpty ? "none" : names)"
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+        log.notice("init gave up", metadata: ["why": "\(lastProblem)", "voters": "\(count)"])
+        throw .timedOut
+    }
+
+    private func keep(_ formation: Formation) throws(CoordinationError) {
+        do throws(MembershipStoreError) {
+            try store.saveIntent(formation)
+        } catch {
+            throw .unsafe("\(error)")
+        }
+    }
+
+    private func voterCount(_ request: InitialisationRequest) throws(CoordinationError) -> Int {
+        let addresses = max(settings.join.count, 1)
+        let count = request.voterCount ?? VoterSelection.defaultCount(addressCount: addresses)
+        guard count % 2 == 1, (1...7).contains(count) else {
+            throw .badValue("voters: \(count) given; 1, 3, 5 or 7 are allowed")
+        }
+        return count
+    }
+}
+
+// MARK: - Asking
+
+extension CoordinationNode {
+    /// Asks every address in `join` and this worker itself for a promise.
+    ///
+    /// - Throws: ``CoordinationError/unsafe(_:)`` when one of them belongs to a cluster.
+    private func askAll(
+        _ initialisation: UniqueID
+    ) async throws(CoordinationError) -> [WorkerRegistration] {
+        guard membership.promise(initialisation, nowMS: settings.now()) else {
+            throw .unsafe("this worker has promised itself to another init; try again in 10 s")
+        }
+        var candidates = [registration]
+        for address in settings.join {
+            let answer = try await askPromise(initialisation, at: address)
+            guard let answer, !candidates.contains(where: { $0.store == answer.store }) else {
+                continue
+            }
+            if candidates.contains(where: { $0.name == answer.name }) {
+                throw .unsafe("two workers are named '\(answer.name)'; names are unique")
+            }
+            candidates.append(answer)
+        }
+        return candidates
+    }
+
+    private func askPromise(
+        _ initialisation: UniqueID,
+        at address: PeerAddress
+    ) async throws(CoordinationError) -> WorkerRegistration? {
+        guard let hello = try? await peers.probe(address, timeout: .seconds(1)) else { return nil }
+        if hello.store == registration.store { return nil }
+        if let cluster = hello.cluster {
+            throw .unsafe(
+                "'\(hello.name)' at \(address) already belongs to cluster \(cluster); "
+                    + "start this worker with that cluster in 'join' instead of init"
+            )
+        }
+        let reply = try? await peers.request(
+            PeerMethod.promise.rawValue,
+            PromiseRequest(initialisation: initialisation).encode(),
+            to: address,
+            timeout: .seconds(1)
+        )
+        return reply.flatMap { try? PromiseReply(decoding: $0) }?.registration
+    }
+
+    func answerPromise(_ body: [UInt8]) throws(PeerFailure) -> [UInt8] {
+        guard let request = try? PromiseRequest(decoding: body) else {
+            throw .because(.badRequest, "not a promise request")
+        }
+        guard isListening, membership.promise(request.initialisation, nowMS: settings.now()) else {
+            throw .because(.refused, "promised to another init, or not fresh")
+        }
+        return PromiseReply(registration: registration).encode()
+    }
+}
+
+// MARK: - Forming
+
+extension CoordinationNode {
+    /// Tells every voter, and returns when each has applied genesis.
+    private func form(
+        _ formation: Formation,
+        until deadline: UInt64
+    ) async throws(CoordinationError) {
+        var waiting = formation.members
+        while settings.now() < deadline {
+            var left: [WorkerRegistration] = []
+            for member in waiting where await !isFormed(member, by: formation) {
+                left.append(member)
+            }
+            waiting = left
+            if waiting.isEmpty { return }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        let names = waiting.map(\.name).joined(separator: ", ")
+        log.error("init is incomplete; run it again here", metadata: ["missing": "\(names)"])
+        throw .timedOut
+    }
+
+    private func isFormed(_ member: WorkerRegistration, by formation: Formation) async -> Bool {
+        let body = formation.encode()
+        if member.store == registration.store {
+            return (try? await answerFormation(body))?.first == 1
+        }
+        guard let address = PeerAddress(member.addresses.peer) else { return false }
+        let reply = try? await peers.request(
+            PeerMethod.form.rawValue,
+            body,
+            to: address,
+            timeout: .seconds(2)
+        )
+        return reply?.first == 1
+    }
+
+    /// Becomes a voter of this cluster, once; answers 1 when genesis is applied here, else 0.
+    func answerFormation(_ body: [UInt8]) async throws(PeerFailure) -> [UInt8] {
+        guard let formation = try? Formation(decoding: body),
+            let node = formation.node(of: registration.store)
+        else { throw .because(.badRequest, "not a formation with this worker in it") }
+
+        if membership.cluster != formation.cluster.id {
+            try await becomeVoter(formation, node)
+        }
+        return [replica.catalog.cluster?.id == formation.cluster.id ? 1 : 0]
+    }
+
+    private func becomeVoter(_ formation: Formation, _ node: NodeID) async throws(PeerFailure) {
+        guard membership.beginJoining(formation.initialisation, nowMS: settings.now()) else {
+            throw .because(.refused, "promised to another init, or a member already")
+        }
+        do throws(MembershipStoreError) {
+            try store.becomeVoter(formation, node)
+            for (offset, member) in formation.members.enumerated() {
+                if let address = PeerAddress(member.addresses.peer) {
+                    book.learned(NodeID(UInt64(offset) + 1), at: address)
+                }
+            }
+            try startVoting()
+        } catch {
+            membership.endJoining(nil)
+            log.error("becoming a voter failed", metadata: ["error": "\(error)"])
+            throw .because(.unknown, "\(error)")
+        }
+        membership.endJoining(.voter(formation.cluster.id, node))
+        peers.announce()
+        log.notice(
+            "became a voter",
+            metadata: ["cluster.id": "\(formation.cluster.id)", "node.id": "\(node)"]
+        )
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+import Primitives
+import Synchronization
+
+/// What this worker is to a cluster, and the only ways that may change.
+///
+/// ```
+///            promise, form                 ┌──────────┐
+///   fresh ─────────────────────────────────▶  voter   │
+///     │  admit                             └──────────┘
+///     ├────────────────────────────────────▶ observer
+///     └── name belongs to a silent store ──▶ replacing ──(later) admit──▶ observer
+/// ```
+///
+/// Invariants:
+/// 1. Voter and observer are final: identity is on disk before the state says so.
+/// 2. At most one promise is in force; it binds for ten seconds.
+final class Membership: Sendable {
+    enum State: Sendable, Hashable {
+        case fresh
+        case replacing
+        case observer(ClusterID, NodeID)
+        case voter(ClusterID, NodeID)
+    }
+
+    private struct Promise {
+        let initialisation: UniqueID
+        let untilMS: UInt64
+    }
+
+    private struct Storage {
+        var state: State
+        var promise: Promise?
+        var isForming = false
+    }
+
+    private static let promiseMS: UInt64 = 10_000
+
+    private let storage: Mutex<Storage>
+    /// 1 once this worker is a member.
+    let memberMark = Waiters(reached: 0)
+
+    init(_ state: State) {
+        storage = Mutex(Storage(state: state))
+        if state.node != nil { memberMark.advance(to: 1) }
+    }
+
+    var state: State { storage.withLock { $0.state } }
+    var cluster: ClusterID? { state.cluster }
+    var node: NodeID? { state.node }
+
+    /// Promises this worker to one init, again to the same, or not at all.
+    func promise(_ initialisation: UniqueID, nowMS: UInt64) -> Bool {
+        storage.withLock { storage in
+            guard storage.state == .fresh, !storage.isForming else { return false }
+            if let promise = storage.promise, promise.untilMS > nowMS,
+                promise.initialisation != initialisation
+            {
+                return false  // Invariant 2.
+            }
+            storage.promise = Promise(
+                initialisation: initialisation,
+                untilMS: nowMS + Self.promiseMS
+            )
+            return true
+        }
+    }
+
+    /// Lets one caller at a time turn a fresh worker into a member.
+    ///
+    /// `initialisation` is `nil` for an admission, which no promise may be waiting for.
+    func beginJoining(_ initialisation: UniqueID?, nowMS: UInt64) -> Bool {
+        storage.withLock { storage in
+            guard storage.state.node == nil, !storage.isForming else { return false }
+            if let promise = storage.promise, promise.untilMS > nowMS,
+                promise.initialisation != initialisation
+            {
+                return false
+            }
+            storage.isForming = true
+            return true
+        }
+    }
+
+    /// Ends what ``beginJoining(_:nowMS:)`` began; `nil` leaves the state as it was.
+    func endJoining(_ state: State?) {
+        storage.withLock { storage in
+            precondition(storage.isForming, "nobody was joining")
+            storage.isForming = false
+            if let state {
+                storage.state = state
+                storage.promise = nil
+            }
+        }
+        if state?.node != nil { memberMark.advance(to: 1) }
+    }
+
+    /// Whether this worker waits for its name's former store to be retired.
+    func setReplacing(_ isReplacing: Bool) {
+        storage.withLock { storage in
+            if storage.state == .fresh, isReplacing { storage.state = .replacing }
+            if storage.state == .replacing, !isReplacing { storage.state = .fresh }
+        }
+    }
+}
+
+extension Membership.State {
+    var cluster: ClusterID? {
+        switch self {
+        case .fresh, .replacing: nil
+        case .observer(let cluster, _), .voter(let cluster, _): cluster
+        }
+    }
+
+    var node: NodeID? {
+        switch self {
+        case .fresh, .replacing: nil
+        case .observer(_, let node), .voter(_, let node): node
+        }
+    }
+
+    var isVoter: Bool {
+        if case .voter = self { true } else { false }
+    }
+}

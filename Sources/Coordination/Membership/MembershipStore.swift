@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+package import LogStorage
+package import Primitives
+import RaftCore
+import Synchronization
+import SystemIO
+import SystemPackage
+
+/// What coordination keeps on a worker's disk: identity, a voter's log, the catalog's checkpoint.
+///
+/// Invariants:
+/// 1. Identity says "voter" only after the log with its first entries is durable.
+/// 2. A log beside an identity without membership was never acted on: it is from a formation that
+///    was cut off, and made anew.
+package final class MembershipStore: Sendable {
+    private let directory: DataDirectory
+    private let checkpoint: CheckpointFile
+    private let checkpointed = Mutex(LogIndex.zero)
+
+    package init(directory: DataDirectory) {
+        self.directory = directory
+        checkpoint = CheckpointFile(directory.path)
+    }
+
+    package var store: StoreID { directory.identity.store }
+
+    package var cluster: ClusterID? { directory.identity.membership?.cluster }
+
+    var initialState: Membership.State {
+        guard let member = directory.identity.membership else { return .fresh }
+        return member.role == .voter
+            ? .voter(member.cluster, member.node) : .observer(member.cluster, member.node)
+    }
+
+    // MARK: - Becoming a member
+
+    func becomeObserver(_ cluster: ClusterID, _ node: NodeID) throws(MembershipStoreError) {
+        try update { identity in
+            identity.membership = .init(cluster: cluster, node: node, role: .observer)
+        }
+    }
+
+    /// Makes the log that every first voter begins with, then says so in the identity.
+    func becomeVoter(_ formation: Formation, _ node: NodeID) throws(MembershipStoreError) {
+        precondition(directory.identity.membership == nil, "a member is formed again")
+        let identity = LogIdentity(cluster: formation.cluster.id, store: store, node: node)
+        do throws(DataDirectoryError) {
+            try directory.makeLogDirectory()
+        } catch {
+            throw .directory(error)
+        }
+        try emptyLogDirectory()  // Invariant 2.
+        do throws(LogStorageError) {
+            try LogStorage.create(at: directory.logPath, identity: identity)
+            let (storage, _) = try LogStorage.open(at: directory.logPath, identity: identity)
+            try storage.write([formation.firstWrite])
+        } catch {
+            throw .log(error)
+        }
+        try update { stored in  // Invariant 1.
+            stored.membership = .init(cluster: formation.cluster.id, node: node, role: .voter)
+        }
+    }
+
+    private func emptyLogDirectory() throws(MembershipStoreError) {
+        do throws(Errno) {
+            for name in try Directory.names(in: directory.logPath) {
+                try Directory.unlink(directory.logPath.appending(name))
+            }
+        } catch {
+            throw .checkpoint(directory.logPath, error)
+        }
+    }
+
+    private func update(
+        _ change: (inout StoreIdentity) -> Void
+    ) throws(MembershipStoreError) {
+        do throws(DataDirectoryError) {
+            try directory.update(change)
+        } catch {
+            throw .directory(error)
+        }
+    }
+
+    // MARK: - The log
+
+    /// Opens a voter's log; the caller owns it.
+    func openLog() throws(MembershipStoreError) -> (LogStorage, RecoveredLog, Voter) {
+        guard let member = directory.identity.membership, member.role == .voter else {
+            preconditionFailure("only a voter has a log")
+        }
+        let identity = LogIdentity(cluster: member.cluster, store: store, node: member.node)
+        do throws(LogStorageError) {
+            let (storage, recovered) = try LogStorage.open(
+                at: directory.logPath,
+                identity: identity
+            )
+            return (storage, recovered, Voter(node: member.node, store: store))
+        } catch {
+            throw .log(error)
+        }
+    }
+
+    // MARK: - Checkpoint
+
+    /// Writes the replica if it is newer than what was written last.
+    func saveCheckpoint(_ catalog: Catalog, at index: LogIndex) throws(MembershipStoreError) {
+        guard checkpointed.withLock({ $0 }) < index else { return }
+        do throws(Errno) {
+            try checkpoint.save(catalog, at: index)
+        } catch {
+            throw .checkpoint(directory.path.appending(CheckpointFile.name), error)
+        }
+        checkpointed.withLock { $0 = index }
+    }
+
+    func loadCheckpoint() throws(MembershipStoreError) -> (catalog: Catalog, index: LogIndex)? {
+        do throws(Errno) {
+            guard let found = try checkpoint.load(), found.catalog.cluster?.id == cluster else {
+                return nil
+            }
+            checkpointed.withLock { $0 = found.index }
+            return found
+        } catch {
+            throw .checkpoint(directory.path.appending(CheckpointFile.name), error)
+        }
+    }
+
+    // MARK: - Intent of an init
+
+    func saveIntent(_ formation: Formation) throws(MembershipStoreError) {
+        let body = formation.encode()
+        guard body.count <= StoreIdentity.InitIntent.longestBody else {
+            throw .intent("it is \(body.count) bytes long")
+        }
+        try update { $0.intent = .init(cluster: formation.cluster.id, body: body) }
+    }
+
+    func loadIntent() throws(MembershipStoreError) -> Formation? {
+        guard let intent = directory.identity.intent else { return nil }
+        do throws(ByteDecodingError) {
+            return try Formation(decoding: intent.body)
+        } catch {
+            throw .intent("\(error)")
+        }
+    }
+
+    func clearIntent() throws(MembershipStoreError) {
+        try update { $0.intent = nil }
+    }
+}

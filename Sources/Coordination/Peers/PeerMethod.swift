@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What workers ask of each other; the numbers are on the wire and never change meaning.
+package enum PeerMethod: UInt8, Sendable {
+    /// A command for the leader: ``ProposalRequest`` → ``ProposalReply``.
+    case propose = 1
+    /// A read index from a voter: nothing → `u64` index.
+    case readIndex = 2
+    /// A fresh worker asks to be admitted: a registration → ``AdmissionReply``.
+    case admit = 3
+    /// An init asks a fresh worker to promise itself: ``PromiseRequest`` → ``PromiseReply``.
+    case promise = 4
+    /// An init tells a promised worker who the voters are: ``FormationRequest`` → nothing.
+    case form = 5
+    /// How are you: ``StatusRequest`` → ``StatusReply``.
+    case status = 6
+    /// Hand leadership over: `u64` node, 0 = the best → nothing.
+    case transfer = 7
+    /// The catalog's feed: ``FeedRequest`` → a stream of ``FeedItem``.
+    case feed = 8
+}
+
+/// Failure codes of these methods (`PeerFailure.code`).
+package enum PeerFailureCode: UInt8, Sendable {
+    /// The body is not what the method wants; nothing was done.
+    case badRequest = 1
+    /// Not a leader; the body is a `u64` node id, 0 = unknown. Nothing was done.
+    case notLeader = 2
+    /// Too few voters answer. Nothing was done.
+    case noQuorum = 3
+    /// A bound was reached. Nothing was done.
+    case overloaded = 4
+    /// The fate of the call is unknown.
+    case unknown = 5
+    /// Refused; the body is a sentence for people.
+    case refused = 6
+    /// Not a member yet.
+    case notInitialised = 7
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Primitives
+
+/// One committed command as the feed carries it.
+package struct AppliedCommand: Sendable, Hashable {
+    package let index: LogIndex
+    /// The encoded ``CatalogCommand``.
+    package let payload: [UInt8]
+
+    package init(index: LogIndex, payload: [UInt8]) {
+        self.index = index
+        self.payload = payload
+    }
+}
+
+/// The newest applied commands, kept so that followers of the feed need no snapshot after a pause.
+///
+/// Invariant: indices grow; everything behind ``horizon`` that was applied is here. Indices may have
+/// gaps: no-ops and voter sets are not commands.
+package struct AppliedLog: Sendable {
+    private var commands: ArraySlice<AppliedCommand> = []
+    private var byteCount = 0
+    /// Commands at and before this index are gone.
+    package private(set) var horizon: LogIndex
+
+    private static let byteLimit = 16 << 20
+    private static let countLimit = 20_000
+
+    package init(horizon: LogIndex) { self.horizon = horizon }
+
+    package mutating func append(_ command: AppliedCommand) {
+        precondition(command.index > (commands.last?.index ?? horizon), "index \(command.index)")
+        commands.append(command)
+        byteCount += command.payload.count
+        while commands.count > Self.countLimit || byteCount > Self.byteLimit {
+            guard let oldest = commands.popFirst() else { return }
+            byteCount -= oldest.payload.count
+            horizon = oldest.index
+        }
+    }
+
+    /// Up to `limit` commands behind `index`; `nil` when some of them are gone.
+    package func commands(after index: LogIndex, limit: Int) -> [AppliedCommand]? {
+        guard index >= horizon else { return nil }
+        var low = commands.startIndex
+        var high = commands.endIndex
+        while low < high {
+            let middle = (low + high) / 2
+            if commands[middle].index <= index { low = middle + 1 } else { high = middle }
+        }
+        return Array(commands[low...].prefix(limit))
+    }
+}

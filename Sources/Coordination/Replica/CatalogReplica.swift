@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package import CatalogCore
+package import Primitives
+import Synchronization
+
+/// This worker's copy of the catalog, fed in log order by its voter or by the feed.
+///
+/// ```
+///   voter's driver ─┐                     ┌─▶ views: local reads
+///                   ├─▶ apply, in order ──┼─▶ history: watches
+///   feed follower ──┘                     └─▶ applied log: the feed of others
+/// ```
+///
+/// Invariants:
+/// 1. `applied` grows; an index at or before it changes nothing.
+/// 2. Catalog, history and applied log change together, under one lock.
+/// 3. Waiters are woken after the state they waited for can be seen.
+package final class CatalogReplica: Sendable {
+    private struct State {
+        var catalog = Catalog()
+        var history = ChangeHistory()
+        var log = AppliedLog(horizon: .zero)
+        var applied = LogIndex.zero
+    }
+
+    private let state = Mutex(State())
+    private let appliedMark = Waiters(reached: LogIndex.zero)
+    private let revisionMark = Waiters(reached: Revision.zero)
+
+    package init() {}
+
+    package var catalog: Catalog { state.withLock { $0.catalog } }
+    package var applied: LogIndex { state.withLock { $0.applied } }
+
+    /// Catalog and index as of one moment.
+    package var current: (catalog: Catalog, applied: LogIndex) {
+        state.withLock { ($0.catalog, $0.applied) }
+    }
+
+    /// Applies one command.
+    ///
+    /// - Returns: What became of it; `nil` where the index was applied before.
+    package func apply(
+        _ command: CatalogCommand,
+        index: LogIndex,
+        payload: [UInt8]
+    ) -> CatalogOutcome? {
+        let result: (CatalogOutcome, Revision)? = state.withLock { state in
+            guard index > state.applied else { return nil }  // Invariant 1.
+            let application = state.catalog.apply(command)
+            state.history.append(application.changes)
+            state.log.append(AppliedCommand(index: index, payload: payload))
+            state.applied = index
+            return (application.outcome, state.catalog.revision)
+        }
+        guard let (outcome, revision) = result else { return nil }
+        wake(index, revision)
+        return outcome
+    }
+
+    /// Notes an entry that is no command.
+    package func advance(to index: LogIndex) {
+        let revision = state.withLock { state in
+            state.applied = max(state.applied, index)
+            return state.catalog.revision
+        }
+        wake(index, revision)
+    }
+
+    /// Replaces everything by a newer state; watchers behind it have to load it anew.
+    package func restore(_ catalog: Catalog, at index: LogIndex) {
+        let isNewer = state.withLock { state in
+            guard index > state.applied else { return false }
+            state.catalog = catalog
+            state.history = ChangeHistory(after: catalog.revision)
+            state.log = AppliedLog(horizon: index)
+            state.applied = index
+            return true
+        }
+        if isNewer { wake(index, catalog.revision) }
+    }
+
+    package func wait(for index: LogIndex, within limit: Timespan) async -> Bool {
+        await appliedMark.wait(for: index, within: limit)
+    }
+
+    package func wait(for revision: Revision, within limit: Timespan) async -> Bool {
+        await revisionMark.wait(for: revision, within: limit)
+    }
+
+    private func wake(_ index: LogIndex, _ revision: Revision) {  // Invariant 3.
+        appliedMark.advance(to: index)
+        revisionMark.advance(to: revision)
+    }
+}
+
+// MARK: - What others follow
+
+extension CatalogReplica {
+    /// Changes of revision `from` and later, whole revisions, about `limit` of them.
+    package func changes(from revision: Revision, limit: Int) -> ChangeHistory.Reading {
+        state.withLock { $0.history.changes(from: revision, limit: limit) }
+    }
+
+    /// What a follower of the feed needs next.
+    package enum FeedStep: Sendable {
+        case commands([AppliedCommand], upTo: LogIndex)
+        /// Commands in between are gone: it needs the state.
+        case state(Catalog, LogIndex)
+    }
+
+    package func feed(after index: LogIndex, limit: Int) -> FeedStep {
+        state.withLock { state in
+            guard let commands = state.log.commands(after: index, limit: limit) else {
+                return .state(state.catalog, state.applied)
+            }
+            let isAll = commands.count < limit
+            let last = commands.last?.index ?? index
+            return .commands(commands, upTo: isAll ? max(state.applied, last) : last)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+package import Codecs
+import Glibc
+import LogStorage
+import Logging
+package import PeerTransport
+import Primitives
+import RaftCore
+import Synchronization
+import SystemIO
+
+/// How a voter's consensus is started from its disk.
+extension CoordinationNode {
+    func startVoting() throws(MembershipStoreError) {
+        let (storage, recovered, me) = try store.openLog()
+        for repair in recovered.repairs {
+            log.notice(
+                "the log was repaired",
+                metadata: ["log.file": "\(repair.file)", "log.finding": "\(repair.detail)"]
+            )
+        }
+        let machine = CatalogMachine(replica: replica, log: log)
+        if let snapshot = recovered.snapshot {
+            machine.restore(snapshot.state, at: snapshot.metadata.position.index)
+        }
+        let writer = LogWriter()
+        let driver = RaftDriver(writer: writer, machine: machine, ports: makePorts())
+        writer.start(storage) { [weak driver] completion in
+            driver?.completed(completion)
+        } failure: { [log] error in
+            log.critical("the log cannot be written; ending", metadata: ["error": "\(error)"])
+            _exit(1)
+        }
+        let settings = raftSettings(recovered)
+        let seed = Self.seed()
+        driver.start(snapshot: recovered.snapshot.map { ($0.metadata, $0.state) }) {
+            Raft(
+                settings: settings,
+                me: me,
+                restored: recovered.hardState,
+                snapshot: recovered.snapshot?.metadata,
+                entries: recovered.entries,
+                seed: seed
+            )
+        }
+        voting.withLock { $0 = Voting(driver: driver, writer: writer) }
+        metrics.report { driver.state }
+    }
+
+    private func makePorts() -> RaftDriver.Ports {
+        RaftDriver.Ports(
+            send: { [weak self] message, voter in self?.send(message, to: voter) },
+            now: settings.now,
+            roleChanged: { [log] role, term, leader in
+                log.notice(
+                    "consensus role",
+                    metadata: [
+                        "raft.role": "\(role)", "raft.term": "\(term.rawValue)",
+                        "raft.leader": "\(leader.map(\.description) ?? "none")",
+                    ]
+                )
+            },
+            fsyncTook: { [metrics] seconds in metrics.logBatch(seconds: seconds) }
+        )
+    }
+
+    private func send(_ message: RaftMessage, to voter: Voter) {
+        guard let address = book.address(of: voter.node) else { return }
+        peers.send(RaftMessageCodec.encode(message), to: address)
+    }
+
+    /// The timing that the cluster was born with: from the catalog, or from the log's first entries.
+    private func raftSettings(_ recovered: RecoveredLog) -> RaftSettings {
+        var timing = replica.catalog.cluster?.timing
+        for entry in recovered.entries.prefix(4) where timing == nil && entry.kind == .command {
+            if let command = try? CatalogCommand(decoding: entry.payload),
+                case .genesis(let cluster, _) = command.operation
+            {
+                timing = cluster.timing
+            }
+        }
+        return timing == .wan ? .wan : .lan
+    }
+
+    /// Election timeouts must differ between voters and between starts.
+    private static func seed() -> UInt64 {
+        if let seed = try? SystemEntropy.seed() { return seed }
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
+    }
+}
+
+extension Formation {
+    /// What each first voter's log begins with: who votes, then who everybody is.
+    var firstWrite: LogWrite {
+        let voters = members.enumerated().map { offset, member in
+            Voter(node: NodeID(UInt64(offset) + 1), store: member.store)
+        }
+        let (state, first) = Raft.bootstrap(VoterSet(incoming: voters))
+        let second = LogEntry(
+            position: LogPosition(term: first.term, index: first.index.next),
+            kind: .command,
+            payload: genesis.encode()
+        )
+        return LogWrite(
+            sequence: WriteSequence(1),
+            hardState: state,
+            truncateFrom: nil,
+            entries: [first, second]
+        )
+    }
+}
+
+extension CoordinationNode: PeerConnectionObserver {
+    package func connected(to address: PeerAddress, remote: PeerHello) {
+        guard let node = remote.node, remote.cluster == membership.cluster else { return }
+        book.learned(node, at: address)
+    }
+
+    package func disconnected(
+        from address: PeerAddress,
+        remote: PeerHello?,
+        error: PeerError
+    ) {
+        guard let node = remote?.node else { return }
+        health.lost(node)
+        driver?.disconnected(from: node)
+    }
+}

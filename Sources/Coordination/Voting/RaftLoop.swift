@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+import Primitives
+import RaftCore
+
+/// One voter's core and what its effects are turned into; lives on the driver's thread.
+struct RaftLoop {
+    /// How often the core hears of time while nothing else happens.
+    static let tickMS = 10
+
+    /// Entries applied, and their bytes, after which the catalog is saved and the log shortened.
+    private static let snapshotEntries = 10_000
+    private static let snapshotBytes = 16 << 20
+
+    private var core: Raft
+    private let writer: LogWriter
+    private let machine: any StateMachine
+    private let ports: RaftDriver.Ports
+    private var proposals = PendingProposals()
+    private var reads: [RaftRequestID: OneShot<Result<LogIndex, RaftRefusal>>] = [:]
+    private var lastRequest: UInt64 = 0
+    /// Messages that wait for a write, in the order of their writes.
+    private var held: [(after: WriteSequence, message: RaftMessage, to: Voter)] = []
+    private var durable = WriteSequence(0)
+    private var appliedSinceSnapshot = (entries: 0, bytes: 0)
+    private var isSaving = false
+    private var latestSnapshot: (metadata: SnapshotMetadata, state: [UInt8])?
+
+    init(
+        core: Raft,
+        writer: LogWriter,
+        machine: any StateMachine,
+        ports: RaftDriver.Ports,
+        latestSnapshot: (metadata: SnapshotMetadata, state: [UInt8])?
+    ) {
+        self.latestSnapshot = latestSnapshot
+        self.core = core
+        self.writer = writer
+        self.machine = machine
+        self.ports = ports
+    }
+
+    /// Steps everything that came in, then tells the core the time.
+    mutating func turn(_ events: [RaftDriver.Event]) {
+        for event in events { handle(event) }
+        step(.tick(now: ports.now()))
+        saveIfGrown()
+    }
+
+    var state: VoterState {
+        let status = core.status
+        var state = VoterState()
+        state.role = status.role
+        state.term = status.term
+        state.leader = status.leader
+        state.commit = status.commit
+        state.applied = status.applied
+        state.voters = status.voters
+        state.confirmedAtMS = status.confirmedAtMS
+        for peer in status.peers { state.matches[peer.voter.node] = peer.match }
+        return state
+    }
+
+    private mutating func handle(_ event: RaftDriver.Event) {
+        switch event {
+        case .received(let message, let voter): step(.received(message, from: voter))
+        case .disconnected(let node): step(.disconnected(node))
+        case .transfer(let node): step(.transferLeadership(to: node))
+        case .propose(let payload, let answer):
+            let request = nextRequest()
+            proposals.add(request, answer: answer)
+            step(.propose(request, payload: payload))
+        case .read(let answer):
+            let request = nextRequest()
+            reads[request] = answer
+            step(.readIndex(request))
+        case .log(let completion): completed(completion)
+        }
+    }
+
+    private mutating func completed(_ completion: LogWriter.Completion) {
+        switch completion {
+        case .persisted(let sequence, let seconds):
+            ports.fsyncTook(seconds)
+            durable = sequence
+            step(.persisted(sequence))
+            releaseHeld()
+        case .snapshotSaved(let metadata, let state):
+            isSaving = false
+            latestSnapshot = (metadata, state)
+            step(.snapshotTaken(metadata))
+        case .snapshotInstalled(let metadata, let state):
+            latestSnapshot = (metadata, state)
+            machine.restore(state, at: metadata.position.index)
+            proposals.skipped(to: metadata.position.index)
+            step(.snapshotInstalled(metadata))
+        }
+    }
+
+    private mutating func step(_ input: RaftInput) {
+        for effect in core.step(input) { perform(effect) }
+    }
+
+    private mutating func nextRequest() -> RaftRequestID {
+        lastRequest += 1
+        return RaftRequestID(lastRequest)
+    }
+}
+
+// MARK: - Effects
+
+extension RaftLoop {
+    private mutating func perform(_ effect: RaftEffect) {
+        switch effect {
+        case .persist(let write):
+            writer.submit(.write(write))
+        case .send(let message, let voter, let after):
+            send(message, to: voter, after: after)
+        case .apply(let entries):
+            apply(entries)
+        case .proposed(let request, let position):
+            proposals.placed(request, at: position)
+        case .dropped(let request, let refusal):
+            proposals.refused(request, refusal)
+        case .readReady(let request, let index):
+            reads.removeValue(forKey: request)?.resolve(.success(index))
+        case .readFailed(let request, let refusal):
+            reads.removeValue(forKey: request)?.resolve(.failure(refusal))
+        case .role(let role, let term, let leader):
+            ports.roleChanged(role, term, leader)
+        case .readSnapshot(let metadata, let node, let offset, let byteCount):
+            readSnapshot(metadata, for: node, offset: offset, byteCount: byteCount)
+        case .installSnapshot(let metadata, let state):
+            writer.submit(.installSnapshot(metadata, state: state))
+        }
+    }
+
+    private mutating func send(_ message: RaftMessage, to voter: Voter, after: WriteSequence?) {
+        if let after, after > durable {
+            held.append((after, message, voter))
+        } else {
+            ports.send(message, voter)
+        }
+    }
+
+    private mutating func releaseHeld() {
+        let released = held.prefix { $0.after <= durable }
+        held.removeFirst(released.count)
+        for send in released { ports.send(send.message, send.to) }
+    }
+
+    private mutating func apply(_ entries: [LogEntry]) {
+        guard let last = entries.last else { return }
+        for entry in entries {
+            appliedSinceSnapshot.entries += 1
+            appliedSinceSnapshot.bytes += entry.payload.count
+            switch entry.kind {
+            case .command:
+                let result = machine.apply(index: entry.index, payload: entry.payload)
+                proposals.applied(entry.position, result: result)
+            case .noop, .configuration:
+                machine.advance(to: entry.index)
+                proposals.applied(entry.position, result: [])
+            }
+        }
+        step(.applied(last.index))
+    }
+}
+
+// MARK: - Snapshots
+
+extension RaftLoop {
+    private mutating func saveIfGrown() {
+        let isGrown =
+            appliedSinceSnapshot.entries >= Self.snapshotEntries
+            || appliedSinceSnapshot.bytes >= Self.snapshotBytes
+        guard isGrown, !isSaving else { return }
+
+        let (index, encode) = machine.capture()
+        guard let position = core.position(at: index) else { return }
+        appliedSinceSnapshot = (0, 0)
+        isSaving = true
+        writer.submit(.saveSnapshot(position, core.voters(at: index), encode: encode))
+    }
+
+    private mutating func readSnapshot(
+        _ metadata: SnapshotMetadata,
+        for node: NodeID,
+        offset: UInt64,
+        byteCount: Int
+    ) {
+        guard let latestSnapshot, latestSnapshot.metadata == metadata,
+            offset <= UInt64(latestSnapshot.state.count)
+        else { return }  // Superseded: the core asks again for the newer one.
+
+        let start = Int(offset)
+        let end = min(start + byteCount, latestSnapshot.state.count)
+        let bytes = Array(latestSnapshot.state[start..<end])
+        step(.snapshotChunk(to: node, metadata, offset: offset, bytes: bytes))
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+import APIModel
+package import NIOCore
+package import NIOHTTP1
+
+/// One request, whole.
+package struct IncomingRequest: Sendable {
+    package let head: HTTPRequestHead
+    package let body: ByteBuffer
+}
+
+/// Puts the parts of a request together and refuses what is too large before it is held.
+///
+/// Behind NIO's pipelining handler, so there is one request at a time. Confined to the channel's
+/// event loop.
+package final class RequestAssembler: ChannelDuplexHandler {
+    package typealias InboundIn = HTTPServerRequestPart
+    package typealias InboundOut = IncomingRequest
+    package typealias OutboundIn = HTTPServerResponsePart
+    package typealias OutboundOut = HTTPServerResponsePart
+
+    private let limits: HTTPLimits
+    private let watch: ConnectionGuard
+    private var head: HTTPRequestHead?
+    private var body = ByteBuffer()
+
+    package init(limits: HTTPLimits, reportingTo watch: ConnectionGuard) {
+        self.limits = limits
+        self.watch = watch
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): begin(head, context)
+        case .body(var part): append(&part)
+        case .end: finish(context)
+        }
+    }
+
+    package func write(
+        context: ChannelHandlerContext,
+        data: NIOAny,
+        promise: EventLoopPromise<Void>?
+    ) {
+        // Before it is passed on: a pipelined request may follow within this very call.
+        if case .end = unwrapOutboundIn(data) { watch.answerEnded() }
+        context.write(data, promise: promise)
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError else {
+            context.fireErrorCaught(error)
+            return
+        }
+        watch.refuse(
+            error == .headerOverflow
+                ? Self.headTooLarge : Problem(.badValue, "this is not HTTP/1.1: \(error)")
+        )
+    }
+
+    // MARK: - Parts
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        watch.headArrived()
+        let byteCount = head.headers.reduce(head.uri.utf8.count) { total, header in
+            total + header.name.utf8.count + header.value.utf8.count + 4
+        }
+        guard byteCount <= limits.headBytes else { return watch.refuse(Self.headTooLarge) }
+        if let announced = head.headers.first(name: "Content-Length").flatMap({ decimal($0) }),
+            announced > UInt64(limits.bodyBytes)
+        {
+            return watch.refuse(bodyTooLarge)
+        }
+
+        self.head = head
+        body = ByteBuffer()
+        if head.headers[canonicalForm: "Expect"].contains(where: {
+            $0.lowercased() == "100-continue"
+        }) {
+            let interim = HTTPResponseHead(version: head.version, status: .continue)
+            context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
+        }
+    }
+
+    private func append(_ part: inout ByteBuffer) {
+        guard head != nil else { return }
+        guard body.readableBytes + part.readableBytes <= limits.bodyBytes else {
+            head = nil
+            return watch.refuse(bodyTooLarge)
+        }
+        body.writeBuffer(&part)
+    }
+
+    private func finish(_ context: ChannelHandlerContext) {
+        guard let head else { return }
+        self.head = nil
+        watch.requestArrived()
+        context.fireChannelRead(wrapInboundOut(IncomingRequest(head: head, body: body)))
+    }
+
+    private static var headTooLarge: Problem {
+        Problem(
+            .tooLarge,
+            "request line and headers are too large",
+            status: .requestHeaderFieldsTooLarge
+        )
+    }
+
+    private var bodyTooLarge: Problem {
+        Problem(.tooLarge, "the body may have \(limits.bodyBytes) bytes")
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+package import NIOCore
+import NIOHTTP1
+import NIOPosix
+import ServiceLifecycle
+import Telemetry
+
+/// The HTTP API of one worker: a listener, its connections, and an orderly end.
+///
+///     bind ──► run ──(cancelled, graceful shutdown, shutDown())──► no new connections
+///                                                                  ├ idle ones close at once
+///                                                                  ├ watches end with `closed`
+///                                                                  └ the rest has 5 s
+///
+/// NIO's HTTP/1 handlers and no framework above them: the raw target, the deadlines of a connection
+/// and refusals before a request is whole are out of a framework's reach (Docs/http-api.md).
+package final class HTTPServer: Sendable {
+    /// The port it listens on, also where 0 was asked for.
+    package let port: Int
+
+    private let listener: NIOAsyncChannel<ConnectionLoop.Connection?, Never>
+    private let loop: ConnectionLoop
+    private let registry: ConnectionRegistry
+    private let signal: ShutdownSignal
+    private let limits: HTTPLimits
+
+    private init(
+        listener: NIOAsyncChannel<ConnectionLoop.Connection?, Never>,
+        loop: ConnectionLoop,
+        registry: ConnectionRegistry,
+        signal: ShutdownSignal,
+        limits: HTTPLimits
+    ) {
+        port = listener.channel.localAddress?.port ?? 0
+        self.listener = listener
+        self.loop = loop
+        self.registry = registry
+        self.signal = signal
+        self.limits = limits
+    }
+
+    /// Listens; connections wait until ``run()``.
+    ///
+    /// - Parameters:
+    ///   - host: Address or name to listen on.
+    ///   - port: 0 takes a free one.
+    ///   - dependencies: What the routes ask.
+    ///   - limits: Bounds on clients.
+    ///   - group: Event loops of the connections.
+    /// - Returns: A server that must be ``run()`` next.
+    /// - Throws: ``HTTPServerError``.
+    package static func bind(
+        host: String,
+        port: Int,
+        dependencies: HTTPDependencies,
+        limits: HTTPLimits = HTTPLimits(),
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) async throws(HTTPServerError) -> HTTPServer {
+        let registry = ConnectionRegistry(limit: limits.connections)
+        let signal = ShutdownSignal()
+        let responder = Responder(dependencies: dependencies, limits: limits, signal: signal)
+        let setUp = ConnectionSetup(limits: limits, registry: registry, responder: responder)
+        do {
+            let listener = try await ServerBootstrap(group: group)
+                .serverChannelOption(.backlog, value: 512)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
+                .bind(host: host, port: port) { channel in
+                    channel.eventLoop.makeCompletedFuture { try setUp.configure(channel) }
+                }
+            return HTTPServer(
+                listener: listener,
+                loop: ConnectionLoop(responder: responder, logger: dependencies.logger),
+                registry: registry,
+                signal: signal,
+                limits: limits
+            )
+        } catch {
+            throw .cannotListen(host: host, port: port, reason: "\(error)")
+        }
+    }
+
+    /// Serves until the task is cancelled (at once) or a shutdown is over (see the type).
+    package func run() async {
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                do {
+                    try await listener.executeThenClose { connections in
+                        for try await connection in connections {
+                            guard let connection else { continue }
+                            group.addTask { [loop] in await loop.serve(connection) }
+                        }
+                    }
+                } catch is CancellationError {
+                    return  // As asked.
+                } catch {
+                    loop.logger.error("HTTP listener failed", metadata: ["error": "\(error)"])
+                }
+            }
+        } onGracefulShutdown: {
+            self.shutDown()
+        }
+    }
+
+    /// Begins the end and returns at once; harmless when repeated.
+    package func shutDown() {
+        guard registry.quiesce() else { return }
+        listener.channel.close(promise: nil)
+        signal.raise()
+        listener.channel.eventLoop.scheduleTask(in: limits.shutdownGrace) { [registry] in
+            registry.closeAll()
+        }
+    }
+}
+
+/// Why the server could not begin.
+package enum HTTPServerError: Error, Sendable, Equatable {
+    case cannotListen(host: String, port: Int, reason: String)
+}

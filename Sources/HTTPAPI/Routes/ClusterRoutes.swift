@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+import APIModel
+import CatalogCore
+import Coordination
+import NIOHTTP1
+import Primitives
+
+/// `/v1/cluster…`: who votes and leads, and how a cluster begins.
+enum ClusterRoutes {
+    static let routes = [
+        Route(
+            "/v1/cluster",
+            [
+                Operation(
+                    .GET,
+                    "cluster",
+                    "The cluster as the asked worker sees it, with or without a quorum.",
+                    parameters: [Shared.minimum],
+                    answers: [.json("cluster", "The cluster.")],
+                    handler: show
+                )
+            ]
+        ),
+        Route(
+            "/v1/cluster/init",
+            [
+                Operation(
+                    .POST,
+                    "initialise",
+                    "Forms a cluster out of fresh workers, or resumes an attempt that failed; "
+                        + "returns when its voters have committed their first entry.",
+                    availability: .always,
+                    requestSchema: "init",
+                    answers: [.json("initAnswer", "The cluster is formed.")],
+                    handler: initialise
+                )
+            ]
+        ),
+        Route(
+            "/v1/cluster/transfer-leader",
+            [
+                Operation(
+                    .POST,
+                    "transferLeader",
+                    "Hands leadership to a voter.",
+                    requestSchema: "transfer",
+                    answers: [.json("transferAnswer", "Who leads now.")],
+                    handler: transfer
+                )
+            ]
+        ),
+    ]
+
+    @Sendable private static func show(_ call: Call) async throws(Problem) -> APIResponse {
+        let view = try await call.localView()
+        guard let cluster = view.catalog.cluster else { throw Problem(.notInitialised) }
+        let document = ClusterDocument(
+            cluster,
+            catalog: view.catalog,
+            status: call.coordination.status()
+        )
+        return APIResponse.json(document).describing(view, region: call.dependencies.region)
+    }
+
+    // MARK: - init
+
+    private enum Survival: String, CaseIterable { case zone, region }
+    private enum Timing: String, CaseIterable { case lan, wan }
+
+    /// How long `init` waits for enough fresh workers unless it is told; milliseconds.
+    private static let standardPatienceMS: UInt64 = 30_000
+    private static let patienceMS: ClosedRange<UInt64> = 1...600_000
+
+    @Sendable private static func initialise(_ call: Call) async throws(Problem) -> APIResponse {
+        let body = try call.request.documentIfAny(
+            InitRequest.self,
+            members: Schema.named("init").memberNames,
+            absent: InitRequest()
+        )
+        let patience = body.timeoutMs ?? standardPatienceMS
+        guard patienceMS.contains(patience) else {
+            throw Problem(.badValue, "timeoutMs: \(patience) is not in \(patienceMS)")
+        }
+        let request = InitialisationRequest(
+            voterCount: body.voters,
+            survival: try word(body.survive, of: Survival.self, "survive") == .region
+                ? .region : .zone,
+            timing: try word(body.timing, of: Timing.self, "timing") == .wan ? .wan : .lan
+        )
+        do {
+            let entry = try await call.coordination.initialise(
+                request,
+                within: Timespan(milliseconds: patience)
+            )
+            let view = call.coordination.view()
+            let answer = InitAnswer(
+                cluster: "\(entry.id)",
+                revision: view.catalog.revision.rawValue,
+                voters: entry.voters.sorted().map { node in
+                    view.catalog.worker(id: node)?.name ?? "\(node)"
+                }
+            )
+            return APIResponse.json(answer).describing(view, region: call.dependencies.region)
+        } catch {
+            throw call.problem(error)
+        }
+    }
+
+    private static func word<Word: RawRepresentable<String> & CaseIterable>(
+        _ text: String?,
+        of type: Word.Type,
+        _ member: String
+    ) throws(Problem) -> Word? {
+        guard let text else { return nil }
+        guard let word = Word(rawValue: text) else {
+            let words = Word.allCases.map(\.rawValue)
+            throw Problem(
+                .badValue,
+                "\(member): '\(text.prefix(40))'; \(suggestion(for: text, among: words))"
+            )
+        }
+        return word
+    }
+
+    // MARK: - transfer-leader
+
+    @Sendable private static func transfer(_ call: Call) async throws(Problem) -> APIResponse {
+        let body = try call.request.documentIfAny(
+            TransferRequest.self,
+            members: Schema.named("transfer").memberNames,
+            absent: TransferRequest(to: nil)
+        )
+        do {
+            let leader = try await call.coordination.transferLeadership(
+                to: body.to,
+                within: .seconds(10)
+            )
+            return APIResponse.json(TransferAnswer(leader: leader))
+                .describing(call.coordination.view(), region: call.dependencies.region)
+        } catch {
+            throw call.problem(error)
+        }
+    }
+}
+
+/// Body of `POST /v1/cluster/transfer-leader`; without `to` the best voter is chosen.
+private struct TransferRequest: Decodable {
+    let to: String?
+}
+
+/// Who leads after a transfer.
+private struct TransferAnswer: Encodable {
+    let leader: String
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import APIModel
+import CatalogCore
+import ClientRuntime
+import Coordination
+import NIOHTTP1
+import Primitives
+
+/// Writing `/v1/mount`: one catalog command each, and what became of it.
+enum MountWrites {
+    static let put = Operation(
+        .PUT,
+        "putMount",
+        "Creates a mount (201), or with If-Match replaces one (200).",
+        parameters: [
+            MountRoutes.path,
+            .query(
+                "check",
+                "true: first see from the asked worker that the origin lists; default false."
+            ),
+            .header("If-Match", "The revision to replace, 0 for none, or * for any."),
+            .header("If-None-Match", "* : must not exist."),
+            idempotencyKey, Shared.minimum,
+        ],
+        requestSchema: "mountRequest",
+        answers: [
+            .json("mount", "Replaced."),
+            .json("mount", "Created.", status: 201),
+        ],
+        handler: put
+    )
+
+    static let delete = Operation(
+        .DELETE,
+        "deleteMount",
+        "Removes a mount; answers its last entry.",
+        parameters: [
+            MountRoutes.path, .header("If-Match", "The revision to remove, or *."),
+            idempotencyKey, Shared.minimum,
+        ],
+        answers: [.json("mount", "The last entry.")],
+        handler: delete
+    )
+
+    private static let idempotencyKey = Operation.Parameter.header(
+        "Idempotency-Key",
+        "1 to 64 printable ASCII characters: a repetition takes effect once."
+    )
+
+    private enum Check: String, CaseIterable { case yes = "true", no = "false" }
+
+    @Sendable private static func put(_ call: Call) async throws(Problem) -> APIResponse {
+        let path = try MountRoutes.mountPath(call)
+        let precondition = try MountConditions.precondition(of: call.request)
+        let idempotency = try MountConditions.idempotency(of: call.request, path: path)
+        let mount = try Mount(
+            try call.request.document(
+                MountRequest.self,
+                members: Schema.named("mountRequest").memberNames
+            )
+        )
+        do {
+            try MountRules.check(mount)
+        } catch {
+            throw Problem(error)
+        }
+        if try call.query.choice("check", of: Check.self) == .yes {
+            try await check(mount, call)
+        }
+        return try await submit(
+            CatalogCommand(
+                operation: .putMount(path: path, mount, precondition),
+                idempotency: idempotency
+            ),
+            call
+        )
+    }
+
+    @Sendable private static func delete(_ call: Call) async throws(Problem) -> APIResponse {
+        let path = try MountRoutes.mountPath(call)
+        return try await submit(
+            CatalogCommand(
+                operation: .removeMount(
+                    path: path,
+                    try MountConditions.precondition(of: call.request)
+                ),
+                idempotency: try MountConditions.idempotency(of: call.request, path: path)
+            ),
+            call
+        )
+    }
+
+    private static func check(_ mount: Mount, _ call: Call) async throws(Problem) {
+        do {
+            try await call.dependencies.probe.check(mount)
+        } catch {
+            throw Problem(error, path: mount.origin)
+        }
+    }
+
+    private static func submit(
+        _ command: CatalogCommand,
+        _ call: Call
+    ) async throws(Problem) -> APIResponse {
+        _ = try await call.localView()
+        let outcome: CatalogOutcome
+        do {
+            outcome = try await call.coordination.submit(command, within: Call.patience)
+        } catch {
+            throw call.problem(error)
+        }
+        return try answer(outcome)
+            .describing(call.coordination.view(), region: call.dependencies.region)
+    }
+
+    private static func answer(_ outcome: CatalogOutcome) throws(Problem) -> APIResponse {
+        switch outcome {
+        case .mount(let entry, let isNew):
+            return APIResponse.json(MountDocument(entry), status: isNew ? .created : .ok)
+                .with("ETag", "\"\(entry.modRevision)\"")
+        case .mountRemoved(let entry):
+            return APIResponse.json(MountDocument(entry))
+                .with("ETag", "\"\(entry.modRevision)\"")
+        case .refused(let refusal):
+            throw Problem(refusal)
+        case .clusterFormed, .worker:
+            // An outcome of another command than was submitted: only a defect elsewhere.
+            throw Problem(.internalError, "the catalog answered another command: \(outcome)")
+        }
+    }
+}

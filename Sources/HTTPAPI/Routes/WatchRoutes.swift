@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import APIModel
+import CatalogCore
+import Coordination
+import NIOCore
+import NIOHTTP1
+import Primitives
+
+/// `/v1/watch`: ordered changes as lines of JSON, without an end.
+enum WatchRoutes {
+    static let routes = [
+        Route(
+            "/v1/watch",
+            [
+                Operation(
+                    .GET,
+                    "watch",
+                    "Changes of the catalog as newline-delimited JSON, in revision order, none "
+                        + "missing, none twice; a progress line at least every 5 s.",
+                    parameters: [
+                        .query("from", "First revision wanted, inclusive.", type: "integer"),
+                        .query("state", "true: first a line for each live key; without from."),
+                        .query("prefix", "Only keys that begin with this."),
+                        Shared.minimum,
+                    ],
+                    answers: [.other("application/x-ndjson", "Lines.")],
+                    handler: watch
+                )
+            ]
+        )
+    ]
+
+    private enum Choice: String, CaseIterable { case yes = "true", no = "false" }
+
+    @Sendable private static func watch(_ call: Call) async throws(Problem) -> APIResponse {
+        let from = try call.query.number("from")
+        let includesState = try call.query.choice("state", of: Choice.self) == .yes
+        guard from == nil || !includesState else {
+            throw Problem(.badValue, "from and state=true exclude each other")
+        }
+        let request = WatchRequest(
+            from: from.map(Revision.init),
+            includesState: includesState,
+            prefix: call.query.bytes("prefix") ?? ByteString()
+        )
+
+        let view = try await call.localView()
+        let stream: WatchStream
+        do {
+            stream = try call.coordination.watch(request)
+        } catch {
+            throw Problem(error)
+        }
+        return APIResponse(
+            status: .ok,
+            headers: ["Content-Type": "application/x-ndjson", "Cache-Control": "no-store"],
+            body: .stream(length: nil) { [signal = call.signal] write in
+                try await WatchBody(
+                    stream: stream,
+                    signal: signal,
+                    begin: ResumePoint(request, head: view.catalog.revision)
+                ).send(to: write)
+            }
+        ).describing(view, region: call.dependencies.region)
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import SystemPackage
+
+/// Ending of names that are not in place yet.
+let leftoverSuffix = ".tmp"
+
+extension LogDirectory {
+    /// Puts a file in place whole: written under another name, synced, renamed, directory synced.
+    ///
+    /// Whoever finds the name finds all of `content`, and zeros behind it up to `byteCount`. The
+    /// zeros are written, not left as a hole: a later sync then need not touch the file's metadata
+    /// (90 µs instead of 186 µs an `fdatasync`, `Docs/log-storage.md`).
+    func place(
+        _ name: String,
+        _ content: [UInt8],
+        byteCount: Int
+    ) throws(IOFailure) -> any LogFile {
+        let draft = name + leftoverSuffix
+        try failing("remove", draft) { () throws(Errno) in
+            do throws(Errno) {
+                try remove(draft)
+            } catch {
+                guard error == .noSuchFileOrDirectory else { throw error }
+            }
+        }
+        let file = try failing("create", draft) { () throws(Errno) in try create(draft) }
+        try failing("write", draft) { () throws(Errno) in
+            try file.write(content, at: 0)
+            if byteCount > content.count {
+                let zeros = [UInt8](repeating: 0, count: byteCount - content.count)
+                try file.write(zeros, at: content.count)
+            }
+        }
+        try failing("sync", draft) { () throws(Errno) in try file.sync() }
+        try failing("rename", draft) { () throws(Errno) in try rename(draft, to: name) }
+        try syncNames()
+        return file
+    }
+
+    /// Removes one file, durably.
+    func discard(_ name: String) throws(IOFailure) {
+        try failing("remove", name) { () throws(Errno) in try remove(name) }
+        try syncNames()
+    }
+
+    func syncNames() throws(IOFailure) {
+        try failing("sync", "") { () throws(Errno) in try sync() }
+    }
+}

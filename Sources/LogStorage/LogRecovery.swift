@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+import Primitives
+import RaftCore
+import SystemPackage
+
+/// Reads a whole log and decides, by the table, whether and how it may be used.
+///
+/// Reads only. What it finds acceptable is put in order afterwards, by ``LogStorage/open(in:identity:options:)``, so a
+/// refusal leaves every byte as it was found.
+struct LogRecovery {
+    let directory: any LogDirectory
+    let identity: LogIdentity
+    let options: LogStorage.Options
+
+    var names: [String] = []
+    var slot = HardStateSlots.Slot(version: 0, hardState: .initial, highestSegment: 0)
+    /// Term and vote by slots and log together.
+    var hardState = HardState.initial
+    var segments: [LogStorage.Segment] = []
+    var window = LogWindow(first: LogIndex(1))
+    var nextSequence: UInt64 = 1
+    var chain: UInt32 = 0
+    /// Entries in the window, oldest first.
+    var entries: [LogEntry] = []
+    /// The last segment's header and its bytes up to the end of the last good batch.
+    var tail: (header: SegmentHeader, bytes: [UInt8])?
+    var snapshots: [SnapshotMetadata] = []
+    var state: [UInt8]?
+    var notes: [RecoveryNote] = []
+
+    init(
+        directory: any LogDirectory,
+        identity: LogIdentity,
+        options: LogStorage.Options
+    ) throws(LogStorageError) {
+        self.directory = directory
+        self.identity = identity
+        self.options = options
+        names = try io("list", "") { () throws(Errno) in try directory.names() }
+        try readSlots()
+        for name in names where name.hasSuffix(leftoverSuffix) {
+            note(.leftover, name, "")
+        }
+        try readSegments()
+        try readSnapshots()
+        try requireTermsInOrder()
+    }
+
+    // MARK: - Hard state
+
+    private mutating func readSlots() throws(LogStorageError) {
+        let name = HardStateSlots.name
+        let hasLog = names.contains {
+            SegmentHeader.number(in: $0) != nil || SnapshotFile.position(in: $0) != nil
+        }
+        guard names.contains(name) else {
+            if hasLog { throw refusal(.hardStateLost, name, nil, "the file is missing") }
+            throw .missing
+        }
+        let bytes = try io("read", name) { () throws(Errno) in
+            try directory.open(name).read(at: 0, count: 2 * HardStateSlots.slotByteCount)
+        }
+        var found: [(slot: HardStateSlots.Slot, owner: LogIdentity)] = []
+        var details: [String] = []
+        for start in [0, HardStateSlots.slotByteCount] {
+            let part = bytes.dropFirst(start).prefix(HardStateSlots.slotByteCount)
+            do throws(ByteDecodingError) {
+                found.append(try HardStateSlots.decode(Array(part)))
+            } catch {
+                try refuseIfNewer(error, name, start)
+                details.append("slot at byte \(start): \(error)")
+            }
+        }
+        try choose(found, details)
+    }
+
+    private mutating func choose(
+        _ found: [(slot: HardStateSlots.Slot, owner: LogIdentity)],
+        _ details: [String]
+    ) throws(LogStorageError) {
+        let name = HardStateSlots.name
+        guard let newest = found.max(by: { $0.slot.version < $1.slot.version }) else {
+            throw refusal(.hardStateLost, name, nil, details.joined(separator: ", "))
+        }
+        guard newest.slot.highestSegment > 0 else { throw .missing }
+        if let finding = identity.finding(on: newest.owner) {
+            throw refusal(finding, name, nil, "\(newest.owner), expected \(identity)")
+        }
+        if let detail = details.first { note(.oneSlotLost, name, detail) }
+        slot = newest.slot
+        hardState = newest.slot.hardState
+    }
+
+    /// Joins what the log says to what is known; the later of both counts.
+    mutating func merge(_ other: HardState, _ file: String) throws(LogStorageError) {
+        if other.term > hardState.term {
+            hardState = other
+        } else if other.term == hardState.term, let vote = other.vote {
+            if let known = hardState.vote, known != vote {
+                let detail = "\(known) and \(vote) in \(other.term)"
+                throw refusal(.hardStateConflict, file, nil, detail)
+            }
+            hardState = other
+        }
+    }
+
+    private func requireTermsInOrder() throws(LogStorageError) {
+        guard window.lastTerm <= hardState.term else {
+            let detail = "entries of \(window.lastTerm), hard state of \(hardState.term)"
+            throw refusal(.termConflict, HardStateSlots.name, nil, detail)
+        }
+    }
+
+    // MARK: - Parts
+
+    mutating func note(_ finding: RecoveryFinding, _ file: String, _ detail: String) {
+        notes.append(RecoveryNote(finding: finding, file: file, detail: detail))
+    }
+
+    func refuseIfNewer(
+        _ error: ByteDecodingError,
+        _ file: String,
+        _ offset: Int
+    ) throws(LogStorageError) {
+        guard case .unsupportedVersion(_, let found, let newest) = error else { return }
+        let detail = "format \(found), this release reads up to \(newest)"
+        throw refusal(.newerFormat, file, offset, detail)
+    }
+
+    func refusal(
+        _ finding: RecoveryFinding,
+        _ file: String,
+        _ offset: Int?,
+        _ detail: String
+    ) -> LogStorageError {
+        .refused(RecoveryRefusal(finding: finding, file: file, offset: offset, detail: detail))
+    }
+
+    func io<Result>(
+        _ operation: String,
+        _ file: String,
+        _ body: () throws(Errno) -> Result
+    ) throws(LogStorageError) -> Result {
+        do throws(IOFailure) {
+            return try failing(operation, file, body)
+        } catch {
+            throw .io(error)
+        }
+    }
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+import Primitives
+package import RaftCore
+package import SystemPackage
+
+/// What a log held when it was opened.
+package struct RecoveredLog: Sendable, Equatable {
+    package let hardState: HardState
+    /// The newest readable snapshot and its state.
+    package let snapshot: RecoveredSnapshot?
+    /// All entries behind the snapshot, oldest first, without gaps.
+    package let entries: [LogEntry]
+    /// What was repaired, for the log of events; nothing that was ever acknowledged.
+    package let repairs: [RecoveryNote]
+
+    package init(
+        hardState: HardState,
+        snapshot: RecoveredSnapshot?,
+        entries: [LogEntry],
+        repairs: [RecoveryNote]
+    ) {
+        self.hardState = hardState
+        self.snapshot = snapshot
+        self.entries = entries
+        self.repairs = repairs
+    }
+}
+
+/// A snapshot as it was read back, checked against its checksum.
+package struct RecoveredSnapshot: Sendable, Equatable {
+    package let metadata: SnapshotMetadata
+    package let state: [UInt8]
+}
+
+/// One thing that opening found and put right.
+package struct RecoveryNote: Sendable, Equatable {
+    package let finding: RecoveryFinding
+    package let file: String
+    package let detail: String
+}
+
+extension LogStorage {
+    /// Makes an empty log in an existing directory: term 0, no vote, no entries.
+    ///
+    /// May be repeated after a crash: until it has returned once, ``open(at:identity:options:)``
+    /// says `missing`.
+    /// - Throws: `alreadyExists` if there is a log, or anything that may be the rest of one; `io`.
+    package static func create(
+        at path: FilePath,
+        identity: LogIdentity,
+        options: Options = Options()
+    ) throws(LogStorageError) {
+        try create(in: FileLogDirectory(path), identity: identity, options: options)
+    }
+
+    /// Opens a log, after reading and checking all of it.
+    ///
+    /// The last segment is copied forward to a new file and synced before it is trusted: after an
+    /// I/O error the page cache may show bytes that never reached the disk.
+    /// - Returns: The log, ready to be written, and what it holds.
+    /// - Throws: `missing`, `refused` (nothing has been changed then), `io`.
+    package static func open(
+        at path: FilePath,
+        identity: LogIdentity,
+        options: Options = Options()
+    ) throws(LogStorageError) -> (LogStorage, RecoveredLog) {
+        try open(in: FileLogDirectory(path), identity: identity, options: options)
+    }
+
+    /// As ``create(at:identity:options:)``, in any directory.
+    package static func create(
+        in directory: any LogDirectory,
+        identity: LogIdentity,
+        options: Options = Options()
+    ) throws(LogStorageError) {
+        check(options)
+        try requireUnused(directory, identity, options)
+        do throws(IOFailure) {
+            try place(identity, options, in: directory)
+        } catch {
+            throw .io(error)
+        }
+    }
+
+    /// Hard state first and marked as without a segment, then the segment, then the mark: until the
+    /// last step the log does not exist, and every step may be done again.
+    private static func place(
+        _ identity: LogIdentity,
+        _ options: Options,
+        in directory: any LogDirectory
+    ) throws(IOFailure) {
+        // Both slots hold something, so that a lost one is always noticed.
+        let none = HardStateSlots.Slot(version: 0, hardState: .initial, highestSegment: 0)
+        let first = HardStateSlots.Slot(version: 1, hardState: .initial, highestSegment: 0)
+        let content = HardStateSlots.encode(none, identity) + HardStateSlots.encode(first, identity)
+        let file = try directory.place(HardStateSlots.name, content, byteCount: content.count)
+        let header = SegmentHeader(
+            identity: identity,
+            byteCount: options.segmentByteCount,
+            number: 1,
+            nextIndex: LogIndex(1),
+            nextSequence: 1,
+            chain: 0,
+            hardState: .initial
+        )
+        let name = SegmentHeader.name(1)
+        _ = try directory.place(name, header.encoded(), byteCount: header.byteCount)
+        var slots = HardStateSlots(file: file, identity: identity, current: first)
+        try slots.write(.initial, highestSegment: 1)
+    }
+
+    /// As ``open(at:identity:options:)``, in any directory.
+    package static func open(
+        in directory: any LogDirectory,
+        identity: LogIdentity,
+        options: Options = Options()
+    ) throws(LogStorageError) -> (LogStorage, RecoveredLog) {
+        check(options)
+        let recovery = try LogRecovery(
+            directory: directory,
+            identity: identity,
+            options: options
+        )
+        do throws(IOFailure) {
+            let storage = try LogStorage(puttingInOrder: recovery)
+            let snapshot = recovery.snapshots.last.flatMap { metadata in
+                recovery.state.map { RecoveredSnapshot(metadata: metadata, state: $0) }
+            }
+            let recovered = RecoveredLog(
+                hardState: recovery.hardState,
+                snapshot: snapshot,
+                entries: recovery.entries,
+                repairs: recovery.notes
+            )
+            return (storage, recovered)
+        } catch {
+            throw .io(error)
+        }
+    }
+
+    /// Performs what the verdicts say, in an order that may be cut off anywhere and done again.
+    private convenience init(puttingInOrder recovery: LogRecovery) throws(IOFailure) {
+        guard let (header, bytes) = recovery.tail else {
+            preconditionFailure("recovery accepted a log without segments")
+        }
+        let directory = recovery.directory
+        for note in recovery.notes where note.finding == .leftover {
+            try directory.discard(note.file)
+        }
+        let file = try directory.place(
+            SegmentHeader.name(header.number),
+            bytes,
+            byteCount: header.byteCount
+        )
+        let slotFile = try failing("open", HardStateSlots.name) { () throws(Errno) in
+            try directory.open(HardStateSlots.name)
+        }
+        var slots = HardStateSlots(
+            file: slotFile,
+            identity: recovery.identity,
+            current: recovery.slot
+        )
+        // Also where nothing changed: it rewrites a lost slot, and what was only in the page cache.
+        try slots.write(recovery.hardState, highestSegment: header.number)
+        self.init(
+            recovery,
+            slots: slots,
+            tail: Tail(file: file, header: header, end: bytes.count)
+        )
+        if let newest = newestSnapshot?.position, !window.continues(newest) {
+            try append([.reset(newest)])
+        }
+    }
+
+    // MARK: - Parts
+
+    private static func check(_ options: Options) {
+        let byteCount = options.segmentByteCount
+        precondition(
+            byteCount % Sector.byteCount == 0 && byteCount >= 3 * Sector.byteCount
+                && byteCount <= 1 << 30,
+            "a segment of \(byteCount) bytes"
+        )
+    }
+
+    /// Lets an interrupted creation be repeated, and nothing else be overwritten.
+    private static func requireUnused(
+        _ directory: any LogDirectory,
+        _ identity: LogIdentity,
+        _ options: Options
+    ) throws(LogStorageError) {
+        do throws(LogStorageError) {
+            _ = try LogRecovery(directory: directory, identity: identity, options: options)
+        } catch {
+            switch error {
+            case .missing: return
+            case .refused(let refusal): throw .alreadyExists(file: refusal.file)
+            default: throw error
+            }
+        }
+        throw .alreadyExists(file: HardStateSlots.name)
+    }
+}

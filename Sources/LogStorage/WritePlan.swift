@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import Primitives
+import RaftCore
+
+/// The records that a list of writes comes to, checked against the log before anything is written.
+struct WritePlan {
+    private(set) var records: [LogRecord] = []
+    /// Term and vote after all writes.
+    private(set) var hardState: HardState
+    private var window: LogWindow
+
+    init(
+        _ writes: [LogWrite],
+        window: LogWindow,
+        hardState: HardState
+    ) throws(LogStorageError) {
+        self.window = window
+        self.hardState = hardState
+        for write in writes { try add(write) }
+    }
+
+    private mutating func add(_ write: LogWrite) throws(LogStorageError) {
+        if let new = write.hardState, new != hardState {
+            // Never lost, so never taken back either: recovery keeps the later of what it finds.
+            guard new.term > hardState.term || (new.term == hardState.term && hardState.vote == nil)
+            else { throw .hardStateRegressed(from: hardState, to: new) }
+            hardState = new
+            records.append(.hardState(new))
+        }
+        if let index = write.truncateFrom, index < window.next {
+            guard index >= window.first, index > .zero else {
+                throw .outOfOrder(expected: window.first, found: index)
+            }
+            window.truncate(from: index)
+            records.append(.truncate(from: index))
+        }
+        for entry in write.entries {
+            guard entry.term <= hardState.term else {
+                throw .termAhead(entry: entry.position, hardState: hardState.term)
+            }
+            guard window.append(entry.position) == nil else {
+                throw .outOfOrder(expected: window.next, found: entry.index)
+            }
+            records.append(.entry(entry))
+        }
+    }
+
+    /// The records in as few batches as fit a segment each; one, unless the writes are huge.
+    func batches(streamLimit: Int) throws(LogStorageError) -> [[LogRecord]] {
+        let limit = streamLimit - LogBatch.overheadByteCount
+        var batches: [[LogRecord]] = []
+        var room = 0
+        for record in records {
+            guard record.byteCount <= limit else {
+                throw .tooLarge(byteCount: record.byteCount, limit: limit)
+            }
+            if record.byteCount > room {
+                batches.append([])
+                room = limit
+            }
+            batches[batches.count - 1].append(record)
+            room -= record.byteCount
+        }
+        return batches
+    }
+}

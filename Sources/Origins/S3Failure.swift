@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import AsyncHTTPClient
+import Codecs
+import NIOCore
+import NIOHTTP1
+
+/// Why one try failed, and whether another may do better.
+struct S3Failure: Error, Sendable {
+    let error: OriginError
+    let isWorthRetrying: Bool
+    /// What the store asks for in `Retry-After`.
+    var pause: Duration?
+
+    static func final(_ error: OriginError) -> Self { Self(error: error, isWorthRetrying: false) }
+
+    static func passing(_ error: OriginError) -> Self { Self(error: error, isWorthRetrying: true) }
+}
+
+// MARK: - Answers
+
+extension S3Failure {
+    /// The meaning of a status that is not 2xx.
+    ///
+    /// `document` is the answer's body, as far as it was read; empty for HEAD.
+    static func status(_ head: S3Head, document: [UInt8], call: S3Call) -> S3Failure {
+        let stated = S3ErrorXML(document: document)
+        let code = stated?.code ?? ""
+        let region = head.headers.first(name: "x-amz-bucket-region") ?? stated?.region
+
+        switch head.status {
+        case 301, 302, 307, 308:
+            return .final(elsewhere(head.status, region: region, code: code))
+        case 400 where code == "AuthorizationHeaderMalformed" && region != nil:
+            return .final(elsewhere(head.status, region: region, code: code))
+        case 400 where ["ExpiredToken", "InvalidToken"].contains(code):
+            return .final(.accessDenied(code: code))
+        case 400 where code == "RequestTimeout":
+            return .passing(.unexpectedStatus(400, code: code))
+        case 401, 403:
+            return .final(.accessDenied(code: code))
+        case 404 where code == "NoSuchBucket" || call.key == nil:
+            return .final(.unexpectedStatus(404, code: code))
+        case 404:
+            return .final(.notFound)
+        case 412:
+            return .final(.changed)
+        case 416:
+            // The range lay within the object when it was listed: it has shrunk since.
+            return .final(.changed)
+        case 429, 503:
+            return S3Failure(
+                error: .throttled(status: head.status),
+                isWorthRetrying: true,
+                pause: retryAfter(head.headers)
+            )
+        case 500, 502, 504:
+            return .passing(.unexpectedStatus(head.status, code: code))
+        default:
+            return .final(.unexpectedStatus(head.status, code: code))
+        }
+    }
+
+    private static func elsewhere(_ status: Int, region: String?, code: String) -> OriginError {
+        guard let region, region.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            return .misconfigured(
+                "the store redirects (\(status) \(code)): check endpoint, region and path-style"
+            )
+        }
+        return .misconfigured("the bucket is in region \(region): set the option region=\(region)")
+    }
+
+    /// Whole seconds; dates are not read, the usual pause does.
+    private static func retryAfter(_ headers: HTTPHeaders) -> Duration? {
+        headers.first(name: "retry-after").flatMap { UInt16($0) }.map { .seconds(Int64($0)) }
+    }
+}
+
+// MARK: - No answer
+
+extension S3Failure {
+    /// The meaning of an error that AsyncHTTPClient threw before the head of an answer came.
+    static func connection(_ error: any Error, deadline: Deadline) -> S3Failure {
+        guard let error = error as? HTTPClientError else {
+            return .passing(.unreachable(String(describing: error)))
+        }
+        switch error {
+        case .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .tlsHandshakeTimeout,
+            .getConnectionFromPoolTimeout:
+            return .passing(deadline.passed)
+        case .alreadyShutdown:
+            return .final(.unreachable("shutting down"))
+        case .invalidURL, .emptyHost, .emptyScheme:
+            return .final(.misconfigured("the endpoint is not a URL"))
+        default:
+            return .passing(.unreachable(error.shortDescription))
+        }
+    }
+
+    /// The meaning of an error in the middle of a body.
+    static func body(
+        _ error: any Error,
+        received: Int,
+        expected: Int,
+        deadline: Deadline
+    ) -> S3Failure {
+        if let error = error as? HTTPClientError, error == .readTimeout {
+            return .passing(deadline.passed)
+        }
+        return .passing(.brokenBody("it ended after \(received) of \(expected) bytes"))
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Codecs
+package import NIOCore
+
+/// The final answer to a request.
+package enum PageReply: Sendable, Equatable {
+    /// Exactly the bytes asked for; `checksum` is the CRC32C of exactly those.
+    case page(ByteBuffer, checksum: UInt32, source: PageSource)
+    case miss
+    case attributes(PageAttributes)
+    case directory(PageDirectory)
+    /// In bytes.
+    case capacity(total: UInt64, used: UInt64)
+    case pong
+    case failure(PageFailure)
+}
+
+/// Answers the requests of all clients of a worker.
+package protocol PageRequestHandler: Sendable {
+    /// Takes one request; called on an event loop, which must not be blocked.
+    ///
+    /// `reply` may be completed here or later from any thread. For a request that nobody answers
+    /// (``PageRequest/isAnswered``) it does nothing.
+    func handle(_ request: PageRequest, from client: PageClientDescription, reply: PageReplyWriter)
+}
+
+/// Who is at the other end of a connection, by its own account.
+package struct PageClientDescription: Hashable, Sendable {
+    /// As in its hello, for logs.
+    package let name: String
+
+    package init(name: String) { self.name = name }
+}

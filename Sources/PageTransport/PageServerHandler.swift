@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Codecs
+package import NIOCore
+import Primitives
+
+/// One connection of a page server: bytes in, requests to the handler, replies out.
+///
+///     opening --hello--> open --garbage, stall, client gone--> closed
+///        \--stranger, refusal, deadline--> closed
+///
+/// Invariants:
+/// 1. At most `limits.requestCount` requests, for at most `limits.replyByteCount` bytes of pages and
+///    one more, are in flight: read, but the answer not yet taken by the kernel.
+/// 2. While that is so nothing more is read from the socket: the client's TCP stops it.
+/// 3. Each request in flight is answered once; its notices come before.
+///
+/// Lives on the event loop of its channel; others reach it through ``PageReplyWriter``.
+package final class PageServerHandler: ChannelDuplexHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case opening
+        case open(PageClientDescription)
+        case closed
+    }
+
+    private struct InFlight {
+        let replyByteCount: Int
+        var isFilling = false
+    }
+
+    private let welcome: PageServerWelcome
+    private let limits: PageServerLimits
+    private let counters: PageServerCounters
+    private let requestHandler: any PageRequestHandler
+
+    private var phase = Phase.opening
+    private var accumulator = FrameAccumulator(frameLimit: PageProtocol.maximumRequestByteCount)
+    private var inFlight: [UInt64: InFlight] = [:]
+    private var inFlightByteCount = 0
+    /// Answers handed to the channel that the kernel has not taken yet.
+    private var unsentCount = 0
+    private var hasDeferredRead = false
+    private var isDraining = false
+    private var hasUnflushed = false
+    private var context: ChannelHandlerContext?
+    private var deadline: Scheduled<Void>?
+    private var stall: Scheduled<Void>?
+    private var notices: Scheduled<Void>?
+
+    /// - Parameters:
+    ///   - welcome: What a client is told that is served.
+    ///   - limits: Bounds of this connection, and of all together.
+    ///   - counters: Shared by all connections of a server.
+    ///   - requestHandler: Who answers.
+    package init(
+        welcome: PageServerWelcome,
+        limits: PageServerLimits,
+        counters: PageServerCounters,
+        requestHandler: any PageRequestHandler
+    ) {
+        self.welcome = welcome
+        self.limits = limits
+        self.counters = counters
+        self.requestHandler = requestHandler
+    }
+
+    // MARK: - Channel events
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { begin(context) }
+    }
+
+    package func channelActive(context: ChannelHandlerContext) {
+        begin(context)
+        context.fireChannelActive()
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+        self.context = nil
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A connection that broke: its end is all there is to say.
+        context.close(promise: nil)
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        accumulator.append(unwrapInboundIn(data))
+        drain()
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        flush()
+        context.fireChannelReadComplete()
+    }
+
+    package func read(context: ChannelHandlerContext) {
+        if hasRoom {
+            context.read()
+        } else {
+            hasDeferredRead = true  // invariant 2
+        }
+    }
+
+    // MARK: - From the reply writers
+
+    func beginFilling(_ id: UInt64) {
+        guard let request = inFlight[id], !request.isFilling, let context else { return }
+        inFlight[id]?.isFilling = true
+        send(.filling, id: id)
+        flush()
+        if notices == nil { scheduleNotices(context) }
+    }
+
+    func complete(_ id: UInt64, with reply: PageReply) {
+        guard let request = inFlight.removeValue(forKey: id), let context else { return }
+        if !inFlight.values.contains(where: \.isFilling) { stopNotices() }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        unsentCount += 1
+        promise.futureResult.assumeIsolated().whenComplete { _ in
+            self.replyLeft(byteCount: request.replyByteCount)
+        }
+        switch reply {
+        case .page(let bytes, let checksum, let source):
+            let head = PageReplyHead.page(checksum: checksum, source: source)
+            write(head.encoded(id: id, followedBy: bytes.readableBytes), promise: nil)
+            context.write(wrapOutboundOut(bytes), promise: promise)
+            hasUnflushed = true
+        default: write(Self.head(of: reply).encoded(id: id), promise: promise)
+        }
+        // Answers given while requests are read leave together.
+        if !isDraining { flush() }
+    }
+
+    private static func head(of reply: PageReply) -> PageReplyHead {
+        switch reply {
+        case .page(_, let checksum, let source): .page(checksum: checksum, source: source)
+        case .miss: .miss
+        case .attributes(let attributes): .attributes(attributes)
+        case .directory(let directory): .directory(directory)
+        case .capacity(let total, let used): .capacity(total: total, used: used)
+        case .pong: .pong
+        case .failure(let failure): .failure(failure)
+        }
+    }
+
+    // MARK: - Reading
+
+    private var hasRoom: Bool {
+        inFlight.count + unsentCount < limits.requestCount
+            && inFlightByteCount < limits.replyByteCount
+    }
+
+    /// Takes from what has arrived as much as there is room for.
+    private func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        defer { isDraining = false }
+        do {
+            if case .opening = phase { try greet() }
+            while case .open(let client) = phase, hasRoom,
+                let frame = try accumulator.nextFrame()
+            {
+                try take(frame, from: client)
+            }
+            watchForStall()
+        } catch {
+            counters.note { $0.malformedCount += 1 }
+            close()
+        }
+    }
+
+    private func greet() throws {
+        guard let bytes = try accumulator.nextGreeting() else { return }
+        let hello = try PageClientHello(decoding: bytes)
+        deadline?.cancel()
+        if let reason = welcome.objection(to: hello) { return refuse(reason) }
+        write(PageServerHello.welcome(welcome).encoded, promise: nil)
+        phase = .open(PageClientDescription(name: hello.name))
+    }
+
+    private func take(_ frame: FrameAccumulator.Frame, from client: PageClientDescription) throws {
+        let request = try PageRequest(
+            kind: frame.kind,
+            decoding: Array(frame.body.readableBytesView)
+        )
+        guard let context else { return }
+        stall?.cancel()
+        stall = nil
+        if request.isAnswered {
+            let byteCount = request.replyByteCount
+            guard inFlight.updateValue(InFlight(replyByteCount: byteCount), forKey: frame.id) == nil
+            else { throw ByteDecodingError.invalid(what: "request id in use", value: frame.id) }
+            inFlightByteCount += byteCount
+        }
+        counters.note { $0.requestCount += 1 }
+        let writer = PageReplyWriter(
+            eventLoop: context.eventLoop,
+            handler: NIOLoopBound(self, eventLoop: context.eventLoop),
+            id: frame.id,
+            isAnswered: !request.isAnswered
+        )
+        requestHandler.handle(request, from: client, reply: writer)
+    }
+
+    /// An answer was taken by the kernel, or the connection is gone: there is room again.
+    private func replyLeft(byteCount: Int) {
+        inFlightByteCount -= byteCount
+        unsentCount -= 1
+        stall?.cancel()
+        stall = nil
+        guard hasRoom, let context, case .open = phase else { return }
+        drain()
+        flush()
+        if hasDeferredRead, hasRoom {
+            hasDeferredRead = false
+            context.read()
+        }
+    }
+
+    // MARK: - Writing
+
+    private func send(_ head: PageReplyHead, id: UInt64) {
+        write(head.encoded(id: id), promise: nil)
+    }
+
+    private func write(_ bytes: [UInt8], promise: EventLoopPromise<Void>?) {
+        guard let context else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        let buffer = context.channel.allocator.buffer(bytes: bytes)
+        context.write(wrapOutboundOut(buffer), promise: promise)
+        hasUnflushed = true
+    }
+
+    private func flush() {
+        guard hasUnflushed, let context else { return }
+        hasUnflushed = false
+        context.flush()
+        watchForStall()
+    }
+
+    private func scheduleNotices(_ context: ChannelHandlerContext) {
+        notices = context.eventLoop.assumeIsolated().scheduleTask(in: limits.fillingInterval) {
+            self.repeatNotices()
+        }
+    }
+
+    private func repeatNotices() {
+        guard let context, notices != nil else { return }
+        scheduleNotices(context)
+        // A client that takes nothing gets no more notices either: they would pile up.
+        guard context.channel.isWritable else { return }
+        for id in inFlight.keys.sorted() where inFlight[id]?.isFilling == true {
+            send(.filling, id: id)
+        }
+        flush()
+    }
+
+    private func stopNotices() {
+        notices?.cancel()
+        notices = nil
+    }
+
+    // MARK: - Deadlines and the end
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard deadline == nil, case .opening = phase else { return }
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: limits.helloDeadline) {
+            self.giveUp()
+        }
+        if !counters.opened(limit: limits.connectionCount) {
+            refuse("\(limits.connectionCount) connections are open already")
+        }
+    }
+
+    /// While a frame or an answer is under way, something has to move within the deadline.
+    private func watchForStall() {
+        let isWaiting = (accumulator.byteCount > 0 && hasRoom) || unsentCount > 0
+        guard isWaiting, case .open = phase, let context else {
+            stall?.cancel()
+            stall = nil
+            return
+        }
+        guard stall == nil else { return }
+        stall = context.eventLoop.assumeIsolated().scheduleTask(in: limits.stallDeadline) {
+            self.giveUp()
+        }
+    }
+
+    private func giveUp() {
+        counters.note { $0.stalledCount += 1 }
+        close()
+    }
+
+    private func refuse(_ reason: String) {
+        counters.note { $0.refusedCount += 1 }
+        write(PageServerHello.refused(reason: reason).encoded, promise: nil)
+        flush()
+        close()
+    }
+
+    private func close() {
+        guard let context else { return }
+        context.close(promise: nil)
+    }
+
+    private func end() {
+        if case .closed = phase { return }
+        phase = .closed
+        if deadline != nil { counters.closed() }
+        deadline?.cancel()
+        stall?.cancel()
+        stopNotices()
+        inFlight = [:]
+    }
+}

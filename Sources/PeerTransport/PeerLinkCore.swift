@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+import Codecs
+import NIOCore
+import NIOPosix
+import Primitives
+import Synchronization
+
+/// The connection to one address, on its event loop.
+///
+///     idle ──something to send──▶ connecting ──handshake──▶ connected
+///      ▲                              │                         │
+///      └──── back off, jittered ◀─────┴─────────────────────────┘
+///
+/// 1. At most one connection exists or is being made.
+/// 2. Calls wait for the attempt under way or the next one, and fail with it; they never outlive
+///    their own deadline.
+/// 3. Messages that an attempt failed for are dropped: they are as old as the attempt.
+final class PeerLinkCore {
+    private enum State {
+        case idle
+        case waiting
+        case connecting
+        case connected(PeerClientHandler)
+        case shutDown
+    }
+
+    private let link: PeerLink
+    private let environment: PeerEnvironment
+    private var generator: SplitMix64
+    private var state = State.idle
+    /// Connecting attempts that failed since the last handshake.
+    private var failures = 0
+    private var notBefore: NIODeadline = .distantPast
+    private var waiting: [UInt64: PeerCall] = [:]
+    /// The handler of the connection being made or in use, to close it.
+    private var current: PeerClientHandler?
+
+    init(link: PeerLink, environment: PeerEnvironment, seed: UInt64) {
+        self.link = link
+        self.environment = environment
+        generator = SplitMix64(seed: seed)
+    }
+
+    // MARK: - Asked from outside
+
+    /// Hands waiting messages to the connection, as many as it takes.
+    func drain() {
+        guard case .connected(let handler) = state else { return connect() }
+        while handler.canTakeMessages {
+            let messages = link.shared.withLock { shared in
+                let messages = shared.outbox.take(byteCount: 64 << 10)
+                if messages.isEmpty { shared.isDrainScheduled = false }
+                return messages
+            }
+            if messages.isEmpty { return }
+            handler.send(messages)
+        }
+        // Not writable: the flag stays set, and the handler says when there is room again.
+    }
+
+    func begin(_ call: PeerCall) {
+        guard !call.isCancelled else { return finish(call, .failure(.cancelled)) }
+        let loop = link.loop
+        guard call.deadline > loop.now else { return finish(call, .failure(timedOut)) }
+        switch state {
+        case .shutDown: return finish(call, .failure(.shutDown))
+        case .connected(let handler): perform(call, on: handler)
+        case .idle, .waiting, .connecting: waiting[call.id] = call
+        }
+        guard !call.isComplete else { return }
+        call.setTimer(
+            loop.assumeIsolated().scheduleTask(deadline: call.deadline) { [weak self] in
+                if let self { abandon(call, timedOut) }
+            }
+        )
+        connect()
+    }
+
+    func abandon(_ call: PeerCall, _ error: PeerError) {
+        waiting[call.id] = nil
+        if case .connected(let handler) = state { handler.cancel(call.id) }
+        finish(call, .failure(error))
+    }
+
+    func grant(_ id: UInt64, _ byteCount: Int) {
+        if case .connected(let handler) = state { handler.grant(id, byteCount) }
+    }
+
+    func cancelStream(_ id: UInt64) {
+        if case .connected(let handler) = state { handler.cancel(id) }
+    }
+
+    func announce() {
+        if case .connected(let handler) = state { handler.announce() }
+    }
+
+    func shutDown() {
+        state = .shutDown
+        failWaiting(.shutDown)
+        dropMessages()
+        current?.close(.shutDown)
+    }
+
+    // MARK: - Connecting
+
+    private func connect() {
+        guard case .idle = state else { return }
+        let hasWork = !waiting.isEmpty || link.shared.withLock { !$0.outbox.isEmpty }
+        guard hasWork else { return }
+        let loop = link.loop
+        guard notBefore <= loop.now else {
+            state = .waiting
+            loop.assumeIsolated().scheduleTask(deadline: notBefore) { [weak self] in
+                guard let self, case .waiting = state else { return }
+                attempt()
+            }
+            return
+        }
+        attempt()
+    }
+
+    private func attempt() {
+        state = .connecting
+        let handler = makeHandler()
+        current = handler
+        let bound = NIOLoopBound(handler, eventLoop: link.loop)
+        let (longest, prepare) = (link.limits.frameByteCount, environment.prepare)
+        ClientBootstrap(group: link.loop)
+            .connectTimeout(TimeAmount(link.limits.connectTimeout))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try prepare?(channel)
+                    try channel.pipeline.syncOperations.addHandlers([
+                        ByteToMessageHandler(PeerFrameDecoder(longest: longest)), bound.value,
+                    ])
+                }
+            }
+            .connect(host: link.address.host, port: link.address.port)
+            .assumeIsolated()
+            .whenFailure { [weak self] error in
+                guard let self, case .connecting = state else { return }
+                closed(.unreachable(link.address, reason: "\(error)"))
+            }
+    }
+
+    private func makeHandler() -> PeerClientHandler {
+        PeerClientHandler(
+            address: link.address,
+            own: environment.hello,
+            accept: environment.accept,
+            limits: link.limits,
+            counters: link.counters,
+            events: PeerClientHandler.Events(
+                ready: { [weak self] in self?.ready($0, $1) },
+                heard: { [link] now in link.shared.withLock { $0.lastHeard = now } },
+                writable: { [weak self] in self?.drain() },
+                closed: { [weak self] in self?.closed($0) }
+            )
+        )
+    }
+
+    private func ready(_ handler: PeerClientHandler, _ remote: PeerHello) {
+        guard handler === current else { return }
+        if case .shutDown = state { return }
+        state = .connected(handler)
+        failures = 0
+        link.shared.withLock { shared in
+            shared.remote = remote
+            shared.isConnected = true
+            shared.lastHeard = link.loop.now
+            shared.isDrainScheduled = true
+        }
+        environment.observer?.connected(to: link.address, remote: remote)
+        let calls = waiting.values.sorted { $0.id < $1.id }
+        waiting = [:]
+        for call in calls { perform(call, on: handler) }
+        drain()
+    }
+
+    private func closed(_ error: PeerError) {
+        current = nil
+        let remote = link.shared.withLock { shared in
+            defer { shared.isConnected = false }
+            return shared.isConnected ? shared.remote : nil
+        }
+        environment.observer?.disconnected(from: link.address, remote: remote, error: error)
+        if case .shutDown = state { return }
+        state = .idle
+        backOff(wasConnected: remote != nil)
+        failWaiting(error)
+        dropMessages()
+    }
+
+    /// Doubles from the shortest wait to the longest; half of each is drawn, so that many workers
+    /// that lost one peer do not come back in step.
+    private func backOff(wasConnected: Bool) {
+        let shortest = TimeAmount(link.limits.shortestBackoff).nanoseconds
+        let longest = TimeAmount(link.limits.longestBackoff).nanoseconds
+        let doubled = shortest << min(failures, 16)
+        let wait = max(2, min(doubled, longest))
+        failures += 1
+        let drawn = Int64.random(in: 0...wait / 2, using: &generator)
+        notBefore = link.loop.now + .nanoseconds(wait / 2 + drawn)
+    }
+
+    // MARK: - Calls
+
+    private var timedOut: PeerError { .timedOut(link.address) }
+
+    private func perform(_ call: PeerCall, on handler: PeerClientHandler) {
+        switch call.kind {
+        case .probe:
+            let remote = link.shared.withLock { $0.remote }
+            finish(call, remote.map { .success(.hello($0)) } ?? .failure(timedOut))
+        case .request(let method, let body):
+            let left = (call.deadline - link.loop.now).nanoseconds / 1_000_000
+            handler.request(call.id, method, body, timeoutMS: UInt32(clamping: max(1, left))) {
+                [link] result in
+                // Not through `self`, which may be gone before the connection is.
+                link.finish(call, result.map { .body($0) })
+            }
+        case .stream(let method, let body): open(call, method, body, handler)
+        }
+    }
+
+    private func open(
+        _ call: PeerCall,
+        _ method: UInt8,
+        _ body: [UInt8],
+        _ handler: PeerClientHandler
+    ) {
+        guard handler.streamCount < link.limits.streamsInFlight else {
+            return finish(call, .failure(.overloaded(link.address)))
+        }
+        let (link, id) = (link, call.id)
+        let inbox = PeerStreamInbox(
+            window: link.limits.streamWindow,
+            onCredit: { byteCount in link.execute { $0.grant(id, byteCount) } },
+            onAbandon: { link.execute { $0.cancelStream(id) } }
+        )
+        handler.open(id, method, body, into: inbox)
+        finish(call, .success(.stream(PeerStream(inbox: inbox))))
+    }
+
+    private func finish(_ call: PeerCall, _ answer: Result<PeerCall.Answer, PeerError>) {
+        link.finish(call, answer)
+    }
+
+    private func failWaiting(_ error: PeerError) {
+        let calls = waiting.values.sorted { $0.id < $1.id }
+        waiting = [:]
+        for call in calls { finish(call, .failure(error)) }
+    }
+
+    private func dropMessages() {
+        let dropped = link.shared.withLock { shared in
+            shared.isDrainScheduled = false
+            return shared.outbox.clear()
+        }
+        if dropped > 0 { link.counters.count { $0.messagesDropped += UInt64(dropped) } }
+    }
+}

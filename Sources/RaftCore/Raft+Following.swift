@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Primitives
+
+/// The follower's side of replication (Raft §5.3).
+extension Raft {
+    mutating func append(_ request: AppendRequest, from sender: Voter) {
+        guard follow(sender), !isInstalling else { return }
+        if request.previous.index < commit {
+            // An old message. What it could add is committed, and equal, up to here.
+            return sendWhenDurable(.appendReply(.accepted(commit)), to: sender)
+        }
+        guard log.holds(request.previous) else { return reject(request, sender) }
+
+        if let first = request.entries.firstIndex(where: { !log.holds($0.position) }) {
+            replaceSuffix(with: request.entries[first...])
+        }
+        advanceCommit(to: min(request.commit, request.lastIndex))
+        sendWhenDurable(.appendReply(.accepted(request.lastIndex)), to: sender)
+    }
+
+    private mutating func reject(_ request: AppendRequest, _ sender: Voter) {
+        let reply = AppendReply.rejected(
+            previous: request.previous.index,
+            hint: log.lastAgreement(with: request.previous)
+        )
+        send(.appendReply(reply), to: sender)
+    }
+
+    /// Appends entries that are new, in place of whatever uncommitted ones stand there.
+    private mutating func replaceSuffix(with entries: ArraySlice<LogEntry>) {
+        guard let first = entries.first else { return }
+        if first.index <= log.last.index { truncate(from: first.index) }
+        for entry in entries {
+            log.append(entry)
+            configuration.appended(entry)
+            outbox.stage(entry)
+        }
+    }
+
+    private mutating func truncate(from index: LogIndex) {
+        precondition(index > commit, "invariant 3: \(index) is committed, \(statusLine)")
+        log.truncate(from: index)
+        configuration.truncated(from: index)
+        outbox.stageTruncation(from: index)
+    }
+
+    mutating func answer(_ heartbeat: Heartbeat, from sender: Voter) {
+        guard follow(sender) else { return }
+        if heartbeat.commit > log.last.index {
+            ignore()  // It claims that we acknowledged what we never had.
+        } else {
+            advanceCommit(to: heartbeat.commit)
+        }
+        freshness.heard(heartbeat, now: now, applied: applied)
+        send(.heartbeatReply(HeartbeatReply(round: heartbeat.round, stamp: now)), to: sender)
+    }
+}
+
+// MARK: - What is committed and applied
+
+extension Raft {
+    /// Moves the commit index forward; never back, and never while a snapshot replaces the log.
+    mutating func advanceCommit(to index: LogIndex) {
+        guard index > commit, !isInstalling else { return }
+        if leadership != nil {
+            precondition(log.term(at: index) == term, "invariant 6: \(index), \(statusLine)")
+            for entry in log.entries(from: commit.next, through: index) {
+                leadership?.uncommittedBytes -= entry.weight
+            }
+        }
+        commit = index
+    }
+
+    /// Hands committed entries to the state machine, as far as its backlog allows.
+    mutating func handOutCommitted() {
+        let bound = LogIndex(applied.rawValue + settings.applyBacklogCount)
+        let end = min(commit, bound)
+        guard end > handedOut, !isInstalling else { return }
+        outbox.tell(.apply(Array(log.entries(from: handedOut.next, through: end))))
+        handedOut = end
+    }
+
+    mutating func entriesApplied(through index: LogIndex) {
+        guard index > applied else { return }  // Behind a snapshot that was installed meanwhile.
+        precondition(index <= handedOut, "applied \(index) unasked, \(statusLine)")
+        applied = index
+        freshness.applied(index)
+    }
+
+    mutating func persisted(_ sequence: WriteSequence) {
+        writes.finished(sequence)
+        countOwnVote()
+        commitReached()
+    }
+}

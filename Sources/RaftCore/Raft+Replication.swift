@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Primitives
+
+/// The leader's side of replication (Raft §5.3).
+extension Raft {
+    /// Takes a client's command, or says why not.
+    mutating func propose(_ request: RaftRequestID, payload: [UInt8]) {
+        if let refusal = refusal(of: payload) {
+            return outbox.tell(.dropped(request, refusal))
+        }
+        outbox.tell(.proposed(request, appendOwn(.command, payload: payload)))
+        replicate()
+    }
+
+    private func refusal(of payload: [UInt8]) -> RaftRefusal? {
+        guard role == .leader, let leadership else { return .notLeader(hint: leader) }
+        if leadership.transfer != nil { return .transferring }
+        if isInDoubt { return .noQuorum }
+        let weight = payload.count + LogEntry.overheadBytes
+        let isTooMuch =
+            payload.count > settings.proposalBytes
+            || leadership.uncommittedBytes + weight > settings.uncommittedBytes
+            || commit.rawValue - applied.rawValue > settings.applyBacklogCount
+        return isTooMuch ? .overloaded : nil
+    }
+
+    /// Adds an entry of this term to our own log.
+    @discardableResult mutating func appendOwn(
+        _ kind: LogEntry.Kind,
+        payload: [UInt8]
+    ) -> LogPosition {
+        let position = LogPosition(term: term, index: log.last.index.next)
+        let entry = LogEntry(position: position, kind: kind, payload: payload)
+        log.append(entry)
+        outbox.stage(entry)
+        leadership?.uncommittedBytes += entry.weight
+        return position
+    }
+
+    // MARK: - Sending
+
+    /// Sends to every follower what fits its window.
+    mutating func replicate() {
+        for peer in (leadership?.peers ?? []).indices { replicate(to: peer) }
+    }
+
+    private mutating func replicate(to peer: Int) {
+        while let progress = leadership?.peers[peer], progress.next <= log.last.index,
+            progress.mayAppend(settings)
+        {
+            sendAppend(to: peer, limit: settings.entryBytesPerMessage)
+        }
+    }
+
+    /// Sends entries of at most `limit` bytes (0: none), or turns to the snapshot if they are gone.
+    private mutating func sendAppend(to peer: Int, limit: Int) {
+        guard let progress = leadership?.peers[peer] else { return }
+        let previous = LogIndex(progress.next.rawValue - 1)
+        guard let previousTerm = log.term(at: previous) else { return startSnapshot(to: peer) }
+        let request = AppendRequest(
+            previous: LogPosition(term: previousTerm, index: previous),
+            entries: limit == 0 ? [] : log.batch(from: progress.next, byteLimit: limit),
+            commit: commit
+        )
+        leadership?.peers[peer].sent(request)
+        send(.append(request), to: progress.voter)
+    }
+
+    /// A follower answered a heartbeat: if it lacks something, find out what got lost.
+    mutating func nudge(_ peer: Int) {
+        guard let progress = leadership?.peers[peer], progress.match < log.last.index else {
+            return
+        }
+        switch progress.state {
+        case .snapshot: retryChunk(to: peer)
+        case .probe:
+            leadership?.peers[peer].resumeProbing()
+            replicate(to: peer)
+        case .replicate:
+            // An empty append asks whether everything before it arrived.
+            if progress.inflight.count > 0 { sendAppend(to: peer, limit: 0) }
+            replicate(to: peer)
+        }
+    }
+
+    // MARK: - Answers
+
+    mutating func appendAnswered(_ reply: AppendReply, from sender: Voter) {
+        guard let peer = leadership?.position(of: sender) else { return }  // Another store: no vote.
+        switch reply {
+        case .accepted(let index): accepted(index, by: peer)
+        case .rejected(let previous, let hint):
+            let agreement = log.lastAgreement(with: hint)
+            let isNews = leadership?.peers[peer].rejected(
+                previous: previous,
+                agreement: agreement.index
+            )
+            if isNews == true { replicate(to: peer) }
+        }
+    }
+
+    mutating func accepted(_ index: LogIndex, by peer: Int) {
+        guard index <= log.last.index else { return ignore() }
+        if leadership?.peers[peer].accepted(index) == true {
+            commitReached()
+            orderTakeoverIfReady()
+        }
+        replicate(to: peer)
+    }
+
+    // MARK: - Commit
+
+    /// Commits what a quorum has made durable, if it is of this term (Raft §5.4.2, figure 8).
+    mutating func commitReached() {
+        guard let leadership else { return }
+        let reached = voters.quorumValue { voter in
+            // Invariant 7: our own disk counts like any other.
+            voter == me ? writes.durable : leadership.progress(of: voter)?.match ?? .zero
+        }
+        guard let reached, reached > commit, log.term(at: reached) == term else { return }
+        advanceCommit(to: reached)
+        for peer in leadership.peers.indices where leadership.peers[peer].state == .replicate {
+            sendAppend(to: peer, limit: 0)  // Followers apply now, not at the next heartbeat.
+        }
+        startReadRound()
+    }
+
+    /// Whether this leader has settled what earlier terms left open, so that `commit` is current.
+    var hasCommittedInTerm: Bool { log.term(at: commit) == term }
+}

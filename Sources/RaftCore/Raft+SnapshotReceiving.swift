@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Primitives
+
+/// A leader's snapshot on its way in.
+struct IncomingSnapshot: Sendable {
+    let metadata: SnapshotMetadata
+    /// Everything that has arrived, from the start, without gaps.
+    var state: [UInt8] = []
+    /// Whether the driver has it and is making it durable.
+    var isInstalling = false
+
+    var offset: UInt64 { UInt64(state.count) }
+    var isWhole: Bool { offset == metadata.byteCount }
+    var isIntact: Bool { CRC32C.checksum(state) == metadata.checksum }
+}
+
+/// The follower's side of snapshots (Raft §7).
+///
+/// While one is being installed the log stands still: appends are left unanswered, nothing is
+/// handed out, and a second snapshot is dropped (etcd#18055).
+extension Raft {
+    var isInstalling: Bool { incomingSnapshot?.isInstalling == true }
+
+    mutating func take(_ chunk: SnapshotChunk, from sender: Voter) {
+        guard follow(sender), !isInstalling else { return }
+        let position = chunk.metadata.position
+        if log.holds(position), position.index > commit {
+            advanceCommit(to: position.index)  // A snapshot holds nothing but committed entries.
+        }
+        if position.index <= commit {
+            incomingSnapshot = nil
+            return sendWhenDurable(.snapshotReply(.installed(commit)), to: sender)
+        }
+        guard chunk.metadata.byteCount <= settings.snapshotBytes,
+            chunk.bytes.count <= settings.snapshotChunkBytes
+        else { return ignore() }
+        add(chunk)
+        if let incoming = incomingSnapshot, incoming.isWhole { return install(incoming, sender) }
+        askForMore(of: position, from: sender)
+    }
+
+    /// Adds a chunk if it is the one that is missing.
+    private mutating func add(_ chunk: SnapshotChunk) {
+        if incomingSnapshot?.metadata != chunk.metadata {
+            // A transfer starts with its first byte; a stray piece of another changes nothing.
+            guard chunk.offset == 0 else { return }
+            incomingSnapshot = IncomingSnapshot(metadata: chunk.metadata)
+        }
+        guard chunk.offset == incomingSnapshot?.offset else { return }
+        incomingSnapshot?.state += chunk.bytes
+    }
+
+    private mutating func askForMore(of position: LogPosition, from sender: Voter) {
+        let isOurs = incomingSnapshot?.metadata.position == position
+        let offset = isOurs ? incomingSnapshot?.offset ?? 0 : 0
+        send(.snapshotReply(.next(position: position, offset: offset)), to: sender)
+    }
+
+    private mutating func install(_ incoming: IncomingSnapshot, _ sender: Voter) {
+        guard incoming.isIntact else {
+            ignore()
+            incomingSnapshot = nil
+            return askForMore(of: incoming.metadata.position, from: sender)
+        }
+        incomingSnapshot?.isInstalling = true
+        incomingSnapshot?.state = []  // The driver has it now.
+        outbox.tell(.installSnapshot(incoming.metadata, state: incoming.state))
+    }
+
+    /// The snapshot is durable and loaded: the log goes on behind it.
+    mutating func snapshotInstalled(_ metadata: SnapshotMetadata) {
+        guard isInstalling, incomingSnapshot?.metadata == metadata else { return }
+        let position = metadata.position
+        precondition(position.index > commit, "installed \(position), \(statusLine)")
+        incomingSnapshot = nil
+        snapshot = metadata
+        if log.holds(position) {
+            log.compact(through: position.index)
+        } else {
+            if log.last.index > log.base.index { outbox.stageTruncation(from: log.firstIndex) }
+            log = RaftLog(base: position)
+        }
+        configuration = ConfigurationHistory(at: position.index, voters: metadata.voters)
+        for entry in log.entries(from: position.index.next, through: log.last.index) {
+            configuration.appended(entry)
+        }
+        commit = position.index
+        applied = position.index
+        handedOut = position.index
+        writes.covered(through: position.index)
+        if let leaderVoter {
+            sendWhenDurable(.snapshotReply(.installed(position.index)), to: leaderVoter)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Primitives
+
+/// Handing over leadership (thesis §3.10).
+///
+/// ```
+///   proposals stop ─▶ target has the whole log ─▶ TimeoutNow ─▶ it wins, we follow
+///                  └─ one election timeout passes: go on leading (openraft#2088)
+/// ```
+extension Raft {
+    /// Hands leadership to `node`, or to the follower that has most of the log.
+    ///
+    /// Does nothing when this node does not lead or nobody fit is in sight: the role that follows,
+    /// or does not, is the answer.
+    mutating func transferLeadership(to node: NodeID?) {
+        guard let leadership, leadership.transfer == nil else { return }
+        guard let target = node.map(heir(named:)) ?? bestHeir else { return }
+        let deadline = now + settings.electionMS
+        self.leadership?.transfer = Transfer(target: target, deadlineMS: deadline)
+        orderTakeoverIfReady()
+    }
+
+    private func heir(named node: NodeID) -> Voter? {
+        voters.deciders.first { $0.node == node && $0 != me }
+    }
+
+    /// The voter heard from lately that has most of the log; the first of equals by node.
+    private var bestHeir: Voter? {
+        var best: Progress?
+        for peer in leadership?.peers ?? [] where voters.decides(peer.voter) && isReachable(peer) {
+            if best.map({ peer.match > $0.match }) ?? true { best = peer }
+        }
+        return best?.voter
+    }
+
+    mutating func orderTakeoverIfReady() {
+        guard let transfer = leadership?.transfer, !transfer.isOrdered,
+            leadership?.progress(of: transfer.target)?.match == log.last.index
+        else { return }
+        leadership?.transfer?.isOrdered = true
+        send(.timeoutNow(TimeoutNow(lastIndex: log.last.index)), to: transfer.target)
+    }
+
+    mutating func abortTransferIfLate() {
+        guard let transfer = leadership?.transfer, now >= transfer.deadlineMS else { return }
+        leadership?.transfer = nil
+    }
+
+    /// The leader asks us to take over.
+    mutating func takeOver(_ order: TimeoutNow, from sender: Voter) {
+        guard role == .follower, sender.node == leader else { return }
+        // A late order, from before the log went on, is void (TiKV#1593).
+        guard order.lastIndex == log.last.index else { return }
+        campaign(.transfer)
+    }
+}

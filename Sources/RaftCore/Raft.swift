@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Primitives
+
+/// One voter of the consensus as a plain value: no clock, no I/O, no logger.
+///
+/// ```
+///              timeout               quorum would vote          quorum voted
+///   follower ──────────▶ preCandidate ─────────────▶ candidate ─────────────▶ leader
+///       ▲                  │      ▲ timeout ────────────┘ │                      │
+///       └──────────────────┴──────────────────────────────┴──────────────────────┘
+///            a leader of this term, a higher term, or (leader) no quorum in time
+/// ```
+///
+/// Invariants, checked on every ``step(_:)``, in release builds too:
+/// 1. The term never decreases (Raft §5.1).
+/// 2. At most one vote per term, and never withdrawn (§5.2).
+/// 3. The commit index never decreases, and nothing committed is ever truncated (§5.4).
+/// 4. base ≤ snapshot ≤ applied ≤ handed out ≤ commit ≤ last.
+/// 5. A message that depends on a write leaves the core behind the effect that names the write.
+/// 6. A leader commits only entries of its own term, directly (§5.4.2).
+/// 7. A leader counts its own log only as far as it is durable (etcd#14370).
+/// 8. No entry is of a later term than the hard state.
+///
+/// They are about our own state alone. What a peer sends is never trusted to keep them: a message
+/// that would break one is left out and counted in ``ignoredMessageCount``.
+///
+/// - Source: Ongaro, Ousterhout, "In Search of an Understandable Consensus Algorithm", 2014;
+///   Ongaro's thesis of the same year.
+package struct Raft: Sendable {
+    package let me: Voter
+    package let settings: RaftSettings
+
+    // What a restart finds again.
+    package internal(set) var hardState: HardState
+    package internal(set) var log: RaftLog
+    package internal(set) var snapshot: SnapshotMetadata?
+
+    // Who is what.
+    package internal(set) var role = RaftRole.follower
+    package internal(set) var leader: NodeID?
+    /// The store that the leader we follow speaks from.
+    var leaderStore: StoreID?
+    var configuration: ConfigurationHistory
+    var candidacy: Candidacy?
+    /// Exists exactly while `role` is `.leader`.
+    var leadership: Leadership?
+
+    // How far things are.
+    package internal(set) var commit: LogIndex
+    package internal(set) var applied: LogIndex
+    /// Entries up to here were handed out by `.apply`.
+    var handedOut: LogIndex
+    var writes: WriteLedger
+
+    // Time, on the node's own monotonic clock, in milliseconds.
+    var now: UInt64 = 0
+    var electionDeadlineMS: UInt64 = 0
+    /// When the leader of this term was last heard.
+    var leaderHeardMS: UInt64?
+    var random: SplitMix64
+
+    var forwarding = ReadForwarding()
+    var incomingSnapshot: IncomingSnapshot?
+    var freshness = Freshness()
+    /// Messages that no correct peer sends, left out since the start.
+    package internal(set) var ignoredMessageCount: UInt64 = 0
+
+    var outbox = Outbox()
+
+    /// A voter as its disk remembers it.
+    ///
+    /// - Parameters:
+    ///   - snapshot: The latest durable snapshot, already loaded into the state machine.
+    ///   - entries: The log on disk: without gaps, starting at most one behind the snapshot's end.
+    ///   - seed: Random for each start of the process; election timeouts and read nonces hang on it.
+    package init(
+        settings: RaftSettings,
+        me: Voter,
+        restored: HardState,
+        snapshot: SnapshotMetadata?,
+        entries: [LogEntry],
+        seed: UInt64
+    ) {
+        let start = snapshot?.position ?? .zero
+        self.settings = settings
+        self.me = me
+        self.snapshot = snapshot
+        hardState = restored
+        log = RaftLog(snapshot: start, found: entries)
+        commit = start.index
+        applied = start.index
+        handedOut = start.index
+        configuration = ConfigurationHistory(
+            at: start.index,
+            voters: snapshot?.voters ?? VoterSet(incoming: [])
+        )
+        for entry in log.entries(from: start.index.next, through: log.last.index) {
+            configuration.appended(entry)
+        }
+        writes = WriteLedger(durable: log.last.index)
+        random = SplitMix64(seed: seed)
+        if log.last.index == start.index, let first = entries.first, !log.holds(first.position) {
+            // The disk still holds what the snapshot made void.
+            outbox.stageTruncation(from: first.index)
+        }
+        resetElectionTimer()
+        checkInvariants(since: nil)
+    }
+
+    /// Applies one input and says what must happen next.
+    ///
+    /// Perform the effects in order.
+    package mutating func step(_ input: RaftInput) -> [RaftEffect] {
+        let before = Checkpoint(self)
+        transition(on: input)
+        tellRole(since: before)
+        handOutCommitted()
+        let effects = outbox.flush(into: &writes)
+        checkInvariants(since: before)
+        return effects
+    }
+
+    private mutating func transition(on input: RaftInput) {
+        switch input {
+        case .tick(let now): tick(now: now)
+        case .received(let message, let sender): receive(message, from: sender)
+        case .propose(let request, let payload): propose(request, payload: payload)
+        case .readIndex(let request): read(request)
+        case .persisted(let sequence): persisted(sequence)
+        case .applied(let index): entriesApplied(through: index)
+        case .snapshotTaken(let metadata): snapshotTaken(metadata)
+        case .snapshotInstalled(let metadata): snapshotInstalled(metadata)
+        case .snapshotChunk(let node, let metadata, let offset, let bytes):
+            sendChunk(to: node, metadata, offset: offset, bytes: bytes)
+        case .disconnected(let node): disconnected(node)
+        case .transferLeadership(let node): transferLeadership(to: node)
+        }
+    }
+}
+
+// MARK: - Common to all roles
+
+extension Raft {
+    package var term: Term { hardState.term }
+
+    /// The voters in force: those of the last configuration entry, committed or not.
+    package var voters: VoterSet { configuration.current }
+
+    /// Whether `role` is one this voter may campaign from.
+    var isVoter: Bool { voters.decides(me) }
+
+    private mutating func tick(now: UInt64) {
+        guard now >= self.now else { return }  // A clock that steps back is not monotonic.
+        self.now = now
+        if role == .leader {
+            leaderTick()
+        } else if now >= electionDeadlineMS {
+            campaign(.preVote)
+        }
+        expireForwardedReads()
+    }
+
+    /// Takes over a term and gives up whatever role the old one had.
+    mutating func becomeFollower(term: Term, leader: NodeID?) {
+        if role == .leader { resign() }
+        if term > self.term {
+            hardState = HardState(term: term, vote: nil)
+            outbox.stage(hardState)
+            leaderHeardMS = nil
+        }
+        if leader != self.leader { failForwardedReads(.leadershipLost) }
+        if role != .follower { resetElectionTimer() }
+        role = .follower
+        candidacy = nil
+        self.leader = leader
+    }
+
+    mutating func resetElectionTimer() {
+        let length = settings.electionMS
+        electionDeadlineMS = now + UInt64.random(in: length..<2 * length, using: &random)
+    }
+
+    mutating func ignore() { ignoredMessageCount &+= 1 }
+
+    private mutating func tellRole(since before: Checkpoint) {
+        guard before.role != role || before.leader != leader || before.term != term else { return }
+        outbox.tell(.role(role, term: term, leader: leader))
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Times and bounds of one voter; the times must be equal on all voters of a cluster.
+package struct RaftSettings: Sendable, Equatable {
+    /// Between two heartbeats, in milliseconds.
+    package var heartbeatMS: UInt64
+    /// Least election timeout, in milliseconds; each timeout is drawn from `electionMS ..< 2 × electionMS`.
+    package var electionMS: UInt64
+    /// Entries kept in memory behind a snapshot, for followers that are a little late.
+    package var trailingEntryCount: UInt64 = 5_000
+    /// Weight of the entries a leader takes before they are committed, in bytes.
+    package var uncommittedBytes = 16 << 20
+    /// Payload bytes of one proposal.
+    package var proposalBytes = 1 << 20
+    /// Reads that wait for a leader or a quorum, in this process.
+    package var pendingReadCount = 4_096
+    /// Entries handed out by `.apply` and not yet reported by `.applied`.
+    package var applyBacklogCount: UInt64 = 5_000
+    /// Append messages to one follower that are not acknowledged.
+    package var inflightMessageCount = 256
+    /// Weight of the entries in those messages, in bytes.
+    package var inflightBytes = 4 << 20
+    /// Weight of the entries in one append message, in bytes, unless it is a single entry.
+    package var entryBytesPerMessage = 1 << 20
+    /// Bytes of a snapshot in one message.
+    package var snapshotChunkBytes = 1 << 20
+    /// Largest snapshot a follower accepts, in bytes.
+    package var snapshotBytes: UInt64 = 512 << 20
+
+    package init(heartbeatMS: UInt64, electionMS: UInt64) {
+        precondition(heartbeatMS > 0 && electionMS >= 4 * heartbeatMS, "no room for a heartbeat")
+        self.heartbeatMS = heartbeatMS
+        self.electionMS = electionMS
+    }
+
+    /// Voters within a few milliseconds of each other.
+    package static var lan: Self { .init(heartbeatMS: 50, electionMS: 500) }
+
+    /// Voters in several regions, up to about 200 ms apart.
+    package static var wan: Self { .init(heartbeatMS: 250, electionMS: 3_000) }
+
+    /// Age of the last quorum-confirmed round, in milliseconds, from which on a leader is in doubt.
+    package var quorumDoubtMS: UInt64 { max(600, 2 * heartbeatMS) }
+}

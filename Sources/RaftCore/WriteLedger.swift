@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Primitives
+
+/// Which writes are on their way to the disk, and how much of the log is durable.
+///
+/// Writes finish in the order they were asked for. A write whose entries were truncated by a later
+/// one must not count for the entries that took their place (etcd's `append_aba_race`), so a
+/// truncation also shortens what the writes before it can still prove.
+struct WriteLedger: Sendable {
+    private var pending: [(sequence: WriteSequence, last: LogIndex?)] = []
+    private var issuedCount: UInt64 = 0
+    private var finishedCount: UInt64 = 0
+    /// The log is on our own disk up to here, as it stands now.
+    private(set) var durable: LogIndex
+    /// A durable snapshot covers the log up to here, whatever is cut behind it.
+    private var floor = LogIndex.zero
+
+    init(durable: LogIndex) { self.durable = durable }
+
+    /// The number the next write will have.
+    var nextSequence: WriteSequence { WriteSequence(issuedCount + 1) }
+
+    /// Every write up to this one is durable.
+    var finishedSequence: WriteSequence { WriteSequence(finishedCount) }
+
+    /// The latest write asked for, unless all are done.
+    var outstanding: WriteSequence? {
+        issuedCount == finishedCount ? nil : WriteSequence(issuedCount)
+    }
+
+    mutating func issued(_ write: LogWrite) {
+        if let cut = write.truncateFrom { truncated(from: cut) }
+        issuedCount = write.sequence.rawValue
+        pending.append((write.sequence, write.entries.last?.index))
+    }
+
+    /// A snapshot covers everything up to `index`.
+    mutating func covered(through index: LogIndex) {
+        floor = max(floor, index)
+        durable = max(durable, floor)
+    }
+
+    mutating func finished(_ sequence: WriteSequence) {
+        precondition(
+            sequence.rawValue <= issuedCount,
+            "write \(sequence.rawValue) was never asked for, the last was \(issuedCount)"
+        )
+        finishedCount = max(finishedCount, sequence.rawValue)
+        let done = pending.prefix { $0.sequence <= sequence }
+        for case let last? in done.map(\.last) { durable = max(durable, last) }
+        pending.removeFirst(done.count)
+    }
+
+    private mutating func truncated(from cut: LogIndex) {
+        let kept = LogIndex(cut.rawValue - 1)
+        durable = max(floor, min(durable, kept))
+        for position in pending.indices {
+            if let last = pending[position].last { pending[position].last = min(last, kept) }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Yams
+
+extension ConfigurationFile {
+    /// Walks the file level by level as the table of keys says, collecting values and problems.
+    ///
+    /// Never deeper than the table: an alias bomb is an unexpected value, not a long walk.
+    func collect(_ root: Node, into values: inout SourcedValues) {
+        if case .scalar(let scalar) = root, scalar.style == .plain, Self.isNull(scalar) { return }
+        guard case .mapping(let mapping) = root else {
+            let problem = "a configuration is a mapping of keys to values, such as 'name: w1'"
+            values.reject(SettingProblem(place: mark(root.mark).text, reason: problem))
+            return
+        }
+        collect(mapping, below: "", into: &values)
+    }
+
+    private func collect(
+        _ mapping: Node.Mapping,
+        below prefix: String,
+        into values: inout SourcedValues
+    ) {
+        for (keyNode, valueNode) in mapping {
+            guard case .scalar(let scalar) = keyNode else {
+                let place = mark(keyNode.mark).text
+                values.reject(SettingProblem(place: place, reason: "a key must be a plain word"))
+                continue
+            }
+            let name = prefix + scalar.string
+            if let key = SettingKey.named(name), !scalar.string.contains(".") {
+                read(valueNode, for: key, into: &values)
+            } else if prefix.isEmpty, Self.groups.contains(scalar.string) {
+                collectGroup(valueNode, named: scalar.string, into: &values)
+            } else {
+                values.reject(unknown(scalar, below: prefix))
+            }
+        }
+    }
+
+    private func collectGroup(_ node: Node, named group: String, into values: inout SourcedValues) {
+        guard case .mapping(let mapping) = node else {
+            let members = Self.members(of: group + ".").joined(separator: ", ")
+            values.reject(
+                SettingProblem(
+                    place: mark(node.mark).text,
+                    reason: "\(group): \(Self.shape(of: node)) was given, allowed is a mapping of "
+                        + members
+                )
+            )
+            return
+        }
+        collect(mapping, below: group + ".", into: &values)
+    }
+
+    private func unknown(_ scalar: Node.Scalar, below prefix: String) -> SettingProblem {
+        let place = mark(scalar.mark).text
+        let typed = prefix + scalar.string
+        if prefix.isEmpty, let dot = scalar.string.firstIndex(of: "."),
+            SettingKey.named(scalar.string) != nil
+        {
+            let group = scalar.string[..<dot]
+            let member = scalar.string[scalar.string.index(after: dot)...]
+            return SettingProblem(
+                place: place,
+                reason: "unknown key '\(typed)'; write it as '\(group): { \(member): … }'"
+            )
+        }
+        let hint = NearestName.hint(for: scalar.string, among: Self.members(of: prefix))
+        return SettingProblem(
+            place: place,
+            reason: "unknown key \(SettingKey.quoted(typed))\(hint)"
+        )
+    }
+
+    /// `listen`, `tls`, `log`: the words before a dot, in the table's order.
+    private static let groups: [String] = SettingKey.all.reduce(into: []) { groups, key in
+        guard let dot = key.name.firstIndex(of: ".") else { return }
+        let group = String(key.name[..<dot])
+        if !groups.contains(group) { groups.append(group) }
+    }
+
+    /// The names that may stand in the mapping of this prefix.
+    private static func members(of prefix: String) -> [String] {
+        guard prefix.isEmpty else {
+            return SettingKey.all.filter { $0.name.hasPrefix(prefix) }
+                .map { String($0.name.dropFirst(prefix.count)) }
+        }
+        return SettingKey.all.map(\.name).filter { !$0.contains(".") } + groups
+    }
+
+    /// YAML 1.2 §10.2.1.1, and the empty value.
+    static func isNull(_ scalar: Node.Scalar) -> Bool {
+        scalar.style == .plain && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+    }
+
+    /// What a node is, without repeating its content.
+    static func shape(of node: Node) -> String {
+        switch node {
+        case .scalar(let scalar): isNull(scalar) ? "nothing" : "a single value"
+        case .mapping: "a mapping"
+        case .sequence: "a list"
+        case .alias: "an alias"
+        }
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Primitives
+import RaftCore
+
+/// At most one leader per term (Raft §5.2).
+struct ElectionSafety: Invariant {
+    /// Only looked up, never iterated.
+    private var leaders: [Term: Voter] = [:]
+
+    mutating func violation(after observation: Observation, in world: World) -> String? {
+        guard let node = observation.node, world.nodes[node].raft.role == .leader else { return nil }
+        let raft = world.nodes[node].raft
+        guard let known = leaders[raft.term] else {
+            leaders[raft.term] = raft.me
+            return nil
+        }
+        return known == raft.me ? nil : "\(raft.me.node) and \(known.node) both lead \(raft.term)"
+    }
+}

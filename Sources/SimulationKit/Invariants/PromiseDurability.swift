@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Primitives
+import RaftCore
+
+/// No vote and no acknowledgement leaves a node before what it promises is durable there.
+///
+/// Looks into the disk at the moment the message leaves. Also: one vote per term, over restarts.
+struct PromiseDurability: Invariant {
+    private struct Ballot: Hashable {
+        let voter: Voter
+        let term: Term
+    }
+
+    /// Only looked up, never iterated.
+    private var votes: [Ballot: NodeID] = [:]
+
+    mutating func violation(after observation: Observation, in world: World) -> String? {
+        guard let node = observation.node else { return nil }
+        for (message, receiver) in observation.sent {
+            // What was promised in an earlier term may since have been replaced.
+            guard message.term == world.nodes[node].raft.term else { continue }
+            if let problem = problem(with: message, to: receiver, from: world.nodes[node]) {
+                return "\(world.nodes[node].voter.node): \(problem)"
+            }
+        }
+        return nil
+    }
+
+    private mutating func problem(
+        with message: RaftMessage,
+        to receiver: Voter,
+        from node: SimulatedNode
+    ) -> String? {
+        switch message.body {
+        case .voteReply(let reply) where reply.granted && reply.kind != .preVote:
+            let ballot = Ballot(voter: node.voter, term: reply.campaign)
+            if let earlier = votes[ballot], earlier != receiver.node {
+                return "voted for \(earlier) and \(receiver.node) in \(reply.campaign)"
+            }
+            votes[ballot] = receiver.node
+            let isDurable =
+                node.disk.hardState == HardState(term: reply.campaign, vote: receiver.node)
+            return isDurable ? nil : "vote for \(receiver.node) sent, disk has \(node.disk.hardState)"
+        case .appendReply(.accepted(let index)), .snapshotReply(.installed(let index)):
+            guard let term = node.raft.log.term(at: index) else { return nil }
+            let position = LogPosition(term: term, index: index)
+            return node.disk.holds(position) || index == .zero
+                ? nil : "\(position) acknowledged, not durable"
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Codecs
+import Primitives
+import RaftCore
+
+/// What a driver does: feed the core, and do in order what it asks for.
+extension World {
+    mutating func scheduleTick(_ node: Int) {
+        queue.add(.tick(node: node, life: nodes[node].life), at: nowUS + plan.tickUS)
+    }
+
+    mutating func tick(
+        _ node: Int,
+        _ life: UInt64,
+        _ event: Event,
+        _ observation: inout Observation
+    ) {
+        guard isAwake(node, life, event) else { return }
+        scheduleTick(node)
+        step(node, .tick(now: nodes[node].clockMS(at: nowUS)), &observation)
+    }
+
+    mutating func arrive(
+        _ bytes: [UInt8],
+        from sender: Voter,
+        _ node: Int,
+        _ event: Event,
+        _ observation: inout Observation
+    ) {
+        guard isAwake(node, nodes[node].life, event) else { return }
+        do {
+            let message = try RaftMessageCodec.decode(bytes)
+            tally.messages += 1
+            step(node, .received(message, from: sender), &observation)
+        } catch {
+            tally.complaint = "undecodable message: \(error)"
+        }
+    }
+
+    mutating func step(_ node: Int, _ input: RaftInput, _ observation: inout Observation) {
+        observation.node = node
+        let effects = nodes[node].raft.step(input)
+        journal.note(nowUS, nodes[node].voter.node, input)
+        observation.effects += effects
+        for effect in effects { perform(effect, node, &observation) }
+        startFlush(node)
+        wantSnapshot(node)
+    }
+
+    private mutating func perform(
+        _ effect: RaftEffect,
+        _ node: Int,
+        _ observation: inout Observation
+    ) {
+        switch effect {
+        case .persist(let write): nodes[node].disk.ask(.log(write))
+        case .send(let message, let voter, nil): send(message, to: voter, node, &observation)
+        case .send(let message, let voter, let after?):
+            nodes[node].held.append(.init(message: message, to: voter, after: after))
+        case .apply(let entries): apply(entries, node, &observation)
+        case .proposed(let request, let position):
+            nodes[node].writes.append(.init(operation: request.rawValue, position: position))
+        case .dropped(let request, let refusal), .readFailed(let request, let refusal):
+            refused(request, refusal)
+        case .readReady(let request, let index):
+            nodes[node].reads.append(.init(operation: request.rawValue, index: index))
+            answerReads(node, &observation)
+        case .role(let role, _, _):
+            if role == .leader { tally.elections += 1 }
+        case .readSnapshot(let metadata, let peer, let offset, let byteCount):
+            let range = Int(offset)..<Int(offset) + byteCount
+            let life = nodes[node].life
+            queue.add(
+                .snapshotWanted(node: node, life: life, metadata, to: peer, range),
+                at: nowUS + 300
+            )
+        case .installSnapshot(let metadata, let state):
+            nodes[node].disk.ask(.installation(metadata, state))
+        }
+    }
+
+    private mutating func send(
+        _ message: RaftMessage,
+        to voter: Voter,
+        _ node: Int,
+        _ observation: inout Observation
+    ) {
+        observation.sent.append((message, voter))
+        let target = position(of: voter.node)
+        let bytes = RaftMessageCodec.encode(message)
+        let arrivals = network.route(from: node, to: target, nowUS: nowUS, using: &random)
+        for timeUS in arrivals {
+            queue.add(.arrival(bytes: bytes, from: nodes[node].voter, node: target), at: timeUS)
+        }
+    }
+
+    // MARK: - Disk
+
+    private mutating func startFlush(_ node: Int) {
+        guard nodes[node].disk.startFlush() else { return }
+        var latencyUS = UInt64.random(in: 50...2 * plan.meanDiskUS, using: &random)
+        if network.hasFaults, random.chance(percent: plan.stallPercent) { latencyUS += 400_000 }
+        queue.add(.flushed(node: node, life: nodes[node].life), at: nowUS + latencyUS)
+    }
+
+    mutating func flushed(
+        _ node: Int,
+        _ life: UInt64,
+        _ event: Event,
+        _ observation: inout Observation
+    ) {
+        guard isAwake(node, life, event) else { return }
+        observation.node = node
+        var latest: WriteSequence?
+        for write in nodes[node].disk.finishFlush() {
+            switch write {
+            case .log(let write): latest = write.sequence
+            case .snapshot(let metadata, _):
+                step(node, .snapshotTaken(metadata), &observation)
+                nodes[node].disk.ask(.compaction(nodes[node].raft.firstKeptIndex))
+            case .installation(let metadata, let state): load(metadata, state, node, &observation)
+            case .compaction: break
+            }
+        }
+        if let latest {
+            release(node, through: latest, &observation)
+            step(node, .persisted(latest), &observation)
+        }
+        startFlush(node)
+    }
+
+    /// Sends what waited for writes that are durable now.
+    private mutating func release(
+        _ node: Int,
+        through sequence: WriteSequence,
+        _ observation: inout Observation
+    ) {
+        let due = nodes[node].held.filter { $0.after <= sequence }
+        nodes[node].held.removeAll { $0.after <= sequence }
+        for held in due { send(held.message, to: held.to, node, &observation) }
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Primitives
+import RaftCore
+
+/// What a world went through.
+package struct WorldTally: Sendable, Equatable {
+    package internal(set) var events = 0
+    package internal(set) var messages = 0
+    package internal(set) var elections = 0
+    package internal(set) var faults = 0
+    package internal(set) var restarts = 0
+    package internal(set) var snapshotsTaken = 0
+    package internal(set) var snapshotsInstalled = 0
+    package internal(set) var acknowledgedWrites = 0
+    package internal(set) var answeredReads = 0
+    package internal(set) var refusals = 0
+    var lastAcknowledgedInvocationUS: UInt64 = 0
+    /// Set when the world itself met something that cannot be.
+    var complaint: String?
+}
+
+/// How a world ended.
+package struct WorldReport: Sendable, Equatable {
+    package let seed: UInt64
+    /// What went wrong, with the name of the invariant; `nil` if nothing did.
+    package let violation: String?
+    package let tally: WorldTally
+    /// Over every event: equal digests mean equal histories.
+    package let digest: UInt64
+    /// The last things that happened before a violation, one a line.
+    package let journal: [String]
+}
+
+/// A running checksum of a world's history.
+struct TraceDigest: Sendable {
+    private(set) var value: UInt64 = 0
+
+    mutating func add(timeUS: UInt64, _ raft: Raft) {
+        mix(timeUS)
+        mix(raft.me.node.rawValue)
+        mix(raft.term.rawValue)
+        mix(raft.log.last.index.rawValue)
+        mix(raft.log.last.term.rawValue)
+        mix(raft.commit.rawValue)
+        mix(raft.applied.rawValue)
+        mix(raft.role == .leader ? 1 : 0)
+    }
+
+    private mutating func mix(_ word: UInt64) {
+        value = (value ^ word) &* 0x9E37_79B9_7F4A_7C15
+        value ^= value >> 29
+    }
+}
+
+/// The last steps of a world, for the report of a failure.
+struct Journal: Sendable {
+    private var lines: [(timeUS: UInt64, node: NodeID, input: RaftInput)] = []
+    private var start = 0
+    private static let limit = 60
+
+    mutating func note(_ timeUS: UInt64, _ node: NodeID, _ input: RaftInput) {
+        if case .tick = input { return }
+        if lines.count < Self.limit {
+            lines.append((timeUS, node, input))
+        } else {
+            lines[start] = (timeUS, node, input)
+            start = (start + 1) % Self.limit
+        }
+    }
+
+    var text: [String] {
+        (lines[start...] + lines[..<start]).map { "\($0.timeUS) µs \($0.node) \($0.input)" }
+    }
+}

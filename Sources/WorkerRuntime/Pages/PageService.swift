@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+package import ClientRuntime
+package import Codecs
+package import Logging
+import NIOCore
+package import NIOPosix
+import Origins
+package import PageStorage
+package import PageTransport
+import PlacementCore
+import Primitives
+package import Telemetry
+
+/// Pages of this worker: from its store, or from the origin where it is the filler.
+///
+/// ```
+///   read ─▶ store ── hit ─▶ answer
+///             │ miss
+///             ├─ in flight ─▶ wait for it
+///             └─ claim a run ─▶ one conditional GET ─▶ checksum ─▶ answer, store, release
+/// ```
+package final class PageService: Sendable {
+    /// Pages fetched in one request at most: 8 MiB.
+    private static let runLength = 8
+    /// Of a run that somebody waits for: 4 MiB, so that the first byte does not wait for the last.
+    private static let urgentRunLength = 4
+
+    private let store: PageStore
+    private let origins: OriginTable
+    private let blocking: NIOThreadPool
+    private let metrics: PageMetrics
+    private let isFiller: @Sendable (PageReadRequest) -> Bool
+    private let log: Logger
+    private let fills = FillTable()
+
+    /// - Parameters:
+    ///   - blocking: Runs the store's calls.
+    ///   - isFiller: Whether this worker is the first owner of the page by its own ring.
+    package init(
+        store: PageStore,
+        origins: OriginTable,
+        blocking: NIOThreadPool,
+        metrics: MetricRegistry,
+        isFiller: @escaping @Sendable (PageReadRequest) -> Bool,
+        log: Logger
+    ) {
+        self.store = store
+        self.origins = origins
+        self.blocking = blocking
+        self.metrics = PageMetrics(registry: metrics)
+        self.isFiller = isFiller
+        self.log = log
+    }
+
+    /// Answers one request; never later than the origin's deadline allows.
+    package func read(_ request: PageReadRequest) async -> PageReply {
+        let object = ObjectIdentity(request)
+        guard let geometry = object.geometry, request.page < geometry.pageCount,
+            Int(request.range.upperBound) <= geometry.byteCount(ofPage: request.page)
+        else { return .failure(.rangeNotSatisfiable(byteCount: request.objectByteCount)) }
+
+        if let stored = await stored(object, request) {
+            readAhead(request, object, geometry)
+            return .page(stored.bytes, checksum: stored.checksum, source: .local)
+        }
+        if let fill = fills.fill(of: request.page, in: object) {
+            readAhead(request, object, geometry)
+            return reply(await fill.outcome(), range: request.range, source: .local)
+        }
+        guard request.mode == .read else { return .miss }
+        return await fetch(request, object, geometry)
+    }
+
+    /// Answers from the store without a task of its own.
+    ///
+    /// Returns `false`, and never answers, where the page is not stored.
+    package func answerIfStored(
+        _ request: PageReadRequest,
+        _ answer: @escaping @Sendable (PageReply) -> Void
+    ) -> Bool {
+        let object = ObjectIdentity(request)
+        guard let geometry = object.geometry, request.page < geometry.pageCount,
+            Int(request.range.upperBound) <= geometry.byteCount(ofPage: request.page),
+            store.contains(object, page: request.page)
+        else { return false }
+
+        readAhead(request, object, geometry)
+        let range = Int(request.range.lowerBound)..<Int(request.range.upperBound)
+        blocking.submit { [self] state in
+            guard case .active = state else { return answer(.failure(.stopping)) }
+            if let found = try? store.read(object, page: request.page, range: range) {
+                answer(.page(found.bytes, checksum: found.checksum, source: .local))
+                return
+            }
+            // It was evicted or is damaged: the long way after all.
+            Task { answer(await self.read(request)) }
+        }
+        return true
+    }
+
+    private func stored(
+        _ object: ObjectIdentity,
+        _ request: PageReadRequest
+    ) async -> StoredPage? {
+        guard store.contains(object, page: request.page) else { return nil }
+        let range = Int(request.range.lowerBound)..<Int(request.range.upperBound)
+        let page = try? await blocking.runIfActive { [store] in
+            try store.read(object, page: request.page, range: range)
+        }
+        return page ?? nil  // An error is counted by the store; for the reader it is a miss.
+    }
+
+    // MARK: - Fetching
+
+    private func fetch(
+        _ request: PageReadRequest,
+        _ object: ObjectIdentity,
+        _ geometry: PageGeometry
+    ) async -> PageReply {
+        let ahead = UInt32(clamping: request.readAhead / PageGeometry.pageByteCount)
+        let length = min(ahead + 1, UInt32(Self.urgentRunLength))
+        let window = geometry.window(from: request.page, pageCount: length)
+        let runs = fills.claim(window, of: object, runLength: Self.urgentRunLength) { [store] in
+            store.contains(object, page: $0)
+        }
+        for run in runs { start(run, of: object, for: request) }
+        readAhead(request, object, geometry)
+
+        if let fill = runs.first(where: { $0.pages.contains(request.page) })?.fill(request.page)
+            ?? fills.fill(of: request.page, in: object)
+        {
+            metrics.missed(request.mount, isFiller(request) ? .cold : .workerDown)
+            return reply(await fill.outcome(), range: request.range, source: .origin)
+        }
+        if let stored = await stored(object, request) {  // It was stored in between.
+            return .page(stored.bytes, checksum: stored.checksum, source: .local)
+        }
+        return .failure(.overloaded)
+    }
+
+    /// Fetches what the reader will ask for next, as far as there is room.
+    private func readAhead(
+        _ request: PageReadRequest,
+        _ object: ObjectIdentity,
+        _ geometry: PageGeometry
+    ) {
+        let ahead = UInt32(clamping: request.readAhead / PageGeometry.pageByteCount)
+        guard ahead > 0, request.mode == .read else { return }
+        let window = geometry.window(from: request.page + 1, pageCount: ahead)
+        let runs = fills.claim(window, of: object, runLength: Self.runLength) { [store] in
+            store.contains(object, page: $0)
+        }
+        for run in runs { start(run, of: object, for: request) }
+    }
+
+    private func start(_ run: FillTable.Run, of object: ObjectIdentity, for request: PageReadRequest)
+    {
+        // A task of its own: others wait for it when its first reader has gone. Bounded by the
+        // table's page limit and the origin's deadline.
+        Task { await self.fill(run, of: object, for: request) }
+    }
+
+    private func fill(
+        _ run: FillTable.Run,
+        of object: ObjectIdentity,
+        for request: PageReadRequest
+    ) async {
+        defer { fills.release(run, of: object) }
+        let bytes: ByteBuffer
+        do throws(PageFailure) {
+            bytes = try await get(run, of: object, for: request)
+        } catch {
+            for fill in run.fills { fill.finish(.failure(error)) }
+            return
+        }
+        metrics.readFromOrigin(request.mount, byteCount: bytes.readableBytes)
+        var rest = bytes
+        for (page, fill) in zip(run.pages, run.fills) {
+            let byteCount = object.geometry?.byteCount(ofPage: page) ?? 0
+            guard let slice = rest.readSlice(length: byteCount) else {
+                preconditionFailure("an origin answered fewer bytes than asked for, without error")
+            }
+            let filled = FilledPage(bytes: slice, checksum: slice.crc32c)
+            fill.finish(.success(filled))
+            await keep(filled, page: page, of: object)
+        }
+    }
+
+    private func get(
+        _ run: FillTable.Run,
+        of object: ObjectIdentity,
+        for request: PageReadRequest
+    ) async throws(PageFailure) -> ByteBuffer {
+        guard let mount = origins.mount(at: request.mount), mount.origin == request.origin,
+            let geometry = object.geometry, let last = run.pages.last
+        else { throw .unknownMount }
+
+        let start = geometry.range(ofPage: run.pages.lowerBound).lowerBound
+        let end = geometry.range(ofPage: last).upperBound
+        do throws(OriginError) {
+            let origin = try origins.origin(for: mount.request, mount: request.mount)
+            return try await origin.read(OriginObject(request), range: start..<end)
+        } catch {
+            log.warning(
+                "a fill failed",
+                metadata: [
+                    "mount.path": "\(request.mount)", "origin.key": "\(request.key)",
+                    "page.index": "\(run.pages.lowerBound)", "error": "\(error)",
+                ]
+            )
+            throw PageFailure(error)
+        }
+    }
+
+    private func keep(_ filled: FilledPage, page: UInt32, of object: ObjectIdentity) async {
+        do {
+            try await blocking.runIfActive { [store] in
+                try store.write(object, page: page, bytes: filled.bytes, checksum: filled.checksum)
+            }
+        } catch {
+            log.warning("a page is not cached", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func reply(
+        _ outcome: PageFill.Outcome,
+        range: Range<UInt32>,
+        source: PageSource
+    ) -> PageReply {
+        switch outcome {
+        case .failure(let failure):
+            return .failure(failure)
+        case .success(let page):
+            let isWhole = range.lowerBound == 0 && Int(range.upperBound) == page.bytes.readableBytes
+            guard
+                let slice = page.bytes.getSlice(
+                    at: page.bytes.readerIndex + Int(range.lowerBound),
+                    length: range.count
+                )
+            else { return .failure(.rangeNotSatisfiable(byteCount: UInt64(page.bytes.readableBytes))) }
+            let checksum = isWhole ? page.checksum : slice.crc32c
+            return .page(slice, checksum: checksum, source: source)
+        }
+    }
+}
+
+extension FillTable.Run {
+    fileprivate func fill(_ page: UInt32) -> PageFill {
+        fills[Int(page - pages.lowerBound)]
+    }
+}

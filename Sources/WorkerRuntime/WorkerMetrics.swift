@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import Primitives
+import Telemetry
+
+/// What is counted about pages.
+struct PageMetrics: Sendable {
+    /// Why a page was not here when it was asked for.
+    enum MissReason: String {
+        case cold
+        /// The first owner did not answer, so another one was asked.
+        case workerDown = "worker-down"
+    }
+
+    let registry: MetricRegistry
+
+    func missed(_ mount: ByteString, _ reason: MissReason) {
+        registry.counter(.cacheMisses, mount.text, reason.rawValue).add()
+    }
+
+    func readFromOrigin(_ mount: ByteString, byteCount: Int) {
+        registry.counter(.originReadBytes, mount.text, "read").add(UInt64(byteCount))
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIModel
+import ArgumentParser
+import Primitives
+
+struct ClusterStatus: ClusterVerb {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show leader, quorum, voters, regions and alarms.",
+        discussion: """
+            Always answers, with or without a quorum: it is what the asked worker knows.
+
+            EXAMPLES:
+              tarn cluster status
+              tarn cluster status --addr 10.0.1.11:7400 -o json
+
+            EXIT STATUS:
+              0   printed, and there is a quorum
+              1   not initialised yet
+              5   printed, and there is no quorum
+              7   timed out
+              8   nobody reachable
+              64  the command line is wrong
+            """
+    )
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    var format: OutputFormat { output.output }
+
+    func run(_ session: Session) async throws(CommandFailure) {
+        let answer = try await session.client.read(.get("/v1/cluster"), as: ClusterDocument.self)
+        let cluster = answer.document
+        if session.format == .table { try Terminal.write(Self.summary(cluster)) }
+        try session.show(answer.bytes) { Self.voters(cluster) }
+        if session.format == .table { try Terminal.write(Self.rest(cluster, session.style)) }
+        guard cluster.quorum.have >= cluster.quorum.need else { throw .silent(status: 5) }
+    }
+
+    private static func summary(_ cluster: ClusterDocument) -> String {
+        let have = cluster.quorum.have
+        let need = cluster.quorum.need
+        let quorum = have >= need ? "quorum" : "NO QUORUM"
+        return """
+            cluster \(cluster.cluster), generation \(cluster.generation), revision \(cluster.revision)
+            leader \(cluster.leader ?? "none"), term \(cluster.term), \(quorum): \
+            \(have) of \(cluster.voters.count) voters answer, \(need) are needed
+
+
+            """
+    }
+
+    private static func voters(_ cluster: ClusterDocument) -> TextTable {
+        var table = TextTable("VOTER", "REGION", "ZONE", "REACHABLE", "TRAILS LEADER BY")
+        for voter in cluster.voters {
+            table.add(
+                voter.name,
+                voter.region,
+                voter.zone,
+                voter.reachable ? "yes" : "no",
+                voter.trailsLeaderBy.map(String.init) ?? ""
+            )
+        }
+        return table
+    }
+
+    private static func rest(_ cluster: ClusterDocument, _ style: Style) -> String {
+        var regions = TextTable("REGION", "EPOCH", "SETTLED", "WORKERS")
+        for (name, region) in cluster.regions.sorted(by: { $0.key < $1.key }) {
+            let settled = region.settled ? "yes" : "no"
+            regions.add(name, String(region.epoch), settled, String(region.workers))
+        }
+        let alarms = cluster.alarms.map { alarm in
+            "alarm \(TextTable.shown(alarm.kind)): \(TextTable.shown(alarm.detail))\n"
+        }
+        return "\n" + regions.text(style) + (alarms.isEmpty ? "" : "\n") + alarms.joined()
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+struct CompletionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "completion",
+        abstract: "Print the completion script of a shell.",
+        subcommands: [CompletionBash.self, CompletionZsh.self, CompletionFish.self]
+    )
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+}
+
+struct CompletionBash: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bash",
+        abstract: "Print the completion script of bash.",
+        discussion: """
+            EXAMPLES:
+              tarn completion bash > /etc/bash_completion.d/tarn
+
+            EXIT STATUS:
+              0   printed
+              64  the command line is wrong
+            """
+    )
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws { try Terminal.write(Tarn.completionScript(for: .bash) + "\n") }
+}
+
+struct CompletionZsh: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "zsh",
+        abstract: "Print the completion script of zsh.",
+        discussion: """
+            EXAMPLES:
+              tarn completion zsh > /usr/local/share/zsh/site-functions/_tarn
+
+            EXIT STATUS:
+              0   printed
+              64  the command line is wrong
+            """
+    )
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws { try Terminal.write(Tarn.completionScript(for: .zsh) + "\n") }
+}
+
+struct CompletionFish: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fish",
+        abstract: "Print the completion script of fish.",
+        discussion: """
+            EXAMPLES:
+              tarn completion fish > /etc/fish/completions/tarn.fish
+
+            EXIT STATUS:
+              0   printed
+              64  the command line is wrong
+            """
+    )
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws { try Terminal.write(Tarn.completionScript(for: .fish) + "\n") }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Settings
+
+/// Where the workers of `tarn dev` listen and store.
+struct DevPlan: Sendable {
+    struct Worker: Sendable {
+        let name: String
+        let directory: String
+        let http: HostPort
+        /// Arguments of `tarn worker start`.
+        let arguments: [String]
+
+        var log: String { directory + "/log" }
+    }
+
+    let workers: [Worker]
+    let directory: String
+    private let isTemporary: Bool
+
+    /// Enough to try things out, and little enough for any machine.
+    private static let cacheCapacity = "2GiB"
+
+    init(workers count: Int, basePort: Int, directory given: String?) throws(CommandFailure) {
+        isTemporary = given == nil
+        directory = try Self.makeDirectory(given)
+        var plan: [Worker] = []
+        let peers = (0..<count).map { "127.0.0.1:\(basePort + 10 * $0 + 3)" }
+        for index in 0..<count {
+            plan.append(
+                Self.worker(
+                    index + 1,
+                    port: basePort + 10 * index,
+                    join: peers.joined(separator: ","),
+                    below: directory
+                )
+            )
+        }
+        workers = plan
+    }
+
+    private static func makeDirectory(_ given: String?) throws(CommandFailure) -> String {
+        let manager = FileManager.default
+        let name = "tarn-dev-" + UUID().uuidString.lowercased().prefix(8)
+        let path = given ?? manager.temporaryDirectory.appending(path: name).path
+        do {
+            try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw .local("\(path): the directory cannot be made")
+        }
+        return path.hasPrefix("/") ? path : manager.currentDirectoryPath + "/" + path
+    }
+
+    private static func worker(
+        _ number: Int,
+        port: Int,
+        join: String,
+        below directory: String
+    ) -> Worker {
+        let name = "w\(number)"
+        let home = "\(directory)/\(name)"
+        var arguments = [
+            "worker", "start", "--name", name, "--zone", "zone-\(number)",
+            "--data-dir", "\(home)/data", "--cache", "\(home)/cache=\(cacheCapacity)",
+            "--listen-http", "127.0.0.1:\(port)", "--listen-s3", "127.0.0.1:\(port + 1)",
+            "--listen-data", "127.0.0.1:\(port + 2)", "--listen-peer", "127.0.0.1:\(port + 3)",
+            "--join", join,
+        ]
+        let socket = "\(home)/data.sock"
+        if socket.utf8.count <= SettingKind.socketByteLimit {
+            arguments += ["--data-socket", socket]
+        }
+        return Worker(
+            name: name,
+            directory: home,
+            http: HostPort(host: "127.0.0.1", port: UInt16(clamping: port)),
+            arguments: arguments
+        )
+    }
+
+    /// What is printed when everything runs.
+    var greeting: String {
+        let addresses = workers.map { "  \($0.name)  http://\($0.http)  log \($0.log)\n" }
+        let first = workers.first?.http.description ?? ""
+        let addr = first == "127.0.0.1:7400" ? "" : " --addr \(first)"
+        return "\(workers.count) workers run:\n" + addresses.joined() + """
+
+            Try in another terminal:
+              tarn cluster status\(addr)
+              tarn mount add /data/samples file://$PWD\(addr)
+              tarn fs ls /data/samples\(addr)
+
+            Ctrl-C ends them\(isTemporary ? " and removes \(directory)" : "").
+
+            """
+    }
+
+    /// Removes what it made; after a failure the logs stay for whoever looks for the reason.
+    func cleanUp(isFailed: Bool) {
+        guard isTemporary, !isFailed else { return }
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CatalogCore
+import HTTPAPI
+import NIOCore
+import PageTransport
+import PeerTransport
+import Primitives
+import Settings
+import SystemIO
+import SystemPackage
+
+/// Every listener of a worker, bound.
+struct WorkerPorts {
+    let peers: PeerServer
+    let pages: PageServer
+    let http: HTTPServer
+
+    /// Binds all, or fails with the first that cannot be.
+    static func bind(
+        _ settings: WorkerSettings,
+        group: any EventLoopGroup,
+        store: StoreID,
+        peers: any PeerRequestHandler,
+        pages: any PageRequestHandler,
+        identity: @escaping @Sendable () -> PageServerIdentity?,
+        http: HTTPDependencies
+    ) async throws(WorkerFailure) -> Self {
+        let listen = settings.listen
+        let peerServer: PeerServer
+        do throws(PeerServer.ListenError) {
+            peerServer = try await PeerServer.bind(
+                host: listen.peer.host,
+                port: Int(listen.peer.port),
+                group: group,
+                handler: peers
+            )
+        } catch {
+            throw .peers(error)
+        }
+        let pageServer = try await bindPages(settings, group, store, pages, identity)
+        do throws(HTTPServerError) {
+            let httpServer = try await HTTPServer.bind(
+                host: listen.http.host,
+                port: Int(listen.http.port),
+                dependencies: http,
+                group: group
+            )
+            return WorkerPorts(peers: peerServer, pages: pageServer, http: httpServer)
+        } catch {
+            throw .http(error)
+        }
+    }
+
+    private static func bindPages(
+        _ settings: WorkerSettings,
+        _ group: any EventLoopGroup,
+        _ store: StoreID,
+        _ handler: any PageRequestHandler,
+        _ identity: @escaping @Sendable () -> PageServerIdentity?
+    ) async throws(WorkerFailure) -> PageServer {
+        let socket = settings.dataSocketPath(store: store.description)
+        if settings.dataSocket == nil, settings.canWriteRun {
+            try? Directory.create("/run/tarn", existing: .isFine)  // Else binding says why not.
+        }
+        do throws(PageServerError) {
+            return try await PageServer.start(
+                group: group,
+                listening: [
+                    .tcp(host: settings.listen.data.host, port: settings.listen.data.port),
+                    .unix(path: socket),
+                ],
+                identity: identity,
+                handler: handler
+            )
+        } catch {
+            throw .pages(error)
+        }
+    }
+
+    /// What others are told: real ports, and the host they can reach.
+    func addresses(_ settings: WorkerSettings) -> WorkerAddresses {
+        func advertised(_ host: String, _ port: Int?) -> String {
+            let bound = HostPort(host: host, port: UInt16(clamping: port ?? 0))
+            return settings.advertised(bound).description
+        }
+        var dataPort: UInt16?
+        var socket: String?
+        for address in pages.addresses {
+            switch address {
+            case .tcp(_, let port): dataPort = port
+            case .unix(let path): socket = path
+            }
+        }
+        return WorkerAddresses(
+            http: advertised(settings.listen.http.host, http.port),
+            s3: nil,
+            data: advertised(settings.listen.data.host, dataPort.map(Int.init)),
+            peer: advertised(settings.listen.peer.host, peers.localAddress?.port),
+            socket: socket
+        )
+    }
+}

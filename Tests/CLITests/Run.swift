@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// What the built binary did.
+struct Ran: Sendable {
+    let status: Int32
+    let output: [UInt8]
+    let error: String
+
+    var text: String { String(decoding: output, as: UTF8.self) }
+}
+
+/// Runs the binary that the package builds, without a terminal and with nothing on standard input.
+///
+/// - Parameters:
+///   - words: Everything behind `tarn`.
+///   - environment: Besides PATH.
+///   - directory: Working directory.
+/// - Returns: Status and everything written.
+/// - Throws: When it cannot be started.
+func tarn(
+    _ words: [String],
+    environment: [String: String] = [:],
+    in directory: URL? = nil
+) async throws -> Ran {
+    let process = Process()
+    process.executableURL = binary
+    process.arguments = words
+    process.environment = environment.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own }
+    process.standardInput = FileHandle.nullDevice
+    if let directory { process.currentDirectoryURL = directory }
+    let output = Pipe()
+    let error = Pipe()
+    process.standardOutput = output
+    process.standardError = error
+    try process.run()
+    // Both pipes are read to their ends, at the same time: a full one would stop the process.
+    async let outputBytes = readToEnd(output.fileHandleForReading)
+    async let errorBytes = readToEnd(error.fileHandleForReading)
+    let (written, complaints) = await (outputBytes, errorBytes)
+    process.waitUntilExit()
+    return Ran(
+        status: process.terminationStatus,
+        output: Array(written),
+        error: String(decoding: complaints, as: UTF8.self)
+    )
+}
+
+/// Beside the tests, wherever this configuration puts its products.
+private let binary = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+    .deletingLastPathComponent().appending(path: "tarn")
+
+@concurrent
+private func readToEnd(_ handle: FileHandle) async -> Data {
+    (try? handle.readToEnd()) ?? Data()
+}
+
+/// A directory of this test alone, removed by the caller.
+func scratchDirectory() throws -> URL {
+    let url = FileManager.default.temporaryDirectory.appending(path: "tarn-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    return url
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CatalogCore
+import Primitives
+import Testing
+
+/// What a catalog does, written down once more in the most obvious way.
+///
+/// Dictionaries and linear searches; no rings of ids, no digests, no sharing.
+struct NaiveCatalog {
+    struct NaiveMount: Equatable {
+        var mount: Mount
+        var createRevision: UInt64
+        var modRevision: UInt64
+    }
+
+    var revision: UInt64 = 1
+    var mounts: [ByteString: NaiveMount] = [:]
+    var states: [String: WorkerEntry.State]
+    var epochs: [String: UInt64] = ["ap": 1, "us": 1]
+    var ids: [String: UInt64]
+    var regions: [String: String]
+    var stores: [String: UInt64]
+    var remembered: [String: (fingerprint: UInt64, kind: String)] = [:]
+
+    init() {
+        states = Dictionary(uniqueKeysWithValues: firstWorkers.map { ($0.name, .active) })
+        regions = Dictionary(uniqueKeysWithValues: firstWorkers.map { ($0.name, $0.region) })
+        ids = ["w2": 1, "w1": 2, "us1": 3]
+        stores = ["w2": 2, "w1": 1, "us1": 3]
+    }
+
+    mutating func apply(_ command: CatalogCommand) -> String {
+        guard let idempotency = command.idempotency else { return perform(command.operation) }
+        if let first = remembered[idempotency.key] {
+            return first.fingerprint == idempotency.fingerprint
+                ? first.kind : "idempotency-key-reused"
+        }
+        let kind = perform(command.operation)
+        remembered[idempotency.key] = (idempotency.fingerprint, kind)
+        return kind
+    }
+
+    private mutating func perform(_ operation: CatalogCommand.Operation) -> String {
+        switch operation {
+        case .genesis: return "formed"
+        case .putMount(let path, let mount, let precondition):
+            return put(mount, at: path, if: precondition)
+        case .removeMount(let path, let precondition):
+            guard let old = mounts[path] else { return "no-such-mount" }
+            switch precondition {
+            case .absent: return "revision-mismatch"
+            case .revision(let asked) where asked.rawValue != old.modRevision:
+                return "revision-mismatch"
+            case .revision, .any: break
+            }
+            revision += 1
+            mounts[path] = nil
+            return "removed"
+        case .register(let registration): return register(registration)
+        case .activate(let id):
+            guard let name = ids.first(where: { $0.value == id.rawValue })?.key else {
+                return "no-such-worker"
+            }
+            if states[name] != .active {
+                revision += 1
+                states[name] = .active
+                epochs[regions[name] ?? "", default: 0] += 1
+            }
+            return "worker"
+        }
+    }
+
+    private mutating func put(
+        _ mount: Mount,
+        at path: ByteString,
+        if precondition: Precondition
+    ) -> String {
+        let old = mounts[path]
+        switch precondition {
+        case .absent(let isPlain):
+            if old != nil { return isPlain ? "mount-exists" : "revision-mismatch" }
+        case .revision(let asked):
+            if old?.modRevision != asked.rawValue { return "revision-mismatch" }
+        case .any: break
+        }
+        revision += 1
+        mounts[path] = NaiveMount(
+            mount: mount,
+            createRevision: old?.createRevision ?? revision,
+            modRevision: revision
+        )
+        return old == nil ? "created" : "replaced"
+    }
+
+    private mutating func register(_ registration: WorkerRegistration) -> String {
+        let number = registration.store.rawValue.low
+        if let known = stores.first(where: { $0.value == number })?.key {
+            return known == registration.name ? "worker" : "bad-value"
+        }
+        if stores[registration.name] != nil { return "name-taken" }
+        revision += 1
+        ids[registration.name] = UInt64(ids.count) + 1
+        states[registration.name] = .joining
+        regions[registration.name] = registration.region
+        stores[registration.name] = number
+        return "worker"
+    }
+}
+
+extension Catalog.Application {
+    var kind: String {
+        switch outcome {
+        case .clusterFormed: "formed"
+        case .worker: "worker"
+        case .mount(_, let isCreated): isCreated ? "created" : "replaced"
+        case .mountRemoved: "removed"
+        case .refused(let refusal): refusal.kind
+        }
+    }
+}
+
+/// Draws commands that meet every rule, valid and not.
+struct CommandSource {
+    var generator: SplitMix64
+
+    mutating func next(revision: Revision) -> CatalogCommand {
+        let number = UInt64.random(in: 4...12, using: &generator)
+        let store = generator.chance(percent: 90) ? number : number + 1
+        let operation: CatalogCommand.Operation
+        switch Int.random(in: 0..<10, using: &generator) {
+        case 0:
+            operation = .register(
+                registration("w\(number)", store: store, region: number % 2 == 0 ? "ap" : "eu")
+            )
+        case 1: operation = .activate(NodeID(number))
+        case 2, 3, 4: operation = .removeMount(path: path(), condition(revision))
+        default: operation = .putMount(path: path(), mount(), condition(revision))
+        }
+        guard generator.chance(percent: 30) else { return CatalogCommand(operation: operation) }
+        let key = "k\(Int.random(in: 0..<200, using: &generator))"
+        let fingerprint = generator.chance(percent: 80) ? 1 : generator.next()
+        return CatalogCommand(
+            operation: operation,
+            idempotency: Idempotency(key: key, fingerprint: fingerprint)
+        )
+    }
+
+    private mutating func path() -> ByteString {
+        ByteString("/d\(Int.random(in: 0..<5, using: &generator))")
+            + (generator.chance(percent: 50) ? "/x" : "")
+    }
+
+    private mutating func mount() -> Mount {
+        let number = Int.random(in: 0..<4, using: &generator)
+        return Mount(
+            origin: "s3://bucket\(number)/p",
+            options: generator.chance(percent: 30) ? [option("region", "r\(number)")] : [],
+            regions: generator.chance(percent: 30) ? [region("eu", origin: "file:///d")] : [],
+            replicas: UInt8(number + 1)
+        )
+    }
+
+    private mutating func condition(_ revision: Revision) -> Precondition {
+        switch Int.random(in: 0..<4, using: &generator) {
+        case 0: .absent(plain: false)
+        case 1:
+            .revision(
+                Revision(
+                    revision.rawValue
+                        - min(
+                            revision.rawValue,
+                            UInt64.random(in: 0..<6, using: &generator)
+                        )
+                )
+            )
+        default: .any
+        }
+    }
+}
+
+struct CatalogModelTests {
+    /// Goal: outcomes, revisions, mounts, workers and epochs are those of the naive model; a replica
+    /// restored from a snapshot at a random place, and one fed through the codec, stay equal.
+    @Test(arguments: UInt64(1)...40)
+    func theCatalogEqualsTheNaiveModel(seed: UInt64) throws {
+        var source = CommandSource(generator: SplitMix64(seed: seed))
+        var catalog = formedCatalog()
+        var follower = catalog
+        var model = NaiveCatalog()
+        var kinds: Set<String> = []
+
+        for step in 0..<600 {
+            let command = source.next(revision: catalog.revision)
+            let before = catalog.revision
+            let application = catalog.apply(command)
+            let kind = model.apply(command)
+            kinds.insert(kind)
+            // The first difference ends a seed: all that follows would be its echo.
+            try #require(application.kind == kind, "seed \(seed) step \(step): \(command)")
+            try #require(catalog.revision.rawValue == model.revision, "seed \(seed) step \(step)")
+            #expect(
+                application.changes.isEmpty == (catalog.revision == before),
+                "seed \(seed) step \(step): changes and revision go together"
+            )
+            #expect(application.changes.allSatisfy { $0.revision == catalog.revision })
+            #expect(application.changes.dropLast().allSatisfy { $0.hasMore })
+            #expect(application.changes.last?.hasMore != true)
+
+            let echoed = follower.apply(try CatalogCommand(decoding: command.encode()))
+            #expect(try CatalogOutcome(decoding: echoed.outcome.encode()) == application.outcome)
+            #expect(echoed == application)
+            if source.generator.chance(percent: 2) {
+                follower = try Catalog(decodingSnapshot: follower.encodeSnapshot())
+            }
+            #expect(follower.stateDigest == catalog.stateDigest, "seed \(seed) step \(step)")
+        }
+        compare(catalog, model, seed)
+        #expect(kinds.count >= 8, "seed \(seed) met only \(kinds)")
+    }
+
+    private func compare(_ catalog: Catalog, _ model: NaiveCatalog, _ seed: UInt64) {
+        #expect(catalog.mounts().map(\.path) == model.mounts.keys.sorted(), "seed \(seed)")
+        for entry in catalog.mounts() {
+            let expected = NaiveCatalog.NaiveMount(
+                mount: entry.mount,
+                createRevision: entry.createRevision.rawValue,
+                modRevision: entry.modRevision.rawValue
+            )
+            #expect(model.mounts[entry.path] == expected, "seed \(seed)")
+        }
+        #expect(Set(catalog.workers.map(\.name)) == Set(model.states.keys), "seed \(seed)")
+        for worker in catalog.workers {
+            #expect(worker.state == model.states[worker.name], "seed \(seed)")
+            #expect(worker.id.rawValue == model.ids[worker.name], "seed \(seed)")
+        }
+        for ring in catalog.rings {
+            #expect(ring.epoch.rawValue == model.epochs[ring.region], "seed \(seed)")
+        }
+        expectRingsMatchWorkers(catalog)
+    }
+}

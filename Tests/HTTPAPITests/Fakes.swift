@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+import ClientRuntime
+import Coordination
+import HTTPAPI
+import InMemoryLogging
+import Logging
+import NIOCore
+import Primitives
+import Synchronization
+import Telemetry
+
+/// Coordination over a real catalog in this process; errors and readiness are set by the test.
+final class FakeCoordination: CoordinationService {
+    struct State: Sendable {
+        var catalog = Catalog()
+        var readiness = Readiness.ready
+        var barrierError: CoordinationError?
+        var submitError: CoordinationError?
+        var watchError: CoordinationError?
+        var initError: CoordinationError?
+        var barriers = 0
+        var commands: [CatalogCommand] = []
+        var watches: [WatchRequest] = []
+        var transfers: [String?] = []
+        var inits: [InitialisationRequest] = []
+        var events: [WatchStream.Continuation] = []
+    }
+
+    let state: Mutex<State>
+
+    init(catalog: Catalog) {
+        var state = State()
+        state.catalog = catalog
+        self.state = Mutex(state)
+    }
+
+    func view() -> CatalogView {
+        CatalogView(catalog: state.withLock { $0.catalog }, staleness: Timespan(milliseconds: 7))
+    }
+
+    func readBarrier(within limit: Timespan) async throws(CoordinationError) {
+        let error = state.withLock { state in
+            state.barriers += 1
+            return state.barrierError
+        }
+        if let error { throw error }
+    }
+
+    func wait(for revision: Revision, within limit: Timespan) async throws(CoordinationError) {
+        let have = state.withLock { $0.catalog.revision }
+        guard have >= revision else { throw .behind(have: have, wanted: revision) }
+    }
+
+    func submit(
+        _ command: CatalogCommand,
+        within limit: Timespan
+    ) async throws(CoordinationError) -> CatalogOutcome {
+        let result: Result<CatalogOutcome, CoordinationError> = state.withLock { state in
+            state.commands.append(command)
+            if let error = state.submitError { return .failure(error) }
+            return .success(state.catalog.apply(command).outcome)
+        }
+        return try result.get()
+    }
+
+    func watch(_ request: WatchRequest) throws(CoordinationError) -> WatchStream {
+        let (stream, continuation) = WatchStream.makeStream(bufferingPolicy: .unbounded)
+        let error = state.withLock { state in
+            state.watches.append(request)
+            state.events.append(continuation)
+            return state.watchError
+        }
+        if let error { throw error }
+        return stream
+    }
+
+    func status() -> CoordinationStatus {
+        let catalog = state.withLock { $0.catalog }
+        return CoordinationStatus(
+            cluster: catalog.cluster?.id,
+            term: Term(4),
+            leader: "w1",
+            commitIndex: LogIndex(9),
+            quorumHave: 2,
+            quorumNeed: 2,
+            voters: catalog.workers.prefix(2).map { worker in
+                CoordinationStatus.VoterStatus(
+                    node: worker.id,
+                    name: worker.name,
+                    region: worker.region,
+                    zone: worker.zone,
+                    isReachable: worker.name == "w1",
+                    trailsLeaderBy: worker.name == "w1" ? 0 : nil
+                )
+            },
+            workers: [WorkerHealth(name: "w1", liveness: .alive, usedBytes: 5, pages: 2)]
+        )
+    }
+
+    func readiness() -> Readiness { state.withLock { $0.readiness } }
+
+    func initialise(
+        _ request: InitialisationRequest,
+        within limit: Timespan
+    ) async throws(CoordinationError) -> ClusterEntry {
+        let error = state.withLock { state in
+            state.inits.append(request)
+            return state.initError
+        }
+        if let error { throw error }
+        let formed = Sample.catalog()
+        state.withLock { $0.catalog = formed }
+        guard let cluster = formed.cluster else { throw .notInitialised }
+        return cluster
+    }
+
+    func transferLeadership(
+        to name: String?,
+        within limit: Timespan
+    ) async throws(CoordinationError) -> String {
+        state.withLock { $0.transfers.append(name) }
+        guard name != "nobody" else { throw .notFound("there is no voter 'nobody'") }
+        return name ?? "w2"
+    }
+}
+
+/// Files in memory; reads may fail from an offset on, or wait until the test lets them go.
+final class FakeFiles: FileSystemClient {
+    struct Read: Hashable, Sendable {
+        let range: Range<UInt64>
+        let client: ClientKind
+        let readAhead: UInt64
+    }
+
+    struct State: Sendable {
+        var files: [ByteString: [UInt8]] = [:]
+        var directories: [ByteString: DirectoryPage] = [:]
+        var modifiedUnixNS: Int64 = 784_111_777_500_000_000
+        var version: ByteString = "v1"
+        var attributesError: FileError?
+        var readError: (from: UInt64, error: FileError)?
+        var reads: [Read] = []
+        var lists: [(path: ByteString, after: ByteString?, limit: Int)] = []
+    }
+
+    let state = Mutex(State())
+
+    func attributes(of path: ByteString, view: PathView) async throws(FileError) -> FileAttributes {
+        let result: Result<FileAttributes, FileError> = state.withLock { state in
+            if let error = state.attributesError { return .failure(error) }
+            if let bytes = state.files[path] {
+                return .success(
+                    FileAttributes(
+                        kind: .file,
+                        size: UInt64(bytes.count),
+                        modifiedUnixNS: state.modifiedUnixNS,
+                        version: state.version,
+                        validFor: nil
+                    )
+                )
+            }
+            guard state.directories[path] != nil else { return .failure(.notFound) }
+            return .success(Self.directory)
+        }
+        return try result.get()
+    }
+
+    static let directory = FileAttributes(
+        kind: .directory,
+        size: 0,
+        modifiedUnixNS: 0,
+        version: ByteString(),
+        validFor: nil
+    )
+
+    func list(
+        _ path: ByteString,
+        after: ByteString?,
+        limit: Int
+    ) async throws(FileError) -> DirectoryPage {
+        let page = state.withLock { state in
+            state.lists.append((path, after, limit))
+            return state.directories[path]
+        }
+        guard let page else { throw .notADirectory }
+        return page
+    }
+
+    func read(
+        _ file: FileReference,
+        range: Range<UInt64>,
+        context: ReadContext
+    ) async throws(FileError) -> ByteBuffer {
+        let result: Result<ByteBuffer, FileError> = state.withLock { state in
+            state.reads.append(
+                Read(range: range, client: context.client, readAhead: context.readAhead)
+            )
+            if let failure = state.readError, range.upperBound > failure.from {
+                return .failure(failure.error)
+            }
+            let bytes = state.files[file.path] ?? []
+            return .success(
+                ByteBuffer(bytes: bytes[Int(range.lowerBound)..<Int(range.upperBound)])
+            )
+        }
+        return try result.get()
+    }
+
+    func capacity() async throws(FileError) -> (total: UInt64, used: UInt64) { (0, 0) }
+}
+
+struct FakeLocator: PageLocator {
+    func locate(_ path: ByteString, offset: UInt64) async throws(FileError) -> PageLocation {
+        guard path != "/nowhere" else { throw .notFound }
+        return PageLocation(
+            path: path,
+            offset: offset,
+            unit: UInt32(offset >> 26),
+            hash: 0xAB,
+            epoch: RingEpoch(3),
+            owners: ["w2", "w1"],
+            previousOwners: [],
+            cachedOn: ["w2"]
+        )
+    }
+}
+
+final class FakeProbe: OriginProbe {
+    let error = Mutex<FileError?>(nil)
+    let checks = Mutex<[Mount]>([])
+
+    func check(_ mount: Mount) async throws(FileError) {
+        checks.withLock { $0.append(mount) }
+        if let error = error.withLock({ $0 }) { throw error }
+    }
+
+    func credentialSource(for mount: Mount) -> String { mount.credential ?? "environment" }
+}
+
+/// Everything one server asks.
+struct World: Sendable {
+    let coordination: FakeCoordination
+    let files = FakeFiles()
+    let probe = FakeProbe()
+    let metrics = MetricRegistry()
+    let log = InMemoryLogHandler()
+
+    init(catalog: Catalog = Sample.catalog()) {
+        coordination = FakeCoordination(catalog: catalog)
+    }
+
+    var dependencies: HTTPDependencies {
+        var handler = log
+        handler.logLevel = .trace
+        return HTTPDependencies(
+            coordination: coordination,
+            files: files,
+            locator: FakeLocator(),
+            probe: probe,
+            metrics: metrics,
+            logger: Logger(label: "http") { [handler] _ in handler },
+            region: "ap",
+            version: "0.1.0-test"
+        )
+    }
+}
+
+/// A cluster of three workers in two regions.
+enum Sample {
+    static let clusterID = ClusterID(UniqueID(high: 0x1111, low: 0x2222))
+
+    static func catalog(mounts: [(ByteString, Mount)] = []) -> Catalog {
+        var catalog = Catalog()
+        let entry = ClusterEntry(
+            id: clusterID,
+            generation: 1,
+            survival: .zone,
+            timing: .lan,
+            featureLevel: 1,
+            voters: [NodeID(1), NodeID(2), NodeID(3)]
+        )
+        let workers = [("w1", "ap"), ("w2", "ap"), ("w3", "us")].enumerated().map { index, worker in
+            WorkerRegistration(
+                store: StoreID(UniqueID(high: 9, low: UInt64(index))),
+                name: worker.0,
+                region: worker.1,
+                zone: "\(worker.1)-\(index)",
+                addresses: WorkerAddresses(
+                    http: "127.0.0.1:74\(index)0",
+                    s3: nil,
+                    data: "127.0.0.1:74\(index)2",
+                    peer: "127.0.0.1:74\(index)3",
+                    socket: nil
+                ),
+                capacity: 100 << 30,
+                version: "0.1.0",
+                startedAtUnixMS: 1_700_000_000_000
+            )
+        }
+        _ = catalog.apply(CatalogCommand(operation: .genesis(entry, workers)))
+        for (path, mount) in mounts {
+            _ = catalog.apply(
+                CatalogCommand(operation: .putMount(path: path, mount, .absent(plain: true)))
+            )
+        }
+        return catalog
+    }
+}
