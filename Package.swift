@@ -122,7 +122,12 @@ let testSupport: [Target] = [
         name: "SimulationKit",
         dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore"]
     ),
-    .target(name: "TestKit", dependencies: ["LogStorage", "Primitives", "SystemIO", .system]),
+    .target(
+        name: "TestKit",
+        dependencies: [
+            "LogStorage", "Primitives", "SystemIO", .nioCore, .nioHTTP1, .nioPosix, .system,
+        ]
+    ),
 ]
 
 let tests: [Target] = [

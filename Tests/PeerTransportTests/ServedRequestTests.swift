@@ -3,6 +3,7 @@ import Codecs
 import NIOCore
 import NIOEmbedded
 import PeerTransport
+import Synchronization
 import Testing
 
 /// What the accepting side does with requests that do not end by themselves.
