@@ -76,7 +76,8 @@ let runtime: [Target] = [
         name: "ClientRuntime",
         dependencies: [
             "APIModel", "CatalogCore", "Codecs", "Origins", "PageTransport", "PlacementCore",
-            "Primitives", "Telemetry", .asyncHTTPClient, .logging, .nioCore, .nioPosix,
+            "Primitives", "Telemetry", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
+            .nioPosix,
         ]
     ),
     .target(
@@ -181,16 +182,17 @@ let tests: [Target] = [
     .testTarget(
         name: "ClientRuntimeTests",
         dependencies: [
-            "ClientRuntime", "CatalogCore", "Origins", "PageTransport", "PlacementCore",
-            "Primitives", "Telemetry", "TestKit", .logging, .nioCore,
+            "APIModel", "CatalogCore", "ClientRuntime", "Codecs", "HTTPAPI", "Origins",
+            "PageTransport", "PlacementCore", "Primitives", "Telemetry", "TestKit",
+            .asyncHTTPClient, .logging, .nioCore, .nioPosix, .system,
         ]
     ),
     .testTarget(
         name: "WorkerRuntimeTests",
         dependencies: [
-            "WorkerRuntime", "CatalogCore", "ClientRuntime", "Origins", "PageStorage",
-            "PageTransport", "PlacementCore", "Primitives", "Telemetry", "TestKit", .logging,
-            .nioCore,
+            "WorkerRuntime", "CatalogCore", "ClientRuntime", "Codecs", "Origins", "PageStorage",
+            "PageTransport", "PlacementCore", "Primitives", "Telemetry", "TestKit",
+            .asyncHTTPClient, .logging, .nioCore, .nioPosix, .system,
         ]
     ),
     .testTarget(

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef CFUSE3_SHIM_H
 #define CFUSE3_SHIM_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CFuse3  // `stat` is its or Glibc's, whichever the compiler met first.
 import Foundation
 import Primitives
 

@@ -92,7 +92,12 @@ package final class LogStorage {
     ///   the process must end; `stopped` from then on.
     package func write(_ writes: [LogWrite]) throws(LogStorageError) {
         try requireUsable()
-        let plan = try WritePlan(writes, window: window, hardState: hardState)
+        let plan = try WritePlan(
+            writes,
+            window: window,
+            hardState: hardState,
+            newestSnapshot: newestSnapshot?.position
+        )
         let batches = try plan.batches(streamLimit: streamLimit)
         try durably { () throws(IOFailure) in
             if plan.hardState != hardState {

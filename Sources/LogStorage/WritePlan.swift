@@ -8,12 +8,15 @@ struct WritePlan {
     /// Term and vote after all writes.
     private(set) var hardState: HardState
     private var window: LogWindow
+    private let newestSnapshot: LogPosition?
 
     init(
         _ writes: [LogWrite],
         window: LogWindow,
-        hardState: HardState
+        hardState: HardState,
+        newestSnapshot: LogPosition?
     ) throws(LogStorageError) {
+        self.newestSnapshot = newestSnapshot
         self.window = window
         self.hardState = hardState
         for write in writes { try add(write) }
@@ -27,13 +30,7 @@ struct WritePlan {
             hardState = new
             records.append(.hardState(new))
         }
-        if let index = write.truncateFrom, index < window.next {
-            guard index >= window.first, index > .zero else {
-                throw .outOfOrder(expected: window.first, found: index)
-            }
-            window.truncate(from: index)
-            records.append(.truncate(from: index))
-        }
+        if let index = write.truncateFrom { try truncate(from: index) }
         for entry in write.entries {
             guard entry.term <= hardState.term else {
                 throw .termAhead(entry: entry.position, hardState: hardState.term)
@@ -43,6 +40,25 @@ struct WritePlan {
             }
             records.append(.entry(entry))
         }
+    }
+
+    /// Voids the entries at and behind `index`.
+    ///
+    /// An index that the newest snapshot covers voids the whole log, which then goes on behind the
+    /// snapshot: the snapshot came from a leader and says what was committed.
+    private mutating func truncate(from index: LogIndex) throws(LogStorageError) {
+        if let newestSnapshot, index <= newestSnapshot.index {
+            guard window != LogWindow(first: newestSnapshot.index.next) else { return }
+            window.reset(after: newestSnapshot.index)
+            records.append(.reset(newestSnapshot))
+            return
+        }
+        guard index < window.next else { return }
+        guard index >= window.first, index > .zero else {
+            throw .outOfOrder(expected: window.first, found: index)
+        }
+        window.truncate(from: index)
+        records.append(.truncate(from: index))
     }
 
     /// The records in as few batches as fit a segment each; one, unless the writes are huge.

@@ -172,7 +172,7 @@ final class PeerClientHandler: ChannelInboundHandler {
 
     private func tick() {
         guard let now = basics.context?.eventLoop.now, handshake.remote != nil else { return }
-        if basics.isSilent {
+        if basics.tick() {
             counters.count { $0.silent += 1 }
             return close(.disconnected(address))
         }

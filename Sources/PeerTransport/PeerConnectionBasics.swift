@@ -9,6 +9,8 @@ struct PeerConnectionBasics {
     let limits: PeerLimits
     private(set) var context: ChannelHandlerContext?
     private(set) var lastHeard: NIODeadline = .uninitializedDeadline
+    /// Ticks since something was heard.
+    private var silentTicks = 0
     private var deadline: Scheduled<Void>?
     private var watch: RepeatedTask?
 
@@ -33,7 +35,10 @@ struct PeerConnectionBasics {
         }
     }
 
-    mutating func heard() { lastHeard = context?.eventLoop.now ?? lastHeard }
+    mutating func heard() {
+        lastHeard = context?.eventLoop.now ?? lastHeard
+        silentTicks = 0
+    }
 
     mutating func handshaken() {
         deadline?.cancel()
@@ -47,10 +52,13 @@ struct PeerConnectionBasics {
         context = nil
     }
 
-    /// Whether nothing has come for too long.
-    var isSilent: Bool {
-        guard let now = context?.eventLoop.now else { return false }
-        return now - lastHeard > TimeAmount(limits.silenceTimeout)
+    /// Counts one tick; says whether nothing has come for too long.
+    ///
+    /// Counted in ticks of this loop, not read from a clock: when this process was stopped, what the
+    /// other end sent meanwhile waits in the socket, and the first tick must not end the connection.
+    mutating func tick() -> Bool {
+        silentTicks += 1
+        return limits.pingInterval * silentTicks > limits.silenceTimeout
     }
 
     /// Writes a frame; dropped if the connection has ended.

@@ -16,7 +16,7 @@ package struct PeerLimits: Sendable {
     package var longestBackoff: Duration = .seconds(1)
     /// How often the connecting side pings.
     package var pingInterval: Duration = .milliseconds(500)
-    /// A connection without a byte from the other side for this long is dead.
+    /// A connection without a byte from the other side for this long is dead; counted in pings.
     package var silenceTimeout: Duration = .seconds(3)
     /// A connection without messages, requests and streams for this long is closed by its maker.
     package var idleTimeout: Duration = .seconds(60)

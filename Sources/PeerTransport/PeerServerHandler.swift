@@ -92,8 +92,9 @@ final class PeerServerHandler: ChannelInboundHandler {
     }
 
     private func tick() {
+        let isSilent = basics.tick()
         // Before the handshake its own deadline counts.
-        if handshake.remote != nil, basics.isSilent { fail { $0.silent += 1 } }
+        if isSilent, handshake.remote != nil { fail { $0.silent += 1 } }
     }
 
     private func fail(_ change: (inout PeerCounters) -> Void) {

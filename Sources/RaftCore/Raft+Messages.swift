@@ -5,7 +5,7 @@ import Primitives
 extension Raft {
     /// Takes a message that nobody vouches for.
     mutating func receive(_ message: RaftMessage, from sender: Voter) {
-        guard sender != me, message.isPlausible else { return ignore() }
+        guard sender.node != me.node, message.isPlausible else { return ignore() }
 
         // A question that must change nothing here, not even the term (thesis §9.6).
         if case .voteRequest(let request) = message.body {

@@ -87,7 +87,8 @@ extension Raft {
     // MARK: - Answers
 
     mutating func appendAnswered(_ reply: AppendReply, from sender: Voter) {
-        guard let peer = leadership?.position(of: sender) else { return }  // Another store: no vote.
+        // Another store of the same node is nobody we know.
+        guard let peer = leadership?.position(of: sender) else { return }
         switch reply {
         case .accepted(let index): accepted(index, by: peer)
         case .rejected(let previous, let hint):

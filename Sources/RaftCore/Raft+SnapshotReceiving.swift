@@ -10,7 +10,7 @@ struct IncomingSnapshot: Sendable {
     /// Whether the driver has it and is making it durable.
     var isInstalling = false
 
-    var offset: UInt64 { UInt64(state.count) }
+    var offset: UInt64 { isInstalling ? metadata.byteCount : UInt64(state.count) }
     var isWhole: Bool { offset == metadata.byteCount }
     var isIntact: Bool { CRC32C.checksum(state) == metadata.checksum }
 }
@@ -36,7 +36,7 @@ extension Raft {
             chunk.bytes.count <= settings.snapshotChunkBytes
         else { return ignore() }
         add(chunk)
-        if let incoming = incomingSnapshot, incoming.isWhole { return install(incoming, sender) }
+        if let incoming = incomingSnapshot, incoming.isWhole { install(incoming) }
         askForMore(of: position, from: sender)
     }
 
@@ -57,14 +57,14 @@ extension Raft {
         send(.snapshotReply(.next(position: position, offset: offset)), to: sender)
     }
 
-    private mutating func install(_ incoming: IncomingSnapshot, _ sender: Voter) {
+    private mutating func install(_ incoming: IncomingSnapshot) {
         guard incoming.isIntact else {
             ignore()
-            incomingSnapshot = nil
-            return askForMore(of: incoming.metadata.position, from: sender)
+            incomingSnapshot = nil  // From the start again.
+            return
         }
-        incomingSnapshot?.isInstalling = true
         incomingSnapshot?.state = []  // The driver has it now.
+        incomingSnapshot?.isInstalling = true
         outbox.tell(.installSnapshot(incoming.metadata, state: incoming.state))
     }
 
@@ -78,7 +78,7 @@ extension Raft {
         if log.holds(position) {
             log.compact(through: position.index)
         } else {
-            if log.last.index > log.base.index { outbox.stageTruncation(from: log.firstIndex) }
+            outbox.stageTruncation(from: LogIndex(1))  // The disk may hold more than we do.
             log = RaftLog(base: position)
         }
         configuration = ConfigurationHistory(at: position.index, voters: metadata.voters)

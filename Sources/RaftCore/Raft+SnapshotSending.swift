@@ -21,7 +21,9 @@ extension Raft {
     /// Turns to the snapshot for a follower whose next entry is gone.
     mutating func startSnapshot(to peer: Int) {
         guard let snapshot else { return }
-        leadership?.peers[peer].becomeTransferring(SnapshotTransfer(metadata: snapshot, askedMS: now))
+        leadership?.peers[peer].becomeTransferring(
+            SnapshotTransfer(metadata: snapshot, askedMS: now)
+        )
         askForChunk(for: peer)
     }
 
@@ -95,8 +97,10 @@ extension Raft {
                 offset <= transfer.metadata.byteCount
             else { return }
             transfer.offset = offset
+            transfer.askedMS = now
             leadership?.peers[peer].update(transfer)
-            askForChunk(for: peer)
+            // All has arrived: being installed, which it will tell.
+            if offset < transfer.metadata.byteCount { askForChunk(for: peer) }
         }
     }
 

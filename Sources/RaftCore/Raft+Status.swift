@@ -9,7 +9,7 @@ package struct RaftStatus: Sendable, Equatable {
         package let voter: Voter
         /// Known to be durable there; 0 before its first answer in this term.
         package let match: LogIndex
-        /// How long ago it was last heard, in milliseconds; `nil` in this term not yet.
+        /// How long ago it was last heard, in milliseconds; `nil` if not in this term.
         package let contactAgeMS: UInt64?
         /// Whether it was heard within the last second.
         package let isReachable: Bool
@@ -25,8 +25,9 @@ package struct RaftStatus: Sendable, Equatable {
     package let voters: VoterSet
     /// Sorted by node; empty unless this node leads.
     package let peers: [Peer]
-    /// The applied state holds everything committed before this moment of our own clock, in
-    /// milliseconds; `nil` if not known. Now minus this is the age of a local read.
+    /// The applied state holds everything committed before this moment, in milliseconds.
+    ///
+    /// On our own clock; `nil` if not known. ``Raft/clockMS`` minus this is the age of a local read.
     package let confirmedAtMS: UInt64?
     /// Whether a quorum's last sign is so old that proposals and reads are refused.
     package let isInDoubt: Bool
@@ -60,6 +61,7 @@ extension Raft {
     /// The voters in force once `index` was applied, for a snapshot's metadata.
     ///
     /// - Parameter index: At or behind the latest snapshot.
+    /// - Returns: The voters of the last configuration entry up to there.
     package func voters(at index: LogIndex) -> VoterSet { configuration.voters(at: index) }
 
     /// The position of a log entry, for a snapshot's metadata; `nil` if it is compacted away.

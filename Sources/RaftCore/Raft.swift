@@ -55,7 +55,8 @@ package struct Raft: Sendable {
 
     // Time, on the node's own monotonic clock, in milliseconds.
     var now: UInt64 = 0
-    var electionDeadlineMS: UInt64 = 0
+    /// `nil` before the first tick: until then there is no clock to wait by.
+    var electionDeadlineMS: UInt64?
     /// When the leader of this term was last heard.
     var leaderHeardMS: UInt64?
     var random: SplitMix64
@@ -71,6 +72,9 @@ package struct Raft: Sendable {
     /// A voter as its disk remembers it.
     ///
     /// - Parameters:
+    ///   - settings: Times and bounds; the times must be the same on every voter.
+    ///   - me: This node and the store it runs on.
+    ///   - restored: Term and vote as they were made durable last.
     ///   - snapshot: The latest durable snapshot, already loaded into the state machine.
     ///   - entries: The log on disk: without gaps, starting at most one behind the snapshot's end.
     ///   - seed: Random for each start of the process; election timeouts and read nonces hang on it.
@@ -100,11 +104,9 @@ package struct Raft: Sendable {
         }
         writes = WriteLedger(durable: log.last.index)
         random = SplitMix64(seed: seed)
-        if log.last.index == start.index, let first = entries.first, !log.holds(first.position) {
-            // The disk still holds what the snapshot made void.
-            outbox.stageTruncation(from: first.index)
+        if let last = entries.last, !log.holds(last.position) {
+            outbox.stageTruncation(from: LogIndex(1))  // The snapshot has made it void.
         }
-        resetElectionTimer()
         checkInvariants(since: nil)
     }
 
@@ -155,8 +157,10 @@ extension Raft {
         self.now = now
         if role == .leader {
             leaderTick()
-        } else if now >= electionDeadlineMS {
-            campaign(.preVote)
+        } else if let electionDeadlineMS {
+            if now >= electionDeadlineMS { campaign(.preVote) }
+        } else {
+            resetElectionTimer()
         }
         expireForwardedReads()
     }

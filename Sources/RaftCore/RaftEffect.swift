@@ -26,6 +26,9 @@ package enum RaftEffect: Sendable, Equatable {
 }
 
 /// One write to the log; parts that are absent stay as they are.
+///
+/// Performed in the order hard state, truncation, entries. `truncateFrom` 1 voids the whole log: a
+/// durable snapshot has taken its place, and the next entries follow the snapshot, not the log.
 package struct LogWrite: Sendable, Equatable {
     package let sequence: WriteSequence
     package let hardState: HardState?

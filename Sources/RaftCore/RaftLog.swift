@@ -24,7 +24,9 @@ package struct RaftLog: Sendable {
     /// Entries that the snapshot contradicts, or that it covers all of, are left out: a crash
     /// between installing a snapshot and cutting the log leaves such.
     ///
-    /// - Parameter found: Without gaps, terms never falling; starts at most one behind `snapshot`.
+    /// - Parameters:
+    ///   - snapshot: Where it ends; zero without one.
+    ///   - found: Without gaps, terms never falling; starts at most one behind `snapshot`.
     package init(snapshot: LogPosition, found: [LogEntry]) {
         base = snapshot
         entries = []

@@ -45,7 +45,8 @@ struct Chronicle: Sendable {
     private mutating func take(_ entry: LogEntry, _ raft: Raft) {
         if let known = record(at: entry.index) {
             if known.entry != entry {
-                contradiction = "\(raft.me.node) committed \(entry.position), others \(known.entry.position)"
+                let others = known.entry.position
+                contradiction = "\(raft.me.node) committed \(entry.position), others \(others)"
             }
             return
         }

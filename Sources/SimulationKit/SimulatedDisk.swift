@@ -76,6 +76,14 @@ struct SimulatedDisk: Sendable {
         return offset < entries.count ? entries[offset].term : nil
     }
 
+    /// What is durable, in one line.
+    var summary: String {
+        let first = entries.first.map { "\($0.position)" } ?? "nothing"
+        let last = entries.last.map { "\($0.position)" } ?? "nothing"
+        let end = snapshot.map { "\($0.metadata.position)" } ?? "none"
+        return "log from \(first) to \(last), snapshot \(end) \(complaint ?? "")"
+    }
+
     // MARK: - The medium
 
     private mutating func perform(_ write: Write) {

@@ -84,9 +84,8 @@ struct SimulatedNode: Sendable {
     mutating func restart(_ settings: RaftSettings, seed: UInt64) throws(ByteDecodingError) {
         isUp = true
         raft = Self.start(voter, disk, settings, seed: seed)
-        machine = try disk.snapshot.map { (_, state) throws(ByteDecodingError) in
-            try RegisterMachine(decoding: state)
-        } ?? RegisterMachine()
+        machine = RegisterMachine()
+        if let state = disk.snapshot?.state { machine = try RegisterMachine(decoding: state) }
         snapshotIndex = machine.applied
     }
 

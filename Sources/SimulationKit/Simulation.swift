@@ -45,12 +45,13 @@ package struct Simulation: Sendable {
     package init(seed: UInt64) { self.init(plan: WorldPlan(seed: seed)) }
 
     package mutating func run() -> WorldReport {
-        report(violation: firstViolation())
+        let violation = firstViolation()
+        return report(violation: violation)
     }
 
     private mutating func firstViolation() -> String? {
         if let problem = run(until: phases.warmUpUS) { return problem }
-        guard world.tally.acknowledgedWrites > 0 else { return "warm-up: no write was acknowledged" }
+        guard world.tally.acknowledgedWrites > 0 else { return "warm-up: no write was done" }
 
         world.startFaults()
         if let problem = run(until: phases.faultsUS) { return problem }

@@ -6,7 +6,8 @@ import RaftCore
 /// Clients that write and read through any node, and follow hints a few times.
 extension World {
     mutating func makeOperation() {
-        queue.add(.nextOperation, at: nowUS + .random(in: 1...2 * plan.operationGapUS, using: &random))
+        let gapUS = UInt64.random(in: 1...2 * plan.operationGapUS, using: &random)
+        queue.add(.nextOperation, at: nowUS + gapUS)
         guard acceptsOperations else { return }
         let key = Int.random(in: 0..<RegisterMachine.keyCount, using: &random)
         let operation = Operation(

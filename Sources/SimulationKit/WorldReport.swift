@@ -70,6 +70,8 @@ struct Journal: Sendable {
     }
 
     var text: [String] {
-        (lines[start...] + lines[..<start]).map { "\($0.timeUS) µs \($0.node) \($0.input)" }
+        (lines[start...] + lines[..<start]).map { line in
+            "\(line.timeUS) µs \(line.node) \(String(describing: line.input).prefix(300))"
+        }
     }
 }

@@ -28,6 +28,10 @@ package struct WorkerPages: Sendable {
         switch request {
         case .read(let read):
             return await pages.read(read)
+        // A mount that this worker has not heard of yet is not one that does not exist.
+        case .attributes(let path, _) where !metadata.knows(path),
+            .list(let path, _, _) where !metadata.knows(path):
+            return .failure(.unknownMount)
         case .attributes(let path, let view):
             return await reply { () async throws(FileError) in
                 .attributes(try await metadata.attributes(of: path, view: PathView(view)))
@@ -82,9 +86,22 @@ extension WorkerPages: PageRequestHandler {
         from client: PageClientDescription,
         reply: PageReplyWriter
     ) {
-        if case .read(let read) = request, pages.answerIfStored(read, { reply.complete($0) }) {
+        if case .read(let read) = request,
+            pages.answerIfStored(
+                read,
+                { stored in
+                    guard let stored else { return self.work(on: request, reply) }
+                    reply.complete(stored)
+                }
+            )
+        {
             return
         }
+        work(on: request, reply)
+    }
+
+    /// Keeps the reader informed while the answer takes its time.
+    private func work(on request: PageRequest, _ reply: PageReplyWriter) {
         reply.filling()
         // One task a request that has to wait for an origin: the server bounds how many are in
         // flight on a connection and how many connections there are.

@@ -63,10 +63,12 @@ import tarn
 
     @Test func nobodyReachableSaysSoAtOnce() async throws {
         let began = ContinuousClock.now
-        let ran = try await tarn(["worker", "list", "--addr", "\(Self.nobody),localhost:9"])
+        let ran = try await tarn(
+            ["worker", "list", "--addr", "\(Self.nobody),localhost:9", "--timeout", "10m"]
+        )
         #expect(ran.status == 8)
         #expect(ran.error.contains("\(Self.nobody): connection refused"))
-        #expect(ContinuousClock.now - began < .seconds(20), "it waited for its timeout")
+        #expect(ContinuousClock.now - began < .seconds(300), "it waited for its timeout")
     }
 
     @Test func silenceEndsWithTheTimeout() async throws {

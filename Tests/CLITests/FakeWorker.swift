@@ -53,7 +53,7 @@ final class FakeWorker: Sendable {
 
     var address: String { "127.0.0.1:\(channel.localAddress?.port ?? 0)" }
 
-    /// - Parameter script: Called with each request and how many came before it.
+    /// The script is called with each request and how many came before it.
     init(_ script: @escaping Script) async throws {
         let log = Log()
         self.log = log

@@ -6,8 +6,8 @@ import PageTransport
 import Primitives
 import Testing
 
-/// A server that says whatever a test wants, right or wrong, once the hello has come.
-private final class RawServer: ChannelInboundHandler, Sendable {
+/// A server that says whatever a test wants, right or wrong, once a request has come.
+private final class RawServer: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -16,6 +16,8 @@ private final class RawServer: ChannelInboundHandler, Sendable {
     private let greeting: [UInt8]
     private let answer: [UInt8]
     private let ending: Ending
+    /// Bytes of the hello still to come: a request may arrive together with it.
+    private var helloByteCount = PageClientHello(cluster: testCluster, name: "t").encoded.count
 
     init(greeting: [UInt8], answer: [UInt8], ending: Ending) {
         self.greeting = greeting
@@ -28,9 +30,8 @@ private final class RawServer: ChannelInboundHandler, Sendable {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let bytes = unwrapInboundIn(data)
-        // The hello is not a request.
-        guard !bytes.readableBytesView.starts(with: PageProtocol.magic) else { return }
+        helloByteCount -= unwrapInboundIn(data).readableBytes
+        guard helloByteCount < 0 else { return }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: answer)), promise: nil)
         if case .closes = ending { context.close(promise: nil) }
     }
@@ -50,9 +51,11 @@ private final class RawServer: ChannelInboundHandler, Sendable {
         let group = MultiThreadedEventLoopGroup.singleton
         let server = try await ServerBootstrap(group: group)
             .childChannelInitializer { channel in
-                channel.pipeline.addHandler(
-                    RawServer(greeting: greeting, answer: answer, ending: ending)
-                )
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        RawServer(greeting: greeting, answer: answer, ending: ending)
+                    )
+                }
             }
             .bind(host: "127.0.0.1", port: 0).get()
         var limits = PageClientLimits.standard

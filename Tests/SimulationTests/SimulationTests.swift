@@ -2,6 +2,7 @@
 
 import Foundation
 import Primitives
+import RaftCore
 import SimulationKit
 import Testing
 
@@ -35,5 +36,71 @@ import Testing
         )
         #expect(report.tally.elections > 0, "seed \(seed) tested nothing: nobody ever led")
         #expect(report.tally.acknowledgedWrites > 0, "seed \(seed) tested nothing: no write")
+    }
+
+    /// Goal: a seed is worth keeping, because it gives the same history again.
+    @Test(arguments: [UInt64(3), 1_000_003])
+    func sameSeedSameHistory(seed: UInt64) {
+        var first = Simulation(seed: seed)
+        var second = Simulation(seed: seed)
+        var other = Simulation(seed: seed + 1)
+        let report = first.run()
+
+        #expect(report == second.run())
+        #expect(report.digest != other.run().digest)
+    }
+
+    /// Goal: the plans differ in kind; each class of faults is on in some worlds and off in others.
+    @Test func theSeedsCoverAllClassesOfFaults() {
+        let plans = (UInt64(1)...200).map { WorldPlan(seed: $0) }
+        let switches: [(name: String, isOn: (WorldPlan) -> Bool)] = [
+            ("crashes", { $0.crashes }),
+            ("pauses", { $0.pauses }),
+            ("partitions", { $0.partitions }),
+            ("transfers", { $0.transfers }),
+            ("wipes", { $0.wipes && $0.voterCount > 2 }),
+            ("resets", { $0.resets }),
+            ("loss", { $0.lossPercent > 0 }),
+            ("duplicates", { $0.duplicatePercent > 0 }),
+            ("order", { $0.isOrdered }),
+            ("stalls", { $0.stallPercent > 0 }),
+            ("one bootstraps", { $0.bootstrapsOne }),
+            ("one voter", { $0.voterCount == 1 }),
+            ("seven voters", { $0.voterCount == 7 }),
+            ("bounded reads", { $0.settings.pendingReadCount < 100 }),
+        ]
+        for (name, isOn) in switches {
+            let count = plans.count(where: isOn)
+            #expect((5...195).contains(count), "\(name): on in \(count) of 200 worlds")
+        }
+    }
+
+    /// Goal: the faults do reach the code they are meant for.
+    @Test func aStormyWorldExercisesEverything() {
+        var plan = WorldPlan(seed: 77)
+        plan.voterCount = 5
+        plan.crashes = true
+        plan.pauses = true
+        plan.partitions = true
+        plan.transfers = true
+        plan.resets = true
+        plan.lossPercent = 5
+        plan.duplicatePercent = 5
+        plan.meanFaultGapUS = 400_000
+        plan.snapshotEvery = 10
+        plan.settings.trailingEntryCount = 5
+        var simulation = Simulation(plan: plan)
+
+        let report = simulation.run()
+
+        #expect(report.violation == nil)
+        #expect(report.tally.faults > 50)
+        #expect(report.tally.restarts > 10)
+        #expect(report.tally.elections > 5)
+        #expect(report.tally.snapshotsTaken > 10)
+        #expect(report.tally.snapshotsInstalled > 0)
+        #expect(report.tally.acknowledgedWrites > 50)
+        #expect(report.tally.answeredReads > 50)
+        #expect(report.tally.refusals > 0)
     }
 }

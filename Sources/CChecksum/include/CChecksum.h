@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef CCHECKSUM_H
 #define CCHECKSUM_H
 

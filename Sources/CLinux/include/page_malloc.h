@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PAGE_MALLOC_H
 #define PAGE_MALLOC_H
 

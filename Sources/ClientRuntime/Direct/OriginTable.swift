@@ -98,16 +98,20 @@ extension OriginTable: OriginProbe {
         return source
     }
 
+    /// What the mount would mean here, by the rules that a stored one follows.
     private func request(for mount: Mount) throws(OriginError) -> OriginRequest {
-        let override = mount.regions.first { $0.region == region }?.override
-        do throws(CatalogRefusal) {
-            return OriginRequest(
-                location: try OriginLocation(uri: override?.origin ?? mount.origin),
-                options: override?.options ?? mount.options,
-                credential: override?.credential ?? mount.credential
-            )
-        } catch {
-            throw .misconfigured("\(error)")
+        let unknown = OriginID(0)  // No catalog has given ids yet, and nothing here needs them.
+        let regions = mount.regions.map { ResolvedOrigin(region: $0.region, origin: unknown) }
+        let entry = MountEntry(
+            path: "/",
+            mount: mount,
+            origins: [ResolvedOrigin(region: nil, origin: unknown)] + regions,
+            createRevision: .zero,
+            modRevision: .zero
+        )
+        guard let resolution = entry.resolution(of: "", region: region) else {
+            throw .misconfigured("the origin of this mount is no URI that can be read")
         }
+        return Self.request(resolution)
     }
 }

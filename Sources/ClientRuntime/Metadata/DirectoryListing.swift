@@ -76,7 +76,8 @@ struct DirectoryListingBuilder {
 
     init(prefix: ByteString) { self.prefix = prefix }
 
-    var count: Int { files.count + directories.count }
+    /// Keys and directories seen, those that stay hidden too: what the origin's answers cost.
+    var count: Int { files.count + directories.count + hiddenCount }
 
     mutating func add(_ page: OriginListing) {
         exists = exists || !page.objects.isEmpty || !page.prefixes.isEmpty

@@ -16,6 +16,12 @@ package final class MetadataService: Sendable {
         let view: PathView
     }
 
+    /// What a load gave, and when it began: from then on its answer ages, whoever joined it.
+    private struct Loaded<Value: Sendable>: Sendable {
+        let result: Result<Value, FileError>
+        let askedAtMS: UInt64
+    }
+
     /// Entries of listings, and single attributes, kept at most.
     private static let listingWeight = 4_000_000
     private static let attributeWeight = 2_000_000
@@ -29,8 +35,8 @@ package final class MetadataService: Sendable {
     private let attributes = MetadataCache<Key, Result<PageAttributes, FileError>>(
         weightLimit: attributeWeight
     )
-    private let listingFlights = SingleFlight<Key, Result<DirectoryListing, FileError>>()
-    private let attributeFlights = SingleFlight<Key, Result<PageAttributes, FileError>>()
+    private let listingFlights = SingleFlight<Key, Loaded<DirectoryListing>>()
+    private let attributeFlights = SingleFlight<Key, Loaded<PageAttributes>>()
 
     /// - Parameters:
     ///   - now: Milliseconds of a clock that never goes back.
@@ -44,6 +50,9 @@ package final class MetadataService: Sendable {
         self.now = now
         self.hidden = hidden
     }
+
+    /// Whether this process's catalog has a mount for the path.
+    package func knows(_ path: ByteString) -> Bool { origins.resolve(path) != nil }
 
     // MARK: - Attributes
 
@@ -70,18 +79,21 @@ package final class MetadataService: Sendable {
         if let cached, let left = validity(of: cached.loadedAtMS, resolution) {
             return try cached.value.get().valid(for: left)
         }
-        let result = await attributeFlights.value(for: key) {
+        let loaded = await attributeFlights.value(for: key) {
             let asked = self.now()
             let result = await self.load(resolution, view: view)
             if result.isWorthKeeping {
                 self.attributes.insert(result, for: key, weight: 1, loadedAtMS: asked)
             }
-            return result
+            return Loaded(result: result, askedAtMS: asked)
         }
-        if case .failure(let error) = result, error.isOutage, let cached {
-            return try cached.value.get().valid(for: Self.outageValidity)
+        if case .failure(let error) = loaded.result, error.isOutage {
+            if let cached { return try cached.value.get().valid(for: Self.outageValidity) }
+            if let listed = try listed(resolution, view: view) {
+                return listed.valid(for: Self.outageValidity)
+            }
         }
-        return try result.get().valid(for: ttl(of: resolution))
+        return try loaded.result.get().valid(for: rest(of: loaded.askedAtMS, resolution))
     }
 
     /// Asks the origin: is there an object, is there anything below.
@@ -132,17 +144,25 @@ package final class MetadataService: Sendable {
         _ resolution: Resolution,
         view: PathView
     ) throws(FileError) -> PageAttributes? {
-        let (parent, name) = Self.split(resolution.name)
+        let parent = Self.split(resolution.name).directory
         guard let cached = listings.value(for: key(resolution, parent, .posix)),
             let left = validity(of: cached.loadedAtMS, resolution)
         else { return nil }
+        return try listed(resolution, view: view)?.valid(for: left)
+    }
 
+    /// What a listing of the parent says, however old; `nil` where it does not say.
+    private func listed(
+        _ resolution: Resolution,
+        view: PathView
+    ) throws(FileError) -> PageAttributes? {
+        let (parent, name) = Self.split(resolution.name)
+        guard let cached = listings.value(for: key(resolution, parent, .posix)) else { return nil }
         guard let entry = cached.value.entry(named: name) else {
             if view == .posix { throw .notFound }
             return nil  // It may be a key that listings hide.
         }
-        if entry.isDirectory { return view == .posix ? Self.directory(validFor: left) : nil }
-        return entry.attributes.valid(for: left)
+        return entry.isDirectory && view == .object ? nil : entry.attributes
     }
 
     // MARK: - Listings
@@ -176,16 +196,16 @@ package final class MetadataService: Sendable {
         if let cached, let left = validity(of: cached.loadedAtMS, resolution) {
             return (cached.value, left)
         }
-        let result = await listingFlights.value(for: key) {
+        let loaded = await listingFlights.value(for: key) {
             await self.loadAndKeep(resolution, path: path, key: key)
         }
-        if case .failure(let error) = result, error.isOutage, let cached {
+        if case .failure(let error) = loaded.result, error.isOutage, let cached {
             return (cached.value, Self.outageValidity)
         }
-        let listing = try result.get()
+        let listing = try loaded.result.get()
         let isThere = listing.exists || resolution.name.isEmpty || !listing.entries.isEmpty
         guard isThere else { throw try await reasonForNothing(path) }
-        return (listing, ttl(of: resolution))
+        return (listing, rest(of: loaded.askedAtMS, resolution))
     }
 
     /// Nothing lies below: is there a file of that name, or nothing at all?
@@ -198,7 +218,7 @@ package final class MetadataService: Sendable {
         _ resolution: Resolution,
         path: ByteString,
         key: Key
-    ) async -> Result<DirectoryListing, FileError> {
+    ) async -> Loaded<DirectoryListing> {
         let asked = now()
         do throws(FileError) {
             let listing = try await load(resolution, path: path)
@@ -207,9 +227,9 @@ package final class MetadataService: Sendable {
                 let weight = listing.entries.count + 1
                 listings.insert(listing, for: key, weight: weight, loadedAtMS: asked)
             }
-            return .success(listing)
+            return Loaded(result: .success(listing), askedAtMS: asked)
         } catch {
-            return .failure(error)
+            return Loaded(result: .failure(error), askedAtMS: asked)
         }
     }
 
@@ -261,8 +281,16 @@ package final class MetadataService: Sendable {
 
     /// How much longer an answer holds: `.some(nil)` for ever, `nil` not any more.
     private func validity(of loadedAtMS: UInt64, _ resolution: Resolution) -> Timespan?? {
-        guard let ttl = ttl(of: resolution) else { return .some(nil) }
-        let age = now() - loadedAtMS
-        return age < ttl.milliseconds ? Timespan(milliseconds: ttl.milliseconds - age) : nil
+        guard ttl(of: resolution) != nil else { return .some(nil) }
+        let rest = rest(of: loadedAtMS, resolution)
+        return rest?.milliseconds == 0 ? nil : rest
+    }
+
+    /// What is left of the time to live, zero at the least; `nil`: for ever.
+    private func rest(of loadedAtMS: UInt64, _ resolution: Resolution) -> Timespan? {
+        guard let ttl = ttl(of: resolution) else { return nil }
+        let now = now()
+        let age = now > loadedAtMS ? now - loadedAtMS : 0
+        return Timespan(milliseconds: ttl.milliseconds > age ? ttl.milliseconds - age : 0)
     }
 }

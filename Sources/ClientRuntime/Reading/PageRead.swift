@@ -65,8 +65,9 @@ struct PageRead: Sendable {
                 resolution: resolution,
                 file: file,
                 page: page,
-                range: UInt32(part.lowerBound - whole.lowerBound)
-                    ..< UInt32(part.upperBound - whole.lowerBound),
+                range: UInt32(
+                    part.lowerBound - whole.lowerBound
+                )..<UInt32(part.upperBound - whole.lowerBound),
                 readAhead: behind + readAhead
             )
         }

@@ -19,7 +19,7 @@ extension TarnFileSystem {
         let request = read.request(.read, epoch: epoch, region: router.region)
         var gone: FileError?
         for owner in suspects.ordered(owners) {
-            switch await ask(.read(request), of: owner) {
+            switch await askPatiently(.read(request), of: owner) {
             case .page(let bytes, _, let source):
                 let seen = source == .local && !asking.isNear(owner) ? .peer : source
                 recorder.returned(
@@ -39,6 +39,18 @@ extension TarnFileSystem {
         return try await readOrigin(read, for: client, owners: owners)
     }
 
+    /// Asks an owner that has too much to do again before another one: that one would fetch the page
+    /// a second time.
+    private func askPatiently(_ request: PageRequest, of owner: WorkerTarget) async -> PageReply? {
+        for attempt in 1...Self.overloadAttempts {
+            let reply = await ask(request, of: owner)
+            guard case .failure(.overloaded) = reply, attempt < Self.overloadAttempts,
+                (try? await Task.sleep(for: Self.overloadPause * attempt)) != nil
+            else { return reply }
+        }
+        return nil
+    }
+
     /// The filler cannot get the page for good; perhaps another owner still has it.
     private func readPresent(
         _ read: PageRead,
@@ -49,7 +61,9 @@ extension TarnFileSystem {
     ) async throws(FileError) -> ByteBuffer {
         let request = read.request(.readIfPresent, epoch: epoch, region: router.region)
         for owner in owners where !suspects.isSuspect(owner.node) {
-            guard case .page(let bytes, _, _) = await ask(.read(request), of: owner) else { continue }
+            guard case .page(let bytes, _, _) = await ask(.read(request), of: owner) else {
+                continue
+            }
             recorder.returned(
                 bytes.readableBytes,
                 mount: read.resolution.mount.path,
@@ -67,13 +81,18 @@ extension TarnFileSystem {
         for client: ClientKind,
         owners: [WorkerTarget]
     ) async throws(FileError) -> ByteBuffer {
-        log.warning(
-            "no owner answers; reading from the origin",
-            metadata: [
-                "file.path": "\(read.file.path)", "page.index": "\(read.page)",
-                "owners": "\(owners.map(\.name).joined(separator: ","))",
-            ]
-        )
+        // A reader that was cancelled was told nothing by the owners either.
+        guard !Task.isCancelled else { throw .timedOut }
+        if let left = pastOwnersLog.take() {
+            log.warning(
+                "no owner answers; reading from the origin",
+                metadata: [
+                    "file.path": "\(read.file.path)", "page.index": "\(read.page)",
+                    "owners": "\(owners.map(\.name).joined(separator: ","))",
+                    "left-out": "\(left)",
+                ]
+            )
+        }
         let bytes: ByteBuffer
         do throws(OriginError) {
             let object = OriginObject(
@@ -121,6 +140,9 @@ extension TarnFileSystem {
     /// Has the owner of the next unit begin before the reader gets there.
     func warmNextUnit(_ reads: [PageRead], geometry: PageGeometry) {
         guard let last = reads.last, last.readAhead > 0 else { return }
+        // Once a page, not once a read: small reads come many to a page.
+        guard reads.count > 1 || last.fileRange.upperBound % PageGeometry.pageByteCount == 0
+        else { return }
         let unit = PageGeometry.unit(ofPage: last.page)
         let end = last.fileRange.upperBound
         let nextUnitStart = UInt64(unit + 1) * PageGeometry.unitByteCount
@@ -132,10 +154,8 @@ extension TarnFileSystem {
             range: 0..<1,
             readAhead: end + last.readAhead - nextUnitStart
         )
-        guard let owner = router.owners(of: ahead.placement, replicas: 1).workers.first else {
-            return
-        }
-        let epoch = router.current?.epoch ?? .zero
+        let (epoch, owners) = router.owners(of: ahead.placement, replicas: 1)
+        guard let owner = suspects.ordered(owners).first else { return }
         let request = ahead.request(.read, epoch: epoch, region: router.region)
         // A task of its own: the reader does not wait for it; ends by the worker's own deadlines,
         // and there is at most one for each read that the caller's own bounds let in.
@@ -147,7 +167,8 @@ extension PageClientError {
     /// Whether another worker should be preferred for a while.
     var isWorkersFault: Bool {
         switch self {
-        case .unreachable, .refused, .silent, .disconnected, .corrupt, .protocolViolation, .timedOut:
+        case .unreachable, .refused, .silent, .disconnected, .corrupt, .protocolViolation,
+            .timedOut:
             true
         case .cancelled, .overloaded, .failed, .closed: false
         }

@@ -28,8 +28,15 @@ package final class TarnFileSystem: Sendable {
     /// How old the replica is; `nil` = unknown.
     private let staleness: @Sendable () -> Timespan?
 
+    let pastOwnersLog = LogBudget()
+
     /// Pages of one read asked for at the same time.
     static let parallelPages = 8
+    /// How often an owner with too much to do is asked, and how much longer each time.
+    static let overloadAttempts = 5
+    static let overloadPause = Duration.milliseconds(20)
+    /// Workers whose use is asked for; of more, the catalog's capacity counts.
+    private static let capacityAsked = 64
 
     /// - Parameters:
     ///   - origins: Where to read when no owner answers.
@@ -78,7 +85,8 @@ extension TarnFileSystem: FileSystemClient {
         range: Range<UInt64>,
         context: ReadContext
     ) async throws(FileError) -> ByteBuffer {
-        guard range.upperBound <= file.size, let geometry = PageGeometry(byteCount: file.size) else {
+        guard range.upperBound <= file.size, let geometry = PageGeometry(byteCount: file.size)
+        else {
             throw .rangeNotSatisfiable(size: file.size)
         }
         guard !range.isEmpty else { return ByteBuffer() }
@@ -114,19 +122,19 @@ extension TarnFileSystem: FileSystemClient {
             while next < min(reads.count, Self.parallelPages) { add() }
             for await part in group {
                 parts[part.index] = part.result
+                if case .failure = part.result {  // The read has failed: nobody wants the rest.
+                    group.cancelAll()
+                    break
+                }
                 if next < reads.count { add() }
             }
             return parts
         }
         var buffer = ByteBuffer()
         buffer.reserveCapacity(byteCount)
-        for part in parts {
-            guard case .success(var bytes)? = part else {
-                if case .failure(let error)? = part { throw error }
-                preconditionFailure("a part of a read was never asked for")
-            }
-            buffer.writeBuffer(&bytes)
-        }
+        for case .failure(let error)? in parts { throw error }
+        for case .success(var bytes)? in parts { buffer.writeBuffer(&bytes) }
+        precondition(buffer.readableBytes == byteCount, "a part of a read was never asked for")
         return buffer
     }
 
@@ -142,26 +150,30 @@ extension TarnFileSystem: FileSystemClient {
     }
 
     package func capacity() async throws(FileError) -> (total: UInt64, used: UInt64) {
-        let members = router.catalog.ring(region: router.region)?.members ?? []
-        var total: UInt64 = 0
-        var used: UInt64 = 0
-        for member in members.prefix(64) {
-            guard let worker = router.catalog.worker(id: member.id) else { continue }
-            let target = WorkerTarget(
-                node: member.id,
-                name: member.name,
-                data: worker.addresses.data,
-                socket: worker.addresses.socket
-            )
-            guard !suspects.isSuspect(member.id),
-                case .capacity(let all, let taken)? = try? await asking.ask(.capacity, of: target)
-            else {
-                total += member.capacity
-                continue
+        let view = router.view
+        let isAsked = Set(view.workers.prefix(Self.capacityAsked).map(\.node))
+        let answers = await withTaskGroup(of: (NodeID, PageReply?).self) { group in
+            for worker in view.workers
+            where isAsked.contains(worker.node) && !suspects.isSuspect(worker.node) {
+                group.addTask { (worker.node, await self.ask(.capacity, of: worker)) }
             }
-            total += all
-            used += taken
+            return await group.reduce(into: [NodeID: PageReply]()) { $0[$1.0] = $1.1 }
         }
-        return (total, used)
+        return view.members.reduce(into: (total: UInt64(0), used: UInt64(0))) { sum, member in
+            var (total, used) = (member.capacity, UInt64(0))
+            if case .capacity(let all, let taken)? = answers[member.id] {
+                (total, used) = (all, taken)
+            }
+            sum.total = sum.total.addingSaturated(total)
+            sum.used = sum.used.addingSaturated(used)
+        }
+    }
+}
+
+extension UInt64 {
+    /// Other processes' numbers must not be able to end this one.
+    fileprivate func addingSaturated(_ other: UInt64) -> UInt64 {
+        let (sum, isOverflow) = addingReportingOverflow(other)
+        return isOverflow ? .max : sum
     }
 }

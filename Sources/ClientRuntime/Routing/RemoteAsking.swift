@@ -9,12 +9,21 @@ package final class RemoteAsking: WorkerAsking {
     /// A call ends at the latest after this; a dead or silent worker is noticed long before.
     private static let timeout = Duration.seconds(60)
 
+    /// How long a path that was no socket of this host is taken for none: its worker may come back.
+    private static let absence = Duration.seconds(10)
+    /// Paths remembered; one more and all are asked again.
+    private static let pathLimit = 10_000
+
+    private enum Finding {
+        case here
+        case absent(until: ContinuousClock.Instant)
+    }
+
     private let client: PageClient
-    /// Whether a socket path names a worker on this host: asked once a path.
-    private let sockets = Mutex<[String: Bool]>([:])
+    private let sockets = Mutex<[String: Finding]>([:])
     private let isReachable: @Sendable (String) -> Bool
 
-    /// - Parameter isReachable: Whether the unix socket at a path can be connected to from here.
+    /// - Parameter isReachable: Whether there is a unix socket at a path on this host; quick.
     package init(client: PageClient, isReachable: @escaping @Sendable (String) -> Bool) {
         self.client = client
         self.isReachable = isReachable
@@ -23,10 +32,14 @@ package final class RemoteAsking: WorkerAsking {
     package func isNear(_ worker: WorkerTarget) -> Bool {
         guard let path = worker.socket else { return false }
         return sockets.withLock { sockets in
-            if let known = sockets[path] { return known }
-            if sockets.count > 10_000 { sockets = [:] }
+            switch sockets[path] {
+            case .here: return true
+            case .absent(let until) where ContinuousClock.now < until: return false
+            case .absent, nil: break
+            }
+            if sockets.count >= Self.pathLimit { sockets = [:] }
             let isHere = isReachable(path)
-            sockets[path] = isHere
+            sockets[path] = isHere ? .here : .absent(until: .now + Self.absence)
             return isHere
         }
     }
@@ -42,7 +55,7 @@ package final class RemoteAsking: WorkerAsking {
             guard let path = worker.socket, isNear(worker),
                 let address = PageAddress(worker.data)
             else { throw .unreachable(why) }
-            sockets.withLock { $0[path] = false }
+            sockets.withLock { $0[path] = .absent(until: .now + Self.absence) }
             return try await ask(request, at: address)
         }
     }

@@ -6,11 +6,12 @@ import Synchronization
 
 /// Who owns what in one region, by the newest catalog this process has.
 ///
-/// A ring is built once an epoch and shared; everything else is looked up as it is asked.
+/// What a page read needs is prepared once a revision and shared: a read then costs one look at the
+/// catalog's revision and one reference, however many workers and mounts there are.
 package final class Router: Sendable {
     package let region: String
     private let source: @Sendable () -> Catalog
-    private let ring = Mutex<Ring?>(nil)
+    private let known = Mutex<RegionView?>(nil)
 
     package init(region: String, catalog: @escaping @Sendable () -> Catalog) {
         self.region = region
@@ -19,26 +20,32 @@ package final class Router: Sendable {
 
     package var catalog: Catalog { source() }
 
-    /// The region's ring; `nil` while it has no members.
-    package var current: Ring? {
-        guard let entry = catalog.ring(region: region), !entry.members.isEmpty else { return nil }
-        return ring.withLock { known in
-            if let known, known.epoch == entry.epoch { return known }
-            let built = Ring(epoch: entry.epoch, members: entry.members.map(RingMember.init))
-            known = built
-            return built
+    /// The region as of the newest catalog.
+    var view: RegionView {
+        let catalog = source()
+        return known.withLock { known in
+            // Equal or later: somebody who read the catalog before us may be here after us.
+            if let known, known.revision >= catalog.revision { return known }
+            let view = RegionView(of: region, in: catalog, after: known)
+            known = view
+            return view
         }
     }
+
+    /// The region's ring; `nil` while it has no members.
+    package var current: Ring? { view.ring }
+
+    /// The members of the region's ring, in the order of their ids.
+    package var workers: [WorkerTarget] { view.workers }
 
     /// The owners of a page's unit, in order of preference, with the epoch that says so.
     package func owners(
         of key: PlacementKey,
         replicas: Int
     ) -> (epoch: RingEpoch, workers: [WorkerTarget]) {
-        guard let ring = current else { return (.zero, []) }
-        let catalog = catalog
-        let workers = ring.owners(of: key, replicas: replicas).compactMap { target($0, in: catalog) }
-        return (ring.epoch, workers)
+        let view = view
+        guard let ring = view.ring else { return (.zero, []) }
+        return (ring.epoch, view.targets(ring.owners(of: key, replicas: replicas)))
     }
 
     /// The owners by earlier epochs that are not settled, newest first, none twice.
@@ -52,13 +59,46 @@ package final class Router: Sendable {
                 nodes.append(node)
             }
         }
-        return nodes.compactMap { target($0, in: catalog) }
+        return nodes.compactMap { catalog.worker(id: $0).map(WorkerTarget.init) }
+    }
+}
+
+/// One region's ring and the addresses of its members, as of one revision.
+final class RegionView: Sendable {
+    let revision: Revision
+    /// `nil` while it has no members.
+    let ring: Ring?
+    /// In the order of their ids.
+    let workers: [WorkerTarget]
+
+    let members: [RingEntry.Member]
+    private let byNode: [NodeID: WorkerTarget]
+
+    /// Takes the ring over from `earlier` where it is the same: its points are the costly part.
+    init(of region: String, in catalog: Catalog, after earlier: RegionView?) {
+        let entry = catalog.ring(region: region)
+        revision = catalog.revision
+        members = entry?.members ?? []
+        workers = members.compactMap { catalog.worker(id: $0.id).map(WorkerTarget.init) }
+        byNode = Dictionary(workers.map { ($0.node, $0) }, uniquingKeysWith: { first, _ in first })
+        guard let entry, !members.isEmpty else {
+            ring = nil
+            return
+        }
+        if let known = earlier?.ring, known.epoch == entry.epoch, earlier?.members == members {
+            ring = known
+        } else {
+            ring = Ring(epoch: entry.epoch, members: members.map(RingMember.init))
+        }
     }
 
-    private func target(_ node: NodeID, in catalog: Catalog) -> WorkerTarget? {
-        guard let worker = catalog.worker(id: node) else { return nil }
-        return WorkerTarget(
-            node: node,
+    func targets(_ nodes: [NodeID]) -> [WorkerTarget] { nodes.compactMap { byNode[$0] } }
+}
+
+extension WorkerTarget {
+    init(_ worker: WorkerEntry) {
+        self.init(
+            node: worker.id,
             name: worker.name,
             data: worker.addresses.data,
             socket: worker.addresses.socket

@@ -33,11 +33,28 @@ package final class SuspectList: Sendable {
     }
 
     package func answered(_ node: NodeID) {
-        suspicions.withLock { $0[node] = nil }
+        suspicions.withLock { suspicions in
+            if !suspicions.isEmpty { suspicions[node] = nil }
+        }
     }
 
     /// The same workers, those in doubt last; the order is kept otherwise.
+    ///
+    /// As of one moment: a suspicion that ends meanwhile must not lose or double a worker.
     package func ordered(_ workers: [WorkerTarget]) -> [WorkerTarget] {
-        workers.filter { !isSuspect($0.node) } + workers.filter { isSuspect($0.node) }
+        suspicions.withLock { suspicions in
+            guard !suspicions.isEmpty else { return workers }
+            let now = now()
+            var trusted: [WorkerTarget] = []
+            var doubted: [WorkerTarget] = []
+            for worker in workers {
+                if (suspicions[worker.node]?.untilMS ?? 0) > now {
+                    doubted.append(worker)
+                } else {
+                    trusted.append(worker)
+                }
+            }
+            return trusted + doubted
+        }
     }
 }

@@ -39,14 +39,14 @@ struct PromiseDurability: Invariant {
                 return "voted for \(earlier) and \(receiver.node) in \(reply.campaign)"
             }
             votes[ballot] = receiver.node
-            let isDurable =
-                node.disk.hardState == HardState(term: reply.campaign, vote: receiver.node)
-            return isDurable ? nil : "vote for \(receiver.node) sent, disk has \(node.disk.hardState)"
+            let promised = HardState(term: reply.campaign, vote: receiver.node)
+            let durable = node.disk.hardState
+            return durable == promised ? nil : "\(promised) sent, disk has \(durable)"
         case .appendReply(.accepted(let index)), .snapshotReply(.installed(let index)):
             guard let term = node.raft.log.term(at: index) else { return nil }
             let position = LogPosition(term: term, index: index)
             return node.disk.holds(position) || index == .zero
-                ? nil : "\(position) acknowledged, not durable"
+                ? nil : "\(position) acknowledged, disk has \(node.disk.summary)"
         default: return nil
         }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import PageStorage
+package import PageStorage
 import Synchronization
 
 /// The pages being fetched now: what makes one GET serve everybody who asks.
@@ -7,17 +7,27 @@ import Synchronization
 /// Invariants:
 /// 1. A page is in at most one run.
 /// 2. A page leaves only after it is in the store (or could not be stored), so whoever finds it
-///    neither here nor there may fetch it.
-/// 3. At most ``pageLimit`` pages are here.
-final class FillTable: Sendable {
+///    neither here nor, looking there afterwards, in the store may fetch it.
+/// 3. At most ``pageLimit`` pages are here, at most ``aheadLimit`` when one was fetched ahead: what
+///    nobody waits for yet never takes the room of what somebody does.
+package final class FillTable: Sendable {
     /// Pages in flight at most: 512 MiB of memory.
-    static let pageLimit = 512
+    package static let pageLimit = 512
+    /// With pages in flight beyond this nothing is fetched ahead.
+    package static let aheadLimit = 384
 
     /// Neighbouring pages that are fetched in one request.
-    struct Run: Sendable {
-        let pages: Range<UInt32>
+    package struct Run: Sendable {
+        package let pages: Range<UInt32>
         /// One for each page.
-        let fills: [PageFill]
+        package let fills: [PageFill]
+    }
+
+    /// How much somebody wants pages.
+    package enum Urgency: Sendable {
+        /// The first one: a reader waits for it.
+        case first
+        case ahead
     }
 
     private struct State {
@@ -27,38 +37,49 @@ final class FillTable: Sendable {
 
     private let state = Mutex(State())
 
-    func fill(of page: UInt32, in object: ObjectIdentity) -> PageFill? {
+    package init() {}
+
+    /// Pages in flight.
+    package var count: Int { state.withLock(\.count) }
+
+    package func fill(of page: UInt32, in object: ObjectIdentity) -> PageFill? {
         state.withLock { $0.objects[object]?[page] }
     }
 
     /// Takes those of `pages` that are neither stored nor in flight, in runs of at most `runLength`.
     ///
-    /// Empty when there is nothing to fetch or no room.
-    func claim(
+    /// - Parameter isStored: Asked under the table's lock, and only for pages that are not in flight:
+    ///   the other way round a page could be stored and leave in between, and be fetched twice.
+    /// - Returns: The runs, whose fills the caller must finish and then ``release(_:of:)``; and the fill
+    ///   of the first page, whoever's it is, `nil` where that is stored or there is no room.
+    package func claim(
         _ pages: Range<UInt32>,
         of object: ObjectIdentity,
         runLength: Int,
+        urgency: Urgency,
         isStored: (UInt32) -> Bool
-    ) -> [Run] {
-        let wanted = pages.filter { !isStored($0) }
-        guard !wanted.isEmpty else { return [] }
+    ) -> (runs: [Run], first: PageFill?) {
+        guard let first = pages.first else { return ([], nil) }
         return state.withLock { state in
             var runs: [Run] = []
             var run: [UInt32] = []
-            for page in wanted where state.objects[object]?[page] == nil {
+            var room = (urgency == .first ? Self.pageLimit : Self.aheadLimit) - state.count
+            for page in pages where state.objects[object]?[page] == nil && !isStored(page) {
+                guard room > 0 else { break }
+                room -= 1
                 if let last = run.last, last + 1 != page || run.count == runLength {
-                    if let taken = Self.register(run, of: object, in: &state) { runs.append(taken) }
+                    runs.append(Self.register(run, of: object, in: &state))
                     run = []
                 }
                 run.append(page)
             }
-            if let taken = Self.register(run, of: object, in: &state) { runs.append(taken) }
-            return runs
+            if !run.isEmpty { runs.append(Self.register(run, of: object, in: &state)) }
+            return (runs, state.objects[object]?[first])
         }
     }
 
     /// Forgets a run whose pages have been dealt with.
-    func release(_ run: Run, of object: ObjectIdentity) {
+    package func release(_ run: Run, of object: ObjectIdentity) {
         state.withLock { state in
             for page in run.pages { state.objects[object]?[page] = nil }
             state.count -= run.pages.count
@@ -66,19 +87,19 @@ final class FillTable: Sendable {
         }
     }
 
+    /// `pages` are neighbours, at least one.
     private static func register(
         _ pages: [UInt32],
         of object: ObjectIdentity,
         in state: inout State
-    ) -> Run? {
-        guard let first = pages.first, let last = pages.last,
-            state.count + pages.count <= pageLimit
-        else { return nil }
+    ) -> Run {
         let fills = pages.map { _ in PageFill() }
         for (page, fill) in zip(pages, fills) {
-            state.objects[object, default: [:]][page] = fill
+            let earlier = state.objects[object, default: [:]].updateValue(fill, forKey: page)
+            precondition(earlier == nil, "invariant 1: page \(page) of \(object)")
         }
         state.count += pages.count
-        return Run(pages: first..<last + 1, fills: fills)
+        precondition(state.count <= pageLimit, "invariant 3: \(state.count)")
+        return Run(pages: pages[0]..<pages[pages.count - 1] + 1, fills: fills)
     }
 }

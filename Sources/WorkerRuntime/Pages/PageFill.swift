@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import Codecs
-import NIOCore
+package import Codecs
+package import NIOCore
 import Synchronization
 
 /// One page on its way from the origin, and everybody who waits for it.
-final class PageFill: Sendable {
+package final class PageFill: Sendable {
     /// The whole page and its CRC-32C, or why there is none.
-    typealias Outcome = Result<FilledPage, PageFailure>
+    package typealias Outcome = Result<FilledPage, PageFailure>
 
     private struct State {
         var outcome: Outcome?
@@ -15,8 +15,10 @@ final class PageFill: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Waits for the page; ends when its fill does, which its deadline bounds.
-    func outcome() async -> Outcome {
+    package func outcome() async -> Outcome {
         await withCheckedContinuation { continuation in
             let known = state.withLock { state in
                 if state.outcome == nil { state.waiting.append(continuation) }
@@ -26,7 +28,8 @@ final class PageFill: Sendable {
         }
     }
 
-    func finish(_ outcome: Outcome) {
+    /// Wakes everybody who waits; called once.
+    package func finish(_ outcome: Outcome) {
         let waiting = state.withLock { state in
             precondition(state.outcome == nil, "a page was filled twice")
             state.outcome = outcome
@@ -38,7 +41,13 @@ final class PageFill: Sendable {
 }
 
 /// A page as it came from the origin.
-struct FilledPage: Sendable {
-    let bytes: ByteBuffer
-    let checksum: UInt32
+package struct FilledPage: Sendable {
+    package let bytes: ByteBuffer
+    /// CRC-32C of all of them.
+    package let checksum: UInt32
+
+    package init(bytes: ByteBuffer, checksum: UInt32) {
+        self.bytes = bytes
+        self.checksum = checksum
+    }
 }

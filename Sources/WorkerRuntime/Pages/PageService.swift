@@ -24,6 +24,8 @@ package final class PageService: Sendable {
     private static let runLength = 8
     /// Of a run that somebody waits for: 4 MiB, so that the first byte does not wait for the last.
     private static let urgentRunLength = 4
+    /// Pages looked at behind one read at most: its hint is another process's word.
+    private static let aheadLimit: UInt32 = 32
 
     private let store: PageStore
     private let origins: OriginTable
@@ -67,16 +69,21 @@ package final class PageService: Sendable {
             readAhead(request, object, geometry)
             return reply(await fill.outcome(), range: request.range, source: .local)
         }
-        guard request.mode == .read else { return .miss }
+        guard request.mode == .read else {
+            // Looked for here and there it may have come in between.
+            guard let stored = await stored(object, request) else { return .miss }
+            return .page(stored.bytes, checksum: stored.checksum, source: .local)
+        }
         return await fetch(request, object, geometry)
     }
 
     /// Answers from the store without a task of its own.
     ///
-    /// Returns `false`, and never answers, where the page is not stored.
+    /// Returns `false`, and never answers, where the page is not stored. `nil` says that it was evicted
+    /// or is damaged: ``read(_:)`` after all.
     package func answerIfStored(
         _ request: PageReadRequest,
-        _ answer: @escaping @Sendable (PageReply) -> Void
+        _ answer: @escaping @Sendable (PageReply?) -> Void
     ) -> Bool {
         let object = ObjectIdentity(request)
         guard let geometry = object.geometry, request.page < geometry.pageCount,
@@ -92,8 +99,7 @@ package final class PageService: Sendable {
                 answer(.page(found.bytes, checksum: found.checksum, source: .local))
                 return
             }
-            // It was evicted or is damaged: the long way after all.
-            Task { answer(await self.read(request)) }
+            answer(nil)
         }
         return true
     }
@@ -118,17 +124,17 @@ package final class PageService: Sendable {
         _ geometry: PageGeometry
     ) async -> PageReply {
         let ahead = UInt32(clamping: request.readAhead / PageGeometry.pageByteCount)
-        let length = min(ahead + 1, UInt32(Self.urgentRunLength))
-        let window = geometry.window(from: request.page, pageCount: length)
-        let runs = fills.claim(window, of: object, runLength: Self.urgentRunLength) { [store] in
-            store.contains(object, page: $0)
-        }
-        for run in runs { start(run, of: object, for: request) }
+        let length = min(ahead, UInt32(Self.urgentRunLength) - 1) + 1
+        let claim = fills.claim(
+            geometry.window(from: request.page, pageCount: length),
+            of: object,
+            runLength: Self.urgentRunLength,
+            urgency: .first
+        ) { [store] in store.contains(object, page: $0) }
+        for run in claim.runs { start(run, of: object, for: request) }
         readAhead(request, object, geometry)
 
-        if let fill = runs.first(where: { $0.pages.contains(request.page) })?.fill(request.page)
-            ?? fills.fill(of: request.page, in: object)
-        {
+        if let fill = claim.first {
             metrics.missed(request.mount, isFiller(request) ? .cold : .workerDown)
             return reply(await fill.outcome(), range: request.range, source: .origin)
         }
@@ -146,15 +152,23 @@ package final class PageService: Sendable {
     ) {
         let ahead = UInt32(clamping: request.readAhead / PageGeometry.pageByteCount)
         guard ahead > 0, request.mode == .read else { return }
-        let window = geometry.window(from: request.page + 1, pageCount: ahead)
-        let runs = fills.claim(window, of: object, runLength: Self.runLength) { [store] in
-            store.contains(object, page: $0)
-        }
-        for run in runs { start(run, of: object, for: request) }
+        let window = geometry.window(behind: request.page, pageCount: min(ahead, Self.aheadLimit))
+        // Mostly all of it is here already: found out without the lock that everybody wants.
+        guard window.contains(where: { !store.contains(object, page: $0) }) else { return }
+        let claim = fills.claim(
+            window,
+            of: object,
+            runLength: Self.runLength,
+            urgency: .ahead
+        ) { [store] in store.contains(object, page: $0) }
+        for run in claim.runs { start(run, of: object, for: request) }
     }
 
-    private func start(_ run: FillTable.Run, of object: ObjectIdentity, for request: PageReadRequest)
-    {
+    private func start(
+        _ run: FillTable.Run,
+        of object: ObjectIdentity,
+        for request: PageReadRequest
+    ) {
         // A task of its own: others wait for it when its first reader has gone. Bounded by the
         // table's page limit and the origin's deadline.
         Task { await self.fill(run, of: object, for: request) }
@@ -237,7 +251,9 @@ package final class PageService: Sendable {
                     at: page.bytes.readerIndex + Int(range.lowerBound),
                     length: range.count
                 )
-            else { return .failure(.rangeNotSatisfiable(byteCount: UInt64(page.bytes.readableBytes))) }
+            else {
+                return .failure(.rangeNotSatisfiable(byteCount: UInt64(page.bytes.readableBytes)))
+            }
             let checksum = isWhole ? page.checksum : slice.crc32c
             return .page(slice, checksum: checksum, source: source)
         }

@@ -33,10 +33,16 @@ extension PageGeometry {
     /// Up to `pageCount` pages from `first` on, within the object and within `first`'s unit: the next
     /// unit has another owner.
     func window(from first: UInt32, pageCount wanted: UInt32) -> Range<UInt32> {
-        guard first < self.pageCount else { return first..<first }
-        let unitEnd = (first / Self.pagesPerUnit + 1) * Self.pagesPerUnit
-        let (end, isOverflow) = first.addingReportingOverflow(wanted)
-        return first..<max(first, min(isOverflow ? .max : end, unitEnd, self.pageCount))
+        let unit = pages(ofUnit: Self.unit(ofPage: first))
+        guard unit.contains(first) else { return first..<first }
+        return first..<first + min(wanted, unit.upperBound - first)
+    }
+
+    /// The same for what lies behind `page`, which its owner may fetch ahead.
+    func window(behind page: UInt32, pageCount wanted: UInt32) -> Range<UInt32> {
+        let unit = pages(ofUnit: Self.unit(ofPage: page))
+        guard page < unit.upperBound else { return page..<page }
+        return page + 1..<page + 1 + min(wanted, unit.upperBound - page - 1)
     }
 }
 

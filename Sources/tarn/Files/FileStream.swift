@@ -22,9 +22,7 @@ struct FileStream {
     private(set) var position: UInt64
     private(set) var head: FileHead?
 
-    /// - Parameters:
-    ///   - start: First byte to hand out.
-    ///   - count: How many; to the end if `nil`.
+    /// From byte `start` on, `count` bytes or fewer where the file ends; all of the rest if `nil`.
     init(
         _ client: ClusterClient,
         path: String,

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Primitives
+import RaftCore
+import Testing
+
+@Suite struct RaftReadTests {
+    @Test func aReadIsAnsweredAfterOneRound() {
+        var bench = Bench(3)
+        bench.elect(1)
+        bench.step(1, .readIndex(RaftRequestID(1)))
+        #expect(bench.reads(1).isEmpty)
+        bench.settle()
+        #expect(bench.reads(1) == [.readReady(RaftRequestID(1), LogIndex(2))])
+    }
+
+    @Test func aLoneVoterAnswersAtOnce() {
+        var bench = Bench(1)
+        bench.elect(1)
+        bench.step(1, .readIndex(RaftRequestID(1)))
+        #expect(bench.reads(1) == [.readReady(RaftRequestID(1), LogIndex(2))])
+    }
+
+    /// A new leader does not know yet what its predecessor committed (etcd#7331).
+    @Test func aReadBeforeTheNoOpIsCommittedIsHeld() {
+        var bench = Bench(3)
+        bench.elect(1)
+        bench.propose(1, 1)
+        bench.settle()
+        bench.elect(2, among: [])
+        bench.mail.removeAll()
+        // Node 2 wins, but its no-op reaches nobody yet.
+        var appends: [Bench.Letter] = []
+        for _ in 0..<20 where bench[2].role != .leader {
+            bench.advance(2, by: 1_000)
+            bench.advance(3, by: 600)
+            while !bench.mail.isEmpty {
+                let letter = bench.mail.removeFirst()
+                guard letter.from != 1, letter.to != 1 else { continue }
+                if case .append = letter.message.body {
+                    appends.append(letter)
+                } else if letter.from == 2 || letter.to == 2 {
+                    bench.deliver(letter)
+                }
+            }
+        }
+        #expect(bench[2].role == .leader)
+        #expect(!appends.isEmpty)
+        bench.step(2, .readIndex(RaftRequestID(9)))
+        bench.advance(2, by: 50)
+        for letter in bench.take({ if case .append = $0.body { false } else { true } }) {
+            if letter.to == 3 { bench.deliver(letter) }
+        }
+        for letter in bench.take({ if case .heartbeatReply = $0.body { true } else { false } }) {
+            bench.deliver(letter)
+        }
+        #expect(bench.reads(2).isEmpty, "a quorum follows it, but its commit index may be old")
+
+        for letter in appends { bench.deliver(letter) }
+        bench.settle([2, 3])
+        #expect(bench.reads(2) == [.readReady(RaftRequestID(9), bench[2].log.last.index)])
+    }
+
+    /// An answer confirms the round it answers, and no later one (etcd#20418).
+    @Test func aDelayedAnswerDoesNotConfirmALaterRead() {
+        var bench = Bench(3)
+        bench.elect(1)
+        bench.advance(1, by: 50)
+        for letter in bench.take({ _ in true }) { bench.deliver(letter) }
+        let late = bench.take { if case .heartbeatReply = $0.body { true } else { false } }
+        #expect(late.count == 2)
+
+        bench.step(1, .readIndex(RaftRequestID(1)))
+        bench.mail.removeAll()
+        for letter in late { bench.deliver(letter) }
+        #expect(bench.reads(1).isEmpty)
+
+        bench.advance(1, by: 50)
+        bench.settle()
+        #expect(bench.reads(1) == [.readReady(RaftRequestID(1), LogIndex(2))])
+    }
+
+    @Test func readsThatWaitShareARound() {
+        var bench = Bench(3)
+        bench.elect(1)
+        for request in 1...100 { bench.step(1, .readIndex(RaftRequestID(UInt64(request)))) }
+        #expect(bench.mail.count == 2, "one heartbeat to each follower")
+        bench.settle()
+        #expect(bench.reads(1).count == 100)
+    }
+
+    @Test func aFollowerForwardsReadsAndAnswersItsOwnClients() {
+        var bench = Bench(3)
+        bench.elect(1)
+        for request in 1...5 { bench.step(2, .readIndex(RaftRequestID(UInt64(request)))) }
+        #expect(bench.mail.count == 1, "one question for the first; the others share the next")
+        bench.settle()
+        #expect(
+            bench.reads(2) == (1...5).map { .readReady(RaftRequestID(UInt64($0)), LogIndex(2)) }
+        )
+    }
+
+    @Test func aForwardedReadFailsWhenTheLeaderIsSilent() {
+        var bench = Bench(3)
+        bench.elect(1)
+        bench.step(2, .readIndex(RaftRequestID(1)))
+        bench.mail.removeAll()
+        bench.advance(2, by: 499)
+        #expect(bench.reads(2).isEmpty)
+        bench.advance(2, by: 600)
+        #expect(bench.reads(2).count == 1)
+        bench.step(2, .readIndex(RaftRequestID(2)))
+        #expect(bench.reads(2).last == .readFailed(RaftRequestID(2), .notLeader(hint: nil)))
+    }
+
+    /// An answer to an earlier question, or to an earlier life, finds nobody.
+    @Test func anAnswerToAnotherQuestionIsIgnored() {
+        var bench = Bench(3)
+        bench.elect(1)
+        bench.step(2, .readIndex(RaftRequestID(1)))
+        let reply = ReadReply(nonce: 12_345, outcome: .ready(LogIndex(1)))
+        bench.step(
+            2,
+            .received(
+                RaftMessage(term: bench[2].term, body: .readReply(reply)),
+                from: Bench.voter(1)
+            )
+        )
+        #expect(bench.reads(2).isEmpty)
+    }
+
+    @Test func pendingReadsAreBounded() {
+        var settings = RaftSettings.lan
+        settings.pendingReadCount = 10
+        var bench = Bench(3, settings: settings)
+        bench.elect(1)
+        for node in 1...2 {
+            for request in 1...12 { bench.step(node, .readIndex(RaftRequestID(UInt64(request)))) }
+            #expect(
+                bench.reads(node) == [
+                    .readFailed(RaftRequestID(11), .overloaded),
+                    .readFailed(RaftRequestID(12), .overloaded),
+                ]
+            )
+        }
+    }
+
+    @Test func readsFailWhenLeadershipIsLost() {
+        var bench = Bench(3)
+        bench.elect(1)
+        bench.step(1, .readIndex(RaftRequestID(1)))
+        let higher = RaftMessage(
+            term: Term(50),
+            body: .heartbeatReply(HeartbeatReply(round: 0, stamp: 0))
+        )
+        bench.step(1, .received(higher, from: Bench.voter(2)))
+        #expect(bench.reads(1) == [.readFailed(RaftRequestID(1), .leadershipLost)])
+    }
+
+    /// Ages count from the leader's last confirmed round, on the follower's own clock.
+    @Test func aFollowerKnowsHowOldItsStateIs() throws {
+        var bench = Bench(3)
+        bench.elect(1)
+        for _ in 0..<4 {
+            bench.advanceAll(by: 50)
+            bench.settle()
+        }
+        let confirmed = try #require(bench[2].status.confirmedAtMS)
+        #expect(bench[2].clockMS - confirmed <= 150)
+        bench.advance(2, by: 400)
+        #expect(bench[2].status.confirmedAtMS == confirmed, "no news, no youth")
+        #expect(try #require(bench[1].status.confirmedAtMS) <= bench[1].clockMS)
+    }
+}
