@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import SystemPackage
 
 /// Workers w1, w2, … on loopback with a scratch directory; every process ends with the last reference.
 package final class TarnCluster: Sendable {

@@ -65,8 +65,14 @@ package struct WebClient: Sendable {
     ) async throws(WebError) -> WebAnswer {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let promise = loop.makePromise(of: WebAnswer.self)
-        let channel = try await open(loop) { channel in
-            try channel.pipeline.syncOperations.addHandler(AnswerCollector(promise))
+        let channel: any Channel
+        do throws(WebError) {
+            channel = try await open(loop) { channel in
+                try channel.pipeline.syncOperations.addHandler(AnswerCollector(promise))
+            }
+        } catch {
+            promise.fail(error)  // A promise nobody keeps is a programming error to NIO.
+            throw error
         }
         let deadline = loop.scheduleTask(in: .nanoseconds(limit.nanoseconds)) {
             promise.fail(WebError.timedOut)
