@@ -51,7 +51,7 @@ extension CoordinationNode {
     /// Refuses at once when too few voters answer.
     func requireQuorum(isFateUnknown: Bool = false) throws(CoordinationError) {
         let quorum = quorum
-        guard quorum.have < quorum.need else { return }
+        guard quorum.have < quorum.need, health.hasAskedLongEnough else { return }
         if isFateUnknown { throw .outcomeUnknown }
         throw .noQuorum(
             have: quorum.have,

@@ -22,6 +22,8 @@ package final class HealthMonitor: Sendable {
     private static let nodesPerRound = 64
 
     private let reports = Mutex<[NodeID: Report]>([:])
+    /// When the first round began; `nil` before.
+    private let startedAtMS = Mutex<UInt64?>(nil)
     private let peers: any PeerCalling
     private let book: AddressBook
     private let now: @Sendable () -> UInt64
@@ -38,6 +40,11 @@ package final class HealthMonitor: Sendable {
     }
 
     package func report(of node: NodeID) -> Report? { reports.withLock { $0[node] } }
+
+    /// Whether everybody has had a second to answer: silence before that says nothing.
+    package var hasAskedLongEnough: Bool {
+        startedAtMS.withLock { $0.map { now() - $0 > 1000 } ?? false }
+    }
 
     /// Whether the node answered within the last second.
     package func answersNow(_ node: NodeID) -> Bool {
@@ -73,6 +80,7 @@ package final class HealthMonitor: Sendable {
         request: StatusRequest,
         heard: @escaping @Sendable (StatusReply, UInt64) -> Void
     ) async {
+        startedAtMS.withLock { $0 = now() }
         var round = 0
         while !Task.isCancelled {
             let asked = Self.selection(of: nodes(), round: round)
