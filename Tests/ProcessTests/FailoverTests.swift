@@ -49,7 +49,7 @@ extension ProcessTests {
                 #expect(Set(mounts).isSuperset(of: acknowledged))
             }
             let watch = try await cluster[1].web.lines("/v1/watch?from=\(head + 1)&prefix=mounts/")
-            try await waitUntil("all changes") {
+            try await waitUntil("all changes; \(String(describing: watch.status)) \(watch.lines)") {
                 watch.lines.contains { $0.contains("\"progress\"") }
             }
             for path in acknowledged {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+import Codecs
 import Logging
 import PeerTransport
 
