@@ -125,7 +125,10 @@ let testSupport: [Target] = [
     ),
     .target(
         name: "TestKit",
-        dependencies: ["LogStorage", "Origins", "Primitives", "SystemIO", .nioCore, .system]
+        dependencies: [
+            "LogStorage", "Origins", "Primitives", "SystemIO", .nioCore, .nioHTTP1, .nioPosix,
+            .system,
+        ]
     ),
 ]
 
