@@ -121,9 +121,9 @@ let executables: [Target] = [
 let testSupport: [Target] = [
     .target(
         name: "SimulationKit",
-        dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore"]
+        dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore", .system]
     ),
-    .target(name: "TestKit", dependencies: ["LogStorage", "Primitives", "SystemIO", .system]),
+    .target(name: "TestKit", dependencies: ["Primitives", "SystemIO", .system]),
 ]
 
 let tests: [Target] = [
@@ -140,7 +140,9 @@ let tests: [Target] = [
     .testTarget(name: "SystemIOTests", dependencies: ["SystemIO", .system]),
     .testTarget(
         name: "LogStorageTests",
-        dependencies: ["LogStorage", "Primitives", "RaftCore", "SystemIO", "TestKit", .system]
+        dependencies: [
+            "LogStorage", "Primitives", "RaftCore", "SimulationKit", "SystemIO", "TestKit", .system,
+        ]
     ),
     .testTarget(
         name: "PageStorageTests",
