@@ -124,11 +124,15 @@ extension CoordinationNode {
 }
 
 extension WorkerRegistration {
-    /// Whether the entry says the same; when it started is not compared:
-    /// a restart alone changes nothing that others rely on.
+    /// Whether the entry says the same.
+    ///
+    /// Addresses, and when the worker started, are compared only once they have lasted: a restart
+    /// alone changes nothing that others rely on.
     func isDescribed(by entry: WorkerEntry, addressesCount: Bool) -> Bool {
-        entry.store == store && entry.region == region && entry.zone == zone
-            && (entry.addresses == addresses || !addressesCount) && entry.capacity == capacity
-            && entry.version == version
+        let isSame =
+            entry.store == store && entry.region == region && entry.zone == zone
+            && entry.capacity == capacity && entry.version == version
+        let isWhere = entry.addresses == addresses && entry.startedAtUnixMS == startedAtUnixMS
+        return isSame && (isWhere || !addressesCount)
     }
 }

@@ -76,6 +76,7 @@ package final class CoordinationNode: Sendable {
     /// Serves until cancelled; call ``start()`` before.
     package func run() async {
         await withDiscardingTaskGroup { group in
+            group.addTask { await self.refuseForeignNeighbours() }
             group.addTask { await self.joinUntilMember() }
             group.addTask { await self.watchHealth() }
             group.addTask { await self.followFeed() }

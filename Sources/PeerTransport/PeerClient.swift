@@ -103,7 +103,7 @@ package final class PeerClient: PeerCalling {
 
     package func announce() {
         let links = state.withLock { Array($0.links.values) }
-        for link in links { link.execute { $0.announce() } }
+        for link in links { link.announce() }
     }
 
     package func forget(_ address: PeerAddress) {

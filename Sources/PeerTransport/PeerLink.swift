@@ -10,6 +10,7 @@ final class PeerLink: Sendable {
     struct Shared {
         var outbox: PeerOutbox
         var isDrainScheduled = false
+        var mustAnnounce = false
         var callsInFlight = 0
         var bytesInFlight = 0
         var remote: PeerHello?
@@ -60,6 +61,13 @@ final class PeerLink: Sendable {
             core.value?.shutDown()
             core.value = nil
         }
+    }
+
+    /// Marks at once that the hello goes out before anything else does: what is sent after this call
+    /// may overtake the loop's task, not the mark.
+    func announce() {
+        shared.withLock { $0.mustAnnounce = true }
+        execute { $0.announce() }
     }
 
     func send(_ message: [UInt8]) {

@@ -47,11 +47,14 @@ final class PeerLinkCore {
     func drain() {
         guard case .connected(let handler) = state else { return connect() }
         while handler.canTakeMessages {
-            let messages = link.shared.withLock { shared in
+            // One look at both: a message asked for after an announcement never leaves before it.
+            let (mustAnnounce, messages) = link.shared.withLock { shared in
+                defer { shared.mustAnnounce = false }
                 let messages = shared.outbox.take(byteCount: 64 << 10)
                 if messages.isEmpty { shared.isDrainScheduled = false }
-                return messages
+                return (shared.mustAnnounce, messages)
             }
+            if mustAnnounce { handler.announce() }
             if messages.isEmpty { return }
             handler.send(messages)
         }
@@ -90,8 +93,14 @@ final class PeerLinkCore {
         if case .connected(let handler) = state { handler.cancel(id) }
     }
 
+    /// Sends the changed hello, if one is due and there is a connection.
     func announce() {
-        if case .connected(let handler) = state { handler.announce() }
+        guard case .connected(let handler) = state else { return }
+        let mustAnnounce = link.shared.withLock { shared in
+            defer { shared.mustAnnounce = false }
+            return shared.mustAnnounce
+        }
+        if mustAnnounce { handler.announce() }
     }
 
     func shutDown() {
@@ -209,6 +218,7 @@ final class PeerLinkCore {
     private var timedOut: PeerError { .timedOut(link.address) }
 
     private func perform(_ call: PeerCall, on handler: PeerClientHandler) {
+        announce()
         switch call.kind {
         case .probe:
             let remote = link.shared.withLock { $0.remote }
