@@ -2,7 +2,6 @@
 import CatalogCore
 import Coordination
 import Primitives
-import Synchronization
 import Testing
 
 extension ClusterTests {
@@ -69,11 +68,11 @@ extension ClusterTests {
         @Test(arguments: [UInt64(11)])
         func registersAreLinearizableWhileLeadersEnd(seed: UInt64) async throws {
             try await TestCluster.run(count: 4, voters: 3) { cluster in
-                let isOver = Atomic(false)
+                let isOver = Waiters(reached: 0)
                 let clients = (0..<6).map { number in
                     Task {
                         await Self.client(cluster, seed: seed + UInt64(number)) {
-                            isOver.load(ordering: .relaxed)
+                            isOver.reached > 0
                         }
                     }
                 }
@@ -90,7 +89,7 @@ extension ClusterTests {
                     }
                     try await leader.start()
                 }
-                isOver.store(true, ordering: .relaxed)
+                isOver.advance(to: 1)
                 var operations: [Operation] = []
                 for client in clients { operations += await client.value }
                 let violations = Self.violations(operations)

@@ -3,6 +3,7 @@ import CatalogCore
 import Coordination
 import Primitives
 import SystemIO
+import SystemPackage
 import Testing
 
 extension ClusterTests {
@@ -29,8 +30,9 @@ extension ClusterTests {
         @Test func snapshotsAreTakenSentAndStartedFrom() async throws {
             try await TestCluster.run(count: 4, voters: 3, limits: Self.small) { cluster in
                 let leader = try await cluster.leader()
-                let away = try #require(cluster.followers(of: leader).first(where: \.isVoter))
-                let observer = try #require(cluster.workers.first { !$0.isVoter })
+                let away = cluster.followers(of: leader)[0]
+                let observer = cluster[3]
+                #expect(away.isVoter && !observer.isVoter)
                 try await eventually("the observer is active") {
                     try leader.node.view().catalog.workers.allSatisfy { $0.state == .active }
                 }

@@ -110,6 +110,31 @@ extension TestWorker {
         }
     }
 
+    /// Why a write fails here; `nil` where it was taken.
+    func failure(
+        of command: CatalogCommand,
+        within limit: Timespan
+    ) async throws -> CoordinationError? {
+        let node = try node
+        do throws(CoordinationError) {
+            _ = try await node.submit(command, within: limit)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Why an init fails here; `nil` where it succeeded.
+    func initFailure(within limit: Timespan, voters: Int? = nil) async throws -> CoordinationError? {
+        let node = try node
+        do throws(CoordinationError) {
+            _ = try await node.initialise(TestCluster.request(voters: voters), within: limit)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// A linearizable read of one mount here.
     func read(_ path: String) async throws -> MountEntry? {
         try await node.readBarrier(within: .seconds(15))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CatalogCore
 import Codecs
 import Coordination
 import LogStorage
