@@ -4,6 +4,7 @@ import Codecs
 import Logging
 import PeerTransport
 import Primitives
+import Synchronization
 
 /// What a worker keeps doing: watch the others, find lost voters, follow the feed, keep its entry and
 /// its checkpoint true.
@@ -18,6 +19,7 @@ extension CoordinationNode {
 
     func watchHealth() async {
         guard await untilMember() else { return }
+        listeningSinceMS.withLock { $0 = settings.now() }
         await withDiscardingTaskGroup { group in
             group.addTask {
                 await self.health.run(
@@ -122,11 +124,15 @@ extension CoordinationNode {
 }
 
 extension WorkerRegistration {
-    /// Whether the entry says the same; when it started is not compared:
-    /// a restart alone changes nothing that others rely on.
+    /// Whether the entry says the same.
+    ///
+    /// Addresses, and when the worker started, are compared only once they have lasted: a restart
+    /// alone changes nothing that others rely on.
     func isDescribed(by entry: WorkerEntry, addressesCount: Bool) -> Bool {
-        entry.store == store && entry.region == region && entry.zone == zone
-            && (entry.addresses == addresses || !addressesCount) && entry.capacity == capacity
-            && entry.version == version
+        let isSame =
+            entry.store == store && entry.region == region && entry.zone == zone
+            && entry.capacity == capacity && entry.version == version
+        let isWhere = entry.addresses == addresses && entry.startedAtUnixMS == startedAtUnixMS
+        return isSame && (isWhere || !addressesCount)
     }
 }

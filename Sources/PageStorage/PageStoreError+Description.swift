@@ -29,7 +29,8 @@ extension PageStoreError: CustomStringConvertible {
         case .conflictingPage(let page, let stored, let offered):
             "page \(page) is stored with checksum \(stored), offered with \(offered)"
         case .invalidPage(let page, let byteCount): "no page \(page) of \(byteCount) bytes"
-        case .invalidRange(let range, let byteCount): "range \(range) of a page of \(byteCount) bytes"
+        case .invalidRange(let range, let byteCount):
+            "range \(range) of a page of \(byteCount) bytes"
         case .unsupportedObject(let key, let version, let byteCount):
             "an object with a key of \(key), a version of \(version) and \(byteCount) bytes"
         case .nameTaken(let path): "\(path) belongs to another object"

@@ -80,7 +80,7 @@ package final class MetricRegistry: Sendable {
         return histogram
     }
 
-    /// Has a gauge computed at each scrape.
+    /// Has a gauge, or a total that is kept elsewhere, computed at each scrape.
     ///
     /// `report` runs on the scraping thread, outside the registry's lock; it must not block. Where it
     /// reports a label set that a ``Gauge`` also holds, the report counts; samples beyond the limit
@@ -89,7 +89,10 @@ package final class MetricRegistry: Sendable {
         _ definition: MetricDefinition,
         _ report: @escaping @Sendable () -> [Sample]
     ) {
-        precondition(definition.kind == .gauge, "\(definition.name) is no gauge")
+        precondition(
+            definition.kind == .gauge || definition.kind == .counter,
+            "\(definition.name) is a histogram"
+        )
         families.withLock { families in
             precondition(families[definition.name] != nil, "\(definition.name) is not announced")
             families[definition.name]?.reporters.append(report)

@@ -10,15 +10,14 @@ import Synchronization
 package final class ChildProcess: Sendable {
     /// Whether the child may outlive a test process that had no chance to clean up.
     package enum Tie: Sendable {
-        /// ``pid`` is the program itself: for tests that send it signals.
         case none
-        /// A shell stands between, waits on a socket that closes with this process, then kills the
-        /// program; ``pid`` is the shell's.
+        /// A shell beside it waits on a socket that closes with this process, then kills the program.
         case toThisProcess
     }
 
+    /// The program itself, whatever it is tied to.
     package let pid: pid_t
-    /// Everything it prints.
+    /// Everything it prints; errors alone where the output goes elsewhere.
     package let logPath: String
     /// Held open as long as we live; see ``Tie``.
     private let lifeline: Int32?
@@ -26,13 +25,15 @@ package final class ChildProcess: Sendable {
 
     /// Starts `executable`, an absolute path.
     ///
-    /// `environment` is added to this process's own; the file at `logPath` is made, or appended to.
+    /// `environment` is added to this process's own; the files at `logPath` and `outputPath` are made,
+    /// or appended to. Without `outputPath` the output goes to `logPath` too.
     /// - Throws: ``TestKitError/system(_:errno:)``.
     package init(
         _ executable: String,
         _ arguments: [String],
         environment: [String: String] = [:],
         logPath: String,
+        outputPath: String? = nil,
         tie: Tie = .none
     ) throws(TestKitError) {
         let ends = tie == .none ? nil : try Self.lifeline()
@@ -44,7 +45,7 @@ package final class ChildProcess: Sendable {
             pid = try Self.spawn(
                 command,
                 ProcessInfo.processInfo.environment.merging(environment) { $1 },
-                logPath,
+                outputs: (outputPath ?? logPath, logPath),
                 input: ends?.child
             )
         } catch {
@@ -72,6 +73,8 @@ package final class ChildProcess: Sendable {
             var status: Int32 = 0
             // Safe because: waitpid writes one integer.
             guard unsafe waitpid(pid, &status, WNOHANG) == pid else { return nil }
+            // The shell beside it. The group still holds its number, so this meets nobody else.
+            if lifeline != nil { kill(-pid, SIGKILL) }
             let signal = status & 0x7F
             exit = signal == 0 ? (status >> 8) & 0xFF : 128 + signal
             return exit
@@ -103,14 +106,11 @@ package final class ChildProcess: Sendable {
 
     // MARK: - Start
 
-    /// The reader's standard input is the lifeline; a background job's own would be /dev/null.
+    /// The shell becomes the program; its number stays the group's as long as the reader lives.
     private static let tiedScript = """
         exec 3<&0 </dev/null
-        "$@" 3<&- & program=$!
-        ( read line <&3; kill -9 $program ) & reader=$!
-        wait $program; code=$?
-        kill -9 $reader
-        exit $code
+        ( read line <&3; kill -9 $$ ) >/dev/null 2>&1 &
+        exec "$@" 3<&-
         """
 
     private static func lifeline() throws(TestKitError) -> (parent: Int32, child: Int32) {
@@ -126,7 +126,7 @@ package final class ChildProcess: Sendable {
     private static func spawn(
         _ command: [String],
         _ environment: [String: String],
-        _ logPath: String,
+        outputs: (output: String, errors: String),
         input: Int32?
     ) throws(TestKitError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
@@ -145,8 +145,8 @@ package final class ChildProcess: Sendable {
             unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         }
         let append = O_WRONLY | O_CREAT | O_APPEND
-        unsafe posix_spawn_file_actions_addopen(&actions, 1, logPath, append, 0o644)
-        unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        unsafe posix_spawn_file_actions_addopen(&actions, 1, outputs.output, append, 0o644)
+        unsafe posix_spawn_file_actions_addopen(&actions, 2, outputs.errors, append, 0o644)
         // The threads of Swift's pools block every signal, and a child inherits that: a Go program
         // then spins for ever in its first garbage collection, waiting for its own SIGURG.
         var none = sigset_t()

@@ -97,7 +97,7 @@ package final class S3Server: Sendable {
             [
                 "serve", "s3", "--addr", "127.0.0.1:\(port)", "--auth-key",
                 "\(accessKey),\(secretKey)", "--vfs-cache-mode", "off", "--dir-cache-time", "1s",
-                "-v", data,
+                "-vv", data,  // Each request is a line of its log.
             ]
         case .moto: ["-H", "127.0.0.1", "-p", "\(port)"]
         }

@@ -10,8 +10,25 @@ package enum ServerPort {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | cloexec, 0)
         guard descriptor >= 0 else { throw .system("socket", errno: errno) }
         defer { close(descriptor) }
+        guard let port = bound(descriptor, to: 0) else { throw .system("bind", errno: errno) }
+        return port
+    }
 
-        var address = loopback(port: 0)
+    /// A free TCP port below those that the kernel gives to outgoing connections.
+    ///
+    /// For servers that are ended and started again on the same port: no connection takes it in between.
+    package static func lasting() throws(TestKitError) -> UInt16 {
+        for _ in 1...100 {
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | cloexec, 0)
+            guard descriptor >= 0 else { throw .system("socket", errno: errno) }
+            defer { close(descriptor) }
+            if let port = bound(descriptor, to: .random(in: 10_000..<32_000)) { return port }
+        }
+        throw .system("bind", errno: EADDRINUSE)
+    }
+
+    private static func bound(_ descriptor: Int32, to port: UInt16) -> UInt16? {
+        var address = loopback(port: port)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         // Safe because: both calls get the struct's own address and its true length.
         let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
@@ -20,8 +37,7 @@ package enum ServerPort {
                     && getsockname(descriptor, name, &length) == 0
             }
         }
-        guard isBound else { throw .system("bind", errno: errno) }
-        return UInt16(bigEndian: address.sin_port)
+        return isBound ? UInt16(bigEndian: address.sin_port) : nil
     }
 
     /// `true` if something accepts connections on 127.0.0.1 at this port now.

@@ -5,7 +5,7 @@ import Primitives
 import Synchronization
 import Testing
 
-@Suite struct FileTests {
+@Suite(.timeLimit(.minutes(1))) struct FileTests {
     /// 3.5 MiB whose bytes tell their offset.
     static let large = (0..<(7 << 19)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 11) }
 

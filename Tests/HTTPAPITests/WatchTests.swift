@@ -7,7 +7,7 @@ import Primitives
 import Synchronization
 import Testing
 
-@Suite struct WatchTests {
+@Suite(.timeLimit(.minutes(1))) struct WatchTests {
     static let catalog = Sample.catalog(mounts: [("/data/a", Mount(origin: "s3://a"))])
 
     /// Waits until the server has asked for a watch.

@@ -14,7 +14,11 @@ struct CatalogMachine: StateMachine {
         do throws(ByteDecodingError) {
             command = try CatalogCommand(decoding: payload)
         } catch {
-            stop("a committed entry cannot be read: was it written by a newer release?", index, error)
+            stop(
+                "a committed entry cannot be read: was it written by a newer release?",
+                index,
+                error
+            )
         }
         return replica.apply(command, index: index, payload: payload)?.encode() ?? []
     }
@@ -35,7 +39,11 @@ struct CatalogMachine: StateMachine {
     }
 
     /// Going on would make this replica differ from the others: better down than wrong.
-    private func stop(_ what: Logger.Message, _ index: LogIndex, _ error: ByteDecodingError) -> Never {
+    private func stop(
+        _ what: Logger.Message,
+        _ index: LogIndex,
+        _ error: ByteDecodingError
+    ) -> Never {
         log.critical(what, metadata: ["raft.index": "\(index)", "error": "\(error)"])
         _exit(1)
     }

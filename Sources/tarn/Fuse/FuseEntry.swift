@@ -98,6 +98,14 @@ enum FuseEntry {
         } catch {
             throw CommandFailure(error)
         }
+        guard !request.isQuiet else { return }
+        try Terminal.write(
+            """
+            mounted \(request.path) at \(directory)
+            Next: ls \(directory); tarn fuse unmount \(directory)
+
+            """
+        )
     }
 
     private static func arguments(_ request: MountRequest, directory: String) -> [String] {

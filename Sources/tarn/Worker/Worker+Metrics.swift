@@ -38,6 +38,12 @@ extension Worker {
         let cache = cache
         metrics.report(.storePages) { [([], Double(cache.load.pages))] }
         metrics.report(.storeBytes) { [([], Double(cache.load.usedBytes))] }
+        metrics.report(.storeEvictedBytes) {
+            guard let statistics = cache.statistics else { return [] }
+            return EvictionReason.allCases.map { reason in
+                ([reason.rawValue], Double(statistics.evictedBytes(reason)))
+            }
+        }
         let coordination = coordination
         metrics.report(.ringEpoch) {
             coordination.view().catalog.rings.map { ring in

@@ -164,6 +164,10 @@ final class Worker: Sendable {
                 return nil
             }
             group.addTask { await self.openCache() }
+            group.addTask {
+                await self.announceReadiness()
+                return nil
+            }
             for await failure in group {
                 guard let failure else { continue }
                 group.cancelAll()
@@ -176,13 +180,16 @@ final class Worker: Sendable {
     /// Waits until the cluster refuses this worker for good.
     func refusal() async -> (status: Int32, reason: String) {
         while !Task.isCancelled {
-            if let reason = await coordination.refusal(within: .seconds(3600)) { return (4, reason) }
+            if let reason = await coordination.refusal(within: .seconds(3600)) {
+                return (4, reason)
+            }
         }
         return (0, "cancelled")
     }
 
     /// Takes no new work, hands leadership over, flushes, closes.
     func shutDown() async {
+        SystemdNotifier.notify("STOPPING=1")
         httpServer.shutDown()
         pagesDoor.close()
         await coordination.shutDown()
@@ -190,6 +197,16 @@ final class Worker: Sendable {
         await peerServer.shutDown()
         peerClient.shutDown()
         try? await originClient.shutdown()
+    }
+
+    /// Tells systemd and the log when this worker is ready for the first time.
+    private func announceReadiness() async {
+        guard await coordination.untilJoined() != nil else { return }
+        while coordination.readiness() != .ready {
+            guard (try? await Task.sleep(for: .milliseconds(50))) != nil else { return }
+        }
+        log.notice("worker ready")
+        SystemdNotifier.notify("READY=1")
     }
 
     /// Opens the cache once this worker has a cluster, and the doors to it.
