@@ -9,7 +9,9 @@ enum CommandLines {
     /// The words behind each `tarn`, variables still in them.
     static func commands(in script: String) -> [[String]] {
         script.replacing(#/\\\n\s*/#, with: " ").split(separator: "\n").flatMap { line in
-            line.matches(of: #/(?:^|[\s"'(!`])tarn (?=[a-z-])/#).map { words(line[$0.range.upperBound...]) }
+            line.matches(of: #/(?:^|[\s"'(!`])tarn (?=[a-z-])/#).map {
+                words(line[$0.range.upperBound...])
+            }
         }
     }
 

@@ -29,6 +29,6 @@ extension CoordinationNode {
                 continue  // Not up yet, perhaps.
             }
         }
-        if let reason = reasons.first, reasons.count == others.count { fatalRefusal.resolve(reason) }
+        if let reason = reasons.first, reasons.count == others.count { refuse(reason) }
     }
 }
