@@ -177,8 +177,9 @@ let tests: [Target] = [
     .testTarget(
         name: "CoordinationTests",
         dependencies: [
-            "Coordination", "CatalogCore", "LogStorage", "PeerTransport", "Primitives", "RaftCore",
-            "Telemetry", "TestKit", .logging, .logCapture, .nioCore, .nioPosix,
+            "Coordination", "CatalogCore", "Codecs", "LogStorage", "PeerTransport", "Primitives",
+            "RaftCore", "SystemIO", "Telemetry", "TestKit", .logging, .logCapture, .nioCore,
+            .nioPosix, .system,
         ]
     ),
     .testTarget(

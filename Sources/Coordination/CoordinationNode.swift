@@ -68,6 +68,9 @@ package final class CoordinationNode: Sendable {
         health = HealthMonitor(peers: peers, book: book, now: settings.now)
     }
 
+    /// Whether consensus runs here; an observer follows the feed instead.
+    package var isVoter: Bool { driver != nil }
+
     var driver: RaftDriver? { voting.withLock { $0?.driver } }
 
     /// Serves until cancelled; call ``start()`` before.

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+import Coordination
+import Primitives
+import Testing
+
+extension ClusterTests {
+    @Suite struct QuorumTests {
+        /// Who is named as missing; `nil` for any other answer.
+        func missing(_ body: () async throws -> Void) async -> [String]? {
+            do {
+                try await body()
+                return nil
+            } catch CoordinationError.noQuorum(_, let need, let missing) {
+                #expect(need == 2)
+                return missing.sorted()
+            } catch {
+                return nil
+            }
+        }
+
+        /// Goal: within about a second leader, follower and observer alike say who is missing, for
+        /// writes and reads; local reads go on; all heals.
+        @Test func aMinoritySaysNoQuorumSoonAndNamesTheMissing() async throws {
+            try await TestCluster.run(count: 4, voters: 3) { cluster in
+                try await cluster[0].write(put("/a"))
+                try await cluster.agree()
+                let leader = try await cluster.leader()
+                let voters = cluster.workers.filter(\.isVoter)
+                let observer = cluster[3]
+                #expect(!observer.isVoter)
+                for survivor in [leader, voters.first { $0 !== leader } ?? leader] {
+                    let gone = voters.filter { $0 !== survivor }
+                    for worker in gone { await worker.stop(.crash) }
+                    let began = ContinuousClock.now
+                    for worker in [survivor, observer] {
+                        try await eventually("\(worker.name) names the missing") {
+                            let named = await missing { try await worker.node.readBarrier(within: .seconds(9)) }
+                            return named == gone.map(\.name).sorted()
+                        }
+                        let named = await missing { try await worker.write(put("/b")) }
+                        #expect(named == gone.map(\.name).sorted())
+                        #expect(try worker.node.view().catalog.mount(at: "/a") != nil)
+                    }
+                    #expect(ContinuousClock.now - began < .seconds(4))
+                    for worker in gone { try await worker.start() }
+                    try await observer.write(put("/healed"))
+                }
+            }
+        }
+
+        /// Goal: one voter that hangs without a reset makes no other look silent.
+        @Test func aHungVoterMakesNobodyElseLookSilent() async throws {
+            try await TestCluster.run(count: 3) { cluster in
+                let leader = try await cluster.leader()
+                let hung = cluster.followers(of: leader)[0]
+                let other = cluster.followers(of: leader)[1]
+                for worker in [leader, other] { worker.wires.cut(to: [hung.address]) }
+                hung.wires.cut(to: [leader.address, other.address])
+                try await eventually("it is missed") {
+                    try other.node.status().quorumHave == 2
+                }
+                let until = ContinuousClock.now + .seconds(3)
+                var looks = 0
+                while ContinuousClock.now < until {
+                    for worker in [leader, other] {
+                        #expect(try worker.node.status().quorumHave == 2)
+                        try await worker.node.readBarrier(within: .seconds(5))
+                    }
+                    looks += 1
+                }
+                #expect(looks > 3)
+                for worker in [leader, other, hung] { worker.wires.mend() }
+                try await eventually("it is back") { try other.node.status().quorumHave == 3 }
+            }
+        }
+
+        /// Goal: what was appended when the quorum went is unknown, never "not applied"; a write
+        /// refused as not applied never appears.
+        @Test func onlyAWriteThatMayStillTakeEffectIsUnknown() async throws {
+            try await TestCluster.run(count: 3) { cluster in
+                let leader = try await cluster.leader()
+                let others = cluster.followers(of: leader)
+                leader.wires.cut(to: others.map(\.address))
+                var refused: [String] = []
+                var unknown = 0
+                for number in 0..<12 {
+                    let path = "/p\(number)"
+                    let patience = Timespan(milliseconds: 300)
+                    let failure = try await leader.failure(of: put(path), within: patience)
+                    #expect(failure != nil, "\(path) was acknowledged without a quorum")
+                    if failure == .outcomeUnknown { unknown += 1 } else { refused.append(path) }
+                }
+                #expect(unknown > 0 && !refused.isEmpty, "\(unknown) unknown, \(refused) refused")
+                leader.wires.mend()
+                try await eventually("all hear each other") {
+                    try cluster.workers.allSatisfy { try $0.node.status().quorumHave == 3 }
+                }
+                try await leader.write(put("/after", key: "after"))
+                try await cluster.agree()
+                for path in refused {
+                    #expect(try await leader.read(path) == nil, "\(path) was said to be not applied")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+import Coordination
+import Primitives
+import Testing
+
+/// Goal: the bytes between workers never change by accident, and no bytes trap.
+@Suite(.timeLimit(.minutes(1)))
+struct MessageTests {
+    static let formation = Formation(
+        initialisation: UniqueID(high: 1, low: 2),
+        cluster: ClusterEntry(
+            id: testCluster(),
+            generation: 1,
+            survival: .zone,
+            timing: .lan,
+            featureLevel: 1,
+            voters: [NodeID(1)]
+        ),
+        members: [registration("w1", store: 1)]
+    )
+
+    static let status = StatusReply(
+        node: NodeID(3),
+        isVoter: true,
+        isLeader: false,
+        term: Term(4),
+        leader: NodeID(2),
+        index: LogIndex(5),
+        revision: Revision(6),
+        age: Timespan(milliseconds: 7),
+        usedBytes: 8,
+        pages: 9,
+        addresses: WorkerAddresses(http: "a:1", s3: nil, data: "a:2", peer: "a:3", socket: "/s")
+    )
+
+    static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    static let golden: [(what: String, bytes: [UInt8], hex: String)] = [
+        ("feed request", FeedRequest(after: LogIndex(258)).encode(), "010201000000000000"),
+        (
+            "feed snapshot",
+            FeedItem.snapshot(index: LogIndex(1), byteCount: 2, checksum: 3).encode(),
+            "010100000000000000020000000000000003000000"
+        ),
+        ("feed piece", FeedItem.piece([0xAA, 0xBB]).encode(), "0202000000aabb"),
+        (
+            "feed commands",
+            FeedItem.commands([AppliedCommand(index: LogIndex(9), payload: [0xCC])]).encode(),
+            "0301000000090000000000000001000000cc"
+        ),
+        ("feed mark", FeedItem.complete(LogIndex(9)).encode(), "040900000000000000"),
+        (
+            "promise request",
+            PromiseRequest(initialisation: UniqueID(high: 1, low: 2)).encode(),
+            "0101000000000000000200000000000000"
+        ),
+        (
+            "admitted", AdmissionReply.admitted(testCluster(), NodeID(4)).encode(),
+            "01090000000000000001000000000000000400000000000000"
+        ),
+        ("replacing", AdmissionReply.replacing.encode(), "02"),
+        ("refused", AdmissionReply.refused("no").encode(), "03020000006e6f"),
+        ("status request", StatusRequest(peerAddress: "a:3").encode(), "0103000000613a33"),
+        (
+            "status", status.encode(),
+            "010300000000000000010004000000000000000200000000000000050000000000000006000000000000"
+                + "0001070000000000000008000000000000000900000000000000"
+                + "03000000613a310003000000613a3203000000613a3301020000002f73"
+        ),
+    ]
+
+    @Test(arguments: golden.indices)
+    func bytesAreWhatTheyWere(_ row: Int) {
+        #expect(Self.hex(Self.golden[row].bytes) == Self.golden[row].hex, "\(Self.golden[row].what)")
+    }
+
+    @Test func everyMessageReadsBackAsItself() throws {
+        #expect(try StatusReply(decoding: Self.status.encode()) == Self.status)
+        #expect(try Formation(decoding: Self.formation.encode()) == Self.formation)
+        let promise = PromiseReply(registration: registration("w1", store: 1))
+        #expect(try PromiseReply(decoding: promise.encode()) == promise)
+        for reply in [
+            AdmissionReply.admitted(testCluster(), NodeID(4)), .replacing, .refused("wörk"),
+        ] {
+            #expect(try AdmissionReply(decoding: reply.encode()) == reply)
+        }
+        let request = FeedRequest(after: LogIndex(77))
+        #expect(try FeedRequest(decoding: request.encode()) == request)
+    }
+
+    @Test func aNewerVersionIsRefusedByName() {
+        var bytes = Self.status.encode()
+        bytes[0] = 2
+        #expect(
+            throws: ByteDecodingError.unsupportedVersion(of: "status reply", found: 2, newest: 1)
+        ) { try StatusReply(decoding: bytes) }
+    }
+
+    @Test func anIndexPastArithmeticIsRefused() {
+        let request = FeedRequest(after: LogIndex(.max)).encode()
+        #expect(throws: ByteDecodingError.self) { try FeedRequest(decoding: request) }
+        let item = FeedItem.commands([AppliedCommand(index: LogIndex(1 << 62), payload: [])])
+        #expect(throws: ByteDecodingError.self) { try FeedItem(decoding: item.encode()) }
+    }
+
+    @Test(arguments: UInt64(1)...6)
+    func noBytesTrap(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let decoders: [@Sendable ([UInt8]) throws -> Void] = [
+            { _ = try StatusReply(decoding: $0) }, { _ = try StatusRequest(decoding: $0) },
+            { _ = try Formation(decoding: $0) }, { _ = try PromiseReply(decoding: $0) },
+            { _ = try PromiseRequest(decoding: $0) }, { _ = try AdmissionReply(decoding: $0) },
+            { _ = try FeedItem(decoding: $0) }, { _ = try FeedRequest(decoding: $0) },
+        ]
+        let seeds =
+            Self.golden.map(\.bytes) + [
+                Self.formation.encode(),
+                PromiseReply(registration: registration("w1", store: 1)).encode(),
+            ]
+        var refusedCount = 0
+        for _ in 0..<2000 {
+            let bytes = mutated(seeds.randomElement(using: &random) ?? [], &random)
+            for decode in decoders {
+                do { try decode(bytes) } catch { refusedCount += 1 }
+            }
+        }
+        #expect(refusedCount > 5000, "seed \(seed)")
+    }
+}

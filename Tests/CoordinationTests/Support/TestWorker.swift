@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+import Codecs
+import Coordination
+import LogStorage
+import Logging
+import NIOPosix
+import PeerTransport
+import Primitives
+import Synchronization
+import SystemIO
+import SystemPackage
+import TestKit
+import Telemetry
+
+/// One worker's coordination as the product runs it: real files, real sockets, its own tasks.
+///
+/// Can be stopped with a farewell, stopped as a crash looks to the others, and started again on the
+/// same directory, an empty one, or another port.
+final class TestWorker: Sendable {
+    private struct Running {
+        let node: CoordinationNode
+        let door: Door
+        let server: PeerServer
+        let client: PeerClient
+        let tasks: Task<Void, Never>
+    }
+
+    private struct Place {
+        var scratch: ScratchDirectory
+        var port: Int
+        var join: [PeerAddress] = []
+        var running: Running?
+    }
+
+    let name: String
+    let region: String
+    let zone: String
+    let limits: CoordinationLimits
+    let wires = Wires()
+    private let place: Mutex<Place>
+
+    init(
+        _ name: String,
+        region: String = "ap",
+        zone: String = "ap-a",
+        limits: CoordinationLimits = CoordinationLimits()
+    ) throws {
+        self.name = name
+        self.region = region
+        self.zone = zone
+        self.limits = limits
+        place = Mutex(Place(scratch: try ScratchDirectory(), port: Int(try ServerPort.free())))
+    }
+
+    var address: PeerAddress {
+        PeerAddress(host: "127.0.0.1", port: place.withLock { $0.port })
+    }
+
+    var directory: FilePath { place.withLock { $0.scratch.path } }
+
+    var isRunning: Bool { place.withLock { $0.running != nil } }
+
+    /// The running node; a stopped worker has none.
+    var node: CoordinationNode {
+        get throws {
+            guard let running = place.withLock({ $0.running }) else { throw Stopped(name: name) }
+            return running.node
+        }
+    }
+
+    struct Stopped: Error { let name: String }
+
+    func look(for join: [PeerAddress]) { place.withLock { $0.join = join } }
+
+    func move() throws { try place.withLock { $0.port = Int(try ServerPort.free()) } }
+
+    func wipe() throws { try place.withLock { $0.scratch = try ScratchDirectory() } }
+
+    func start() async throws {
+        let (path, join) = place.withLock { ($0.scratch.path, $0.join) }
+        let directory = try await opened { try DataDirectory(at: path, name: self.name) { Self.store() } }
+        let store = MembershipStore(directory: directory, limits: limits)
+        let door = Door(
+            fresh: PeerHello(
+                cluster: nil,
+                node: nil,
+                store: store.store,
+                name: name,
+                region: region,
+                zone: zone
+            )
+        )
+        let group = MultiThreadedEventLoopGroup.singleton
+        let client = PeerClient(
+            group: group,
+            hello: { door.hello() },
+            accept: { door.accept($0) },
+            observer: door,
+            seed: try SystemEntropy.seed()
+        )
+        var log = Logger(label: name)
+        log.logLevel = .critical
+        let node = CoordinationNode(
+            settings: CoordinationSettings(
+                store: store.store,
+                name: name,
+                region: region,
+                zone: zone,
+                capacity: 1 << 30,
+                version: "0.1.0",
+                startedAtUnixMS: 1,
+                join: join,
+                load: { (3, 4) },
+                now: { SystemClock.monotonic / 1_000_000 },
+                limits: limits
+            ),
+            store: store,
+            peers: CuttableCalls(client: client, wires: wires),
+            metrics: MetricRegistry(),
+            log: log
+        )
+        door.open(node)
+        let address = address
+        let server = try await opened {
+            try await PeerServer.bind(
+                host: address.host,
+                port: address.port,
+                group: group,
+                handler: door
+            )
+        }
+        node.listening(
+            at: WorkerAddresses(
+                http: "127.0.0.1:1",
+                s3: nil,
+                data: "127.0.0.1:2",
+                peer: "\(address)",
+                socket: nil
+            )
+        )
+        try node.start()
+        let tasks = Task { await node.run() }
+        let running = Running(
+            node: node,
+            door: door,
+            server: server,
+            client: client,
+            tasks: tasks
+        )
+        place.withLock { $0.running = running }
+    }
+
+    enum Ending { case farewell, crash }
+
+    /// Ends it; returns when its directory can be opened again by another.
+    func stop(_ ending: Ending = .farewell) async {
+        let taken = place.withLock { place in
+            defer { place.running = nil }
+            return place.running
+        }
+        guard let running = taken else { return }
+        if ending == .crash {  // Gone from the network first, so that it can tell nobody anything.
+            await running.server.shutDown()
+            running.client.shutDown()
+        }
+        await running.node.shutDown()
+        running.tasks.cancel()
+        await running.tasks.value
+        running.door.close()
+        await running.server.shutDown()
+        running.client.shutDown()
+    }
+
+    /// Ports and locks of an earlier life are free a moment after it.
+    private func opened<Value>(_ open: () async throws -> Value) async throws -> Value {
+        for _ in 0..<400 {
+            if let value = try? await open() { return value }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return try await open()
+    }
+
+    private static func store() -> StoreID {
+        var generator = SystemRandomNumberGenerator()
+        return StoreID(UniqueID(using: &generator))
+    }
+}
+
+/// What the binary does between transport and coordination, which need each other.
+final class Door: PeerRequestHandler, PeerConnectionObserver {
+    private let node = Mutex<CoordinationNode?>(nil)
+    private let fresh: PeerHello
+
+    init(fresh: PeerHello) { self.fresh = fresh }
+
+    func open(_ node: CoordinationNode) { self.node.withLock { $0 = node } }
+
+    func close() { node.withLock { $0 = nil } }
+
+    private var current: CoordinationNode? { node.withLock { $0 } }
+
+    func hello() -> PeerHello { current?.hello() ?? fresh }
+
+    func accept(_ remote: PeerHello) -> PeerAdmission { current?.accept(remote) ?? .accepted }
+
+    func message(_ body: [UInt8], from remote: PeerHello) { current?.message(body, from: remote) }
+
+    func request(_ method: UInt8, _ body: [UInt8], from remote: PeerHello) async -> PeerReply {
+        guard let current else { return .failure(PeerFailure(code: PeerFailure.busy)) }
+        return await current.request(method, body, from: remote)
+    }
+
+    func stream(
+        _ method: UInt8,
+        _ body: [UInt8],
+        from remote: PeerHello,
+        into sink: PeerStreamSink
+    ) async -> PeerFailure? {
+        guard let current else { return PeerFailure(code: PeerFailure.busy) }
+        return await current.stream(method, body, from: remote, into: sink)
+    }
+
+    func connected(to address: PeerAddress, remote: PeerHello) {
+        current?.connected(to: address, remote: remote)
+    }
+
+    func disconnected(from address: PeerAddress, remote: PeerHello?, error: PeerError) {
+        current?.disconnected(from: address, remote: remote, error: error)
+    }
+}
+
+/// The addresses that one worker's calls vanish to, as behind a firewall: no reset, only silence.
+final class Wires: Sendable {
+    private let cut = Mutex<Set<PeerAddress>>([])
+
+    func cut(to addresses: [PeerAddress]) { cut.withLock { $0.formUnion(addresses) } }
+
+    func mend() { cut.withLock { $0 = [] } }
+
+    func isCut(to address: PeerAddress) -> Bool { cut.withLock { $0.contains(address) } }
+}
+
+/// The real client, but for wires that are cut.
+struct CuttableCalls: PeerCalling {
+    let client: PeerClient
+    let wires: Wires
+
+    func send(_ message: [UInt8], to address: PeerAddress) {
+        if !wires.isCut(to: address) { client.send(message, to: address) }
+    }
+
+    func request(
+        _ method: UInt8,
+        _ body: [UInt8],
+        to address: PeerAddress,
+        timeout: Duration
+    ) async throws(PeerError) -> [UInt8] {
+        try await silence(to: address, timeout)
+        return try await client.request(method, body, to: address, timeout: timeout)
+    }
+
+    func stream(
+        _ method: UInt8,
+        _ body: [UInt8],
+        to address: PeerAddress
+    ) async throws(PeerError) -> PeerStream {
+        try await silence(to: address, .seconds(1))
+        return try await client.stream(method, body, to: address)
+    }
+
+    func probe(_ address: PeerAddress, timeout: Duration) async throws(PeerError) -> PeerHello {
+        try await silence(to: address, timeout)
+        return try await client.probe(address, timeout: timeout)
+    }
+
+    func status(of address: PeerAddress) -> PeerConnectionStatus { client.status(of: address) }
+
+    func announce() { client.announce() }
+
+    func forget(_ address: PeerAddress) { client.forget(address) }
+
+    private func silence(to address: PeerAddress, _ timeout: Duration) async throws(PeerError) {
+        guard wires.isCut(to: address) else { return }
+        try? await Task.sleep(for: timeout)  // What a caller sees of a host that does not answer.
+        throw .timedOut(address)
+    }
+}
