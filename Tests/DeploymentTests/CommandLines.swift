@@ -4,13 +4,14 @@ import Foundation
 
 /// Finds the `tarn …` commands in scripts and documents.
 enum CommandLines {
-    private static let start = #/(?:^|[\s"'(!`])tarn (?=[a-z-])/#
     private static let terminators: Set<String> = ["|", "||", "&&", ";", "&", "#", "\\", "}"]
 
     /// The words behind each `tarn`, variables still in them.
     static func commands(in script: String) -> [[String]] {
         script.replacing(#/\\\n\s*/#, with: " ").split(separator: "\n").flatMap { line in
-            line.matches(of: start).map { words(line[$0.range.upperBound...]) }
+            line.matches(of: #/(?:^|[\s"'(!`])tarn (?=[a-z-])/#).map {
+                words(line[$0.range.upperBound...])
+            }
         }
     }
 

@@ -133,7 +133,9 @@ import tarn
         let add = try #require(
             CommandLines.commands(in: form.script).first { $0.starts(with: ["mount", "add"]) }
         )
-        let endpoint = try #require(add.last?.split(separator: "=").last.flatMap { URL(string: String($0)) })
+        let endpoint = try #require(
+            add.last?.split(separator: "=").last.flatMap { URL(string: String($0)) }
+        )
         #expect(endpoint.host() == server.name)
         #expect(server.command.starts(with: ["serve", "s3"]))
         #expect(server.command.contains("--addr=:\(try #require(endpoint.port))"))

@@ -19,7 +19,9 @@ import tarn
         #expect(stages.count == 2)
         #expect(stages.first?.words.suffix(2) == ["AS", "build"])
         let built = try #require(file.instructions.first { $0.arguments.contains("swift build") })
-        #expect(built.arguments.contains("swift build -c release --product tarn --static-swift-stdlib"))
+        #expect(
+            built.arguments.contains("swift build -c release --product tarn --static-swift-stdlib")
+        )
         #expect(built.arguments.contains(".build/release/tarn /out/tarn"))
         let copy = try #require(file.final.first { $0.name == "COPY" })
         #expect(copy.words == ["--from=build", "/out/tarn", "/usr/local/bin/tarn"])
@@ -43,7 +45,9 @@ import tarn
         let install = try Repository.text("dev/install")
         for package in ["libfuse3-dev", "pkg-config"] {
             #expect(install.contains("echo \(package)\n"))
-            #expect(file.instructions.contains { $0.name == "RUN" && $0.arguments.contains(package) })
+            #expect(
+                file.instructions.contains { $0.name == "RUN" && $0.arguments.contains(package) }
+            )
         }
         let final = file.final.filter { $0.name == "RUN" }.map(\.arguments).joined()
         #expect(final.contains(" fuse3 ") && final.contains(" ca-certificates "))

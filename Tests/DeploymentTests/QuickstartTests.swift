@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Primitives
 import Settings
 import Testing
 
@@ -49,7 +50,9 @@ import tarn
     }
 
     @Test func itsWorkersAreConfiguredRight() throws {
-        let start = try #require(try Self.commands().first { $0.starts(with: ["worker", "start"]) })
+        let start = try #require(
+            try Self.commands().first { $0.starts(with: ["worker", "start"]) }
+        )
         let words = start.dropFirst(2)
         var flags: [(name: String, text: String)] = []
         for (name, text) in zip(words, words.dropFirst()) where name.hasPrefix("--") {
