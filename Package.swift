@@ -121,12 +121,12 @@ let executables: [Target] = [
 let testSupport: [Target] = [
     .target(
         name: "SimulationKit",
-        dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore"]
+        dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore", .system]
     ),
     .target(
         name: "TestKit",
         dependencies: [
-            "LogStorage", "Primitives", "SystemIO", .nioCore, .nioHTTP1, .nioPosix, .system,
+            "Origins", "Primitives", "SystemIO", .nioCore, .nioHTTP1, .nioPosix, .system,
         ]
     ),
 ]
@@ -145,7 +145,9 @@ let tests: [Target] = [
     .testTarget(name: "SystemIOTests", dependencies: ["SystemIO", .system]),
     .testTarget(
         name: "LogStorageTests",
-        dependencies: ["LogStorage", "Primitives", "RaftCore", "SystemIO", "TestKit", .system]
+        dependencies: [
+            "LogStorage", "Primitives", "RaftCore", "SimulationKit", "SystemIO", "TestKit", .system,
+        ]
     ),
     .testTarget(
         name: "PageStorageTests",
@@ -218,6 +220,10 @@ let tests: [Target] = [
             "tarn", "APIModel", "Settings", "Primitives", .argumentParser, .logging, .nioCore,
             .nioHTTP1, .nioPosix,
         ]
+    ),
+    .testTarget(
+        name: "DeploymentTests",
+        dependencies: ["tarn", "Primitives", "Settings", .argumentParser, .yams]
     ),
     .testTarget(name: "ProcessTests", dependencies: ["APIModel", "Primitives", "TestKit"]),
     .testTarget(name: "TidyTests"),

@@ -69,13 +69,13 @@ extension CoordinationNode {
         noting lastItem: LastItem
     ) async {
         do {
-            let request = FeedRequest(after: replica.applied)
+            let after = replica.applied
             let stream = try await peers.stream(
                 PeerMethod.feed.rawValue,
-                request.encode(),
+                FeedRequest(after: after).encode(),
                 to: address
             )
-            var assembly = FeedAssembly()
+            var assembly = FeedAssembly(after: after)
             for try await bytes in stream {
                 lastItem.note(atMS: settings.now())
                 feedSource.withLock { $0 = node }

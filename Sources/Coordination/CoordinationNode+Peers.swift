@@ -79,7 +79,7 @@ extension CoordinationNode: PeerRequestHandler {
         switch method {
         case .propose: return try await answerProposal(body, from: remote)
         case .readIndex: return try await answerReadIndex(from: remote)
-        case .admit: return try await answerAdmission(body)
+        case .admit: return try await answerAdmission(body, from: remote)
         case .promise: return try answerPromise(body)
         case .form: return try await answerFormation(body)
         case .status: return try answerStatus(body, from: remote)
@@ -166,9 +166,10 @@ extension CoordinationNode {
     }
 
     func statusReply(as node: NodeID) -> StatusReply {
+        let age = age  // First: what is applied meanwhile only makes it truer.
+        let state = driver?.state
         let (catalog, applied) = replica.current
         let load = settings.load()
-        let state = driver?.state
         return StatusReply(
             node: node,
             isVoter: state != nil,
@@ -177,7 +178,7 @@ extension CoordinationNode {
             leader: state?.leader,
             index: applied,
             revision: catalog.revision,
-            age: age(applied: applied),
+            age: age,
             usedBytes: load.usedBytes,
             pages: load.pages,
             addresses: registration.addresses

@@ -7,8 +7,8 @@ import RaftCore
 /// Reads: at once and however old, or at least as new as the call.
 extension CoordinationNode {
     package func view() -> CatalogView {
-        let (catalog, applied) = replica.current
-        return CatalogView(catalog: located(catalog), staleness: age(applied: applied))
+        let staleness = age  // First: what is applied meanwhile only makes it truer.
+        return CatalogView(catalog: located(replica.catalog), staleness: staleness)
     }
 
     package func readBarrier(within limit: Timespan) async throws(CoordinationError) {
@@ -18,7 +18,7 @@ extension CoordinationNode {
         while true {
             try requireQuorum()
             let spent = settings.now() - started
-            guard spent < limit.milliseconds else { throw .timedOut }
+            guard spent < limit.milliseconds, !Task.isCancelled else { throw .timedOut }
             if let index = await readIndex(within: .seconds(1)) {
                 let left = Timespan(milliseconds: limit.milliseconds - spent)
                 guard await replica.wait(for: index, within: left) else { throw .timedOut }
@@ -57,6 +57,10 @@ extension CoordinationNode {
             }
             return index
         }
+        return await readForwarder.value { await self.askReadIndex(within: limit) }
+    }
+
+    private func askReadIndex(within limit: Timespan) async -> LogIndex? {
         guard let leader = knownLeader, let address = book.address(of: leader) else { return nil }
         let reply = try? await peers.request(
             PeerMethod.readIndex.rawValue,
@@ -69,12 +73,12 @@ extension CoordinationNode {
         return (try? reader.integer(UInt64.self)).map(LogIndex.init)
     }
 
-    /// How long ago this replica was known to be complete.
-    func age(applied: LogIndex) -> Timespan? {
+    /// How long ago this replica was known to be complete: by its own voter, or by what others said.
+    var age: Timespan? {
         let now = settings.now()
-        if let state = driver?.state, state.role == .leader, let confirmed = state.confirmedAtMS {
-            return Timespan(milliseconds: now - min(confirmed, now))
-        }
-        return staleness.age(nowMS: now, applied: applied)
+        let told = staleness.age(nowMS: now, applied: replica.applied)
+        guard let confirmed = driver?.state.confirmedAtMS else { return told }
+        let own = Timespan(milliseconds: now - min(confirmed, now))
+        return told.map { min($0, own) } ?? own
     }
 }

@@ -45,7 +45,7 @@ extension CoordinationNode: CoordinationService {
 
         try await askForTransfer(from: before, to: target)
         let started = settings.now()
-        while settings.now() - started < min(limit.milliseconds, 10_000) {
+        while settings.now() - started < min(limit.milliseconds, 10_000), !Task.isCancelled {
             if let now = knownLeader, now != before, target == nil || now == target {
                 return self.name(of: now)
             }

@@ -4,6 +4,7 @@ import Codecs
 import PeerTransport
 package import Primitives
 import RaftCore
+import Synchronization
 
 /// Writes: from any worker to the leader and back.
 ///
@@ -25,7 +26,7 @@ extension CoordinationNode {
         var isFateUnknown = false
         while true {
             let spent = settings.now() - started
-            guard spent < limit.milliseconds else {
+            guard spent < limit.milliseconds, !Task.isCancelled else {
                 throw isFateUnknown ? .outcomeUnknown : .timedOut
             }
             let left = Timespan(milliseconds: limit.milliseconds - spent)
@@ -37,7 +38,7 @@ extension CoordinationNode {
                 guard command.idempotency != nil else { throw .outcomeUnknown }
                 isFateUnknown = true
             case .refused(.overloaded):
-                throw .overloaded
+                throw isFateUnknown ? .outcomeUnknown : .overloaded
             case .refused(.noQuorum), .refused(.notLeader), .refused(.transferring),
                 .refused(.leadershipLost):
                 if isFateUnknown, spent > 4000 { throw .outcomeUnknown }
@@ -49,9 +50,13 @@ extension CoordinationNode {
     }
 
     /// Refuses at once when too few voters answer.
+    ///
+    /// Not in the first second of listening for them, nor while it is unknown who votes.
     func requireQuorum(isFateUnknown: Bool = false) throws(CoordinationError) {
         let quorum = quorum
-        guard quorum.have < quorum.need, health.hasAskedLongEnough else { return }
+        guard quorum.have < quorum.need, quorum.have + quorum.missing.count > 0,
+            let since = listeningSinceMS.withLock({ $0 }), settings.now() - since >= 1000
+        else { return }
         if isFateUnknown { throw .outcomeUnknown }
         throw .noQuorum(
             have: quorum.have,
@@ -90,9 +95,11 @@ extension CoordinationNode {
                 return .refused(.notLeader(hint: nil))
             case .noQuorum: return .refused(.noQuorum)
             case .overloaded: return .refused(.overloaded)
-            case .unknown, nil: return .unknown
+            case .unknown: return .unknown
+            case nil: return failure.code == PeerFailure.busy ? .refused(.overloaded) : .unknown
             }
         }
+        if case .overloaded = error { return .refused(.overloaded) }
         return error.effect == .none ? .refused(.notLeader(hint: nil)) : .unknown
     }
 
@@ -102,8 +109,9 @@ extension CoordinationNode {
         let reports = voters.compactMap { voter in
             health.answersNow(voter) ? health.report(of: voter)?.status : nil
         }
-        let newest = reports.max { $0.term < $1.term }
-        return newest?.isLeader == true ? newest?.node : newest?.leader
+        let newest = reports.map(\.term).max()
+        return reports.lazy.filter { $0.term == newest }
+            .compactMap { $0.isLeader ? $0.node : $0.leader }.first
     }
 
     /// Reads what the state machine said, once this replica has it too.

@@ -4,6 +4,7 @@ import Codecs
 import Logging
 import PeerTransport
 import Primitives
+import Synchronization
 
 /// What a worker keeps doing: watch the others, find lost voters, follow the feed, keep its entry and
 /// its checkpoint true.
@@ -18,6 +19,7 @@ extension CoordinationNode {
 
     func watchHealth() async {
         guard await untilMember() else { return }
+        listeningSinceMS.withLock { $0 = settings.now() }
         await withDiscardingTaskGroup { group in
             group.addTask {
                 await self.health.run(

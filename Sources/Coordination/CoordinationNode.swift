@@ -36,8 +36,14 @@ package final class CoordinationNode: Sendable {
     let voting = Mutex<Voting?>(nil)
     /// Where the last good feed came from; `nil` for voters and while there is none.
     let feedSource = Mutex<NodeID?>(nil)
-    /// Why this worker cannot become a member and has to end; set once.
-    let fatalRefusal = OneShot<String>()
+    /// Why this worker cannot become a member and has to end; the first one counts.
+    private let fatalRefusal = Mutex<String?>(nil)
+    /// 1 once there is a fatal refusal.
+    private let refusalMark = Waiters(reached: 0)
+    /// When this worker began to listen for the voters, by the monotonic clock.
+    let listeningSinceMS = Mutex<UInt64?>(nil)
+    /// One question to the leader for all reads that wait here, where no voter runs.
+    let readForwarder = CoalescedCall<LogIndex>()
 
     /// A running voter.
     struct Voting: Sendable {
@@ -57,7 +63,7 @@ package final class CoordinationNode: Sendable {
         self.peers = peers
         self.log = log
         self.metrics = CoordinationMetrics(registry: metrics)
-        replica = CatalogReplica()
+        replica = CatalogReplica(feedCount: settings.limits.feedCount)
         membership = Membership(store.initialState)
         health = HealthMonitor(peers: peers, book: book, now: settings.now)
     }
@@ -100,21 +106,35 @@ package final class CoordinationNode: Sendable {
 
     /// Why the cluster refuses this worker for good; waits until it does.
     package func refusal(within limit: Timespan) async -> String? {
-        await fatalRefusal.value(within: limit)
+        _ = await refusalMark.wait(for: 1, within: limit)
+        return fatalRefusal.withLock { $0 }
+    }
+
+    func refuse(_ reason: String) {
+        fatalRefusal.withLock { $0 = $0 ?? reason }
+        refusalMark.advance(to: 1)
     }
 
     /// Hands leadership over if this worker has it, saves the catalog, ends the threads.
     package func shutDown() async {
-        if let driver, driver.state.role == .leader {
-            driver.transferLeadership(to: nil)
-            for _ in 0..<40 where driver.state.role == .leader {
-                try? await Task.sleep(for: .milliseconds(50))
-            }
-        }
+        await handLeadershipOver()
         saveCheckpoint()
         let voting = voting.withLock { $0 }
         voting?.driver.stop()
         voting?.writer.stop()
+    }
+
+    /// Asks again and again, because an attempt that fails is given up by the core; at most two
+    /// seconds, and not at all where nobody answers who could take over.
+    private func handLeadershipOver() async {
+        guard let driver else { return }
+        for _ in 0..<40 where driver.state.role == .leader {
+            guard voters.contains(where: { $0 != membership.node && health.answersNow($0) }) else {
+                return
+            }
+            driver.transferLeadership(to: nil)
+            try? await Task.sleep(for: .milliseconds(50))
+        }
     }
 
     /// Who this worker is, as other workers are told.

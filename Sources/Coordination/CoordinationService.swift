@@ -78,6 +78,9 @@ package enum CoordinationError: Error, Sendable, Equatable {
     case unsafe(String)
     case badValue(String)
     case notFound(String)
+    /// An init that did not get what it waited for: who answered, who is missing.
+    case incomplete(String)
+    /// Nothing was applied.
     case timedOut
 }
 

@@ -3,6 +3,21 @@ import CatalogCore
 package import PeerTransport
 package import Primitives
 
+/// Bounds that production leaves alone and tests make small.
+package struct CoordinationLimits: Sendable {
+    /// Entries applied, and bytes of them, after which the catalog is saved and the log shortened.
+    package var snapshotEntries = 10_000
+    package var snapshotBytes = 16 << 20
+    /// Entries kept in memory behind a snapshot, for followers that are a little late.
+    package var trailingEntries: UInt64 = 5_000
+    /// Commands kept for followers of the feed.
+    package var feedCount = 20_000
+    /// Length of one file of the log, in bytes.
+    package var logSegmentBytes = 16 << 20
+
+    package init() {}
+}
+
 /// What a worker's coordination is told at its start.
 package struct CoordinationSettings: Sendable {
     package let store: StoreID
@@ -20,6 +35,7 @@ package struct CoordinationSettings: Sendable {
     package let load: @Sendable () -> (usedBytes: UInt64, pages: UInt64)
     /// Milliseconds of a clock that never goes back.
     package let now: @Sendable () -> UInt64
+    package let limits: CoordinationLimits
 
     package init(
         store: StoreID,
@@ -31,7 +47,8 @@ package struct CoordinationSettings: Sendable {
         startedAtUnixMS: UInt64,
         join: [PeerAddress],
         load: @escaping @Sendable () -> (usedBytes: UInt64, pages: UInt64),
-        now: @escaping @Sendable () -> UInt64
+        now: @escaping @Sendable () -> UInt64,
+        limits: CoordinationLimits = CoordinationLimits()
     ) {
         self.store = store
         self.name = name
@@ -43,6 +60,7 @@ package struct CoordinationSettings: Sendable {
         self.join = join
         self.load = load
         self.now = now
+        self.limits = limits
     }
 
     /// This worker as it wants to be registered, listening at `addresses`.

@@ -19,6 +19,14 @@ struct Observation: Sendable {
         let version: UInt64
     }
 
+    /// A process that started again.
+    struct Restart: Sendable {
+        let crash: CrashRecord
+        let found: LogContent
+        /// What a loss of power right afterwards would leave.
+        let durable: LogContent
+    }
+
     let timeUS: UInt64
     /// Whom it concerned; `nil` for faults and clients.
     var node: Int?
@@ -27,6 +35,7 @@ struct Observation: Sendable {
     var sent: [(message: RaftMessage, to: Voter)] = []
     var acknowledgements: [Acknowledgement] = []
     var reads: [ReadResult] = []
+    var restart: Restart?
 
     init(timeUS: UInt64) { self.timeUS = timeUS }
 }

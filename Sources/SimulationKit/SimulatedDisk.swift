@@ -1,113 +1,247 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LogStorage
 import Primitives
 import RaftCore
 
-/// One node's disk: what survives a crash, and what is still on its way there.
+/// One node's disk: the production log over a directory that can lose power.
 ///
-/// Writes are taken in batches, in order, each ended by one flush, as the log's own thread does.
-/// A crash keeps some writes of the beginning of what was under way, and loses the rest.
-struct SimulatedDisk: Sendable {
-    enum Write: Sendable {
-        case log(LogWrite)
-        /// The state machine's own snapshot.
+/// Does what the log's own thread does: takes everything that waits, and performs it in order,
+/// writes in a row as one batch. A flush takes effect when it ends; what a crash before that leaves
+/// is drawn by cutting the flush off at one of its operations.
+///
+/// A class because it is one disk, wherever it is: in its node, or taken out.
+final class SimulatedDisk {
+    enum Job: Sendable {
+        case write(LogWrite)
+        /// The state machine's own snapshot; the log before it may go afterwards.
         case snapshot(SnapshotMetadata, [UInt8])
-        /// A leader's snapshot.
+        /// A leader's snapshot, which replaces everything.
         case installation(SnapshotMetadata, [UInt8])
-        /// Frees the log before this index.
-        case compaction(LogIndex)
     }
 
-    // Durable.
-    private(set) var hardState: HardState
-    private(set) var entries: [LogEntry]
-    private(set) var snapshot: (metadata: SnapshotMetadata, state: [UInt8])?
-
-    // Not durable.
-    private var flushing: [Write] = []
-    private var waiting: [Write] = []
-
-    /// Set when a write did not fit what is on the disk: a bug above.
-    private(set) var complaint: String?
-
-    init(hardState: HardState, entries: [LogEntry]) {
-        self.hardState = hardState
-        self.entries = entries
+    /// What the node is told.
+    enum Completion: Sendable {
+        case persisted(WriteSequence)
+        case snapshotTaken(SnapshotMetadata)
+        case snapshotInstalled(SnapshotMetadata, [UInt8])
     }
 
-    var isFlushing: Bool { !flushing.isEmpty }
+    /// What ends a process.
+    enum Crash: Sendable {
+        /// What was not synced is lost, in part and in any order.
+        case power
+        /// All that was written is still to be seen, durable or not.
+        case process
+    }
 
-    mutating func ask(_ write: Write) { waiting.append(write) }
+    private let identity: LogIdentity
+    private let options: LogStorage.Options
+    private var directory = CrashDirectory()
+    /// Exists while the node runs.
+    private var storage: LogStorage?
+    private var waiting: [Job] = []
+    private var flushing: [Job] = []
+    /// Since when no process has opened the log; `nil` while one runs.
+    private(set) var lastCrash: CrashRecord?
+    private var look: (operationCount: Int, content: LogContent)?
+
+    /// Makes a log with nothing in it but `first`.
+    init(
+        identity: LogIdentity,
+        segmentByteCount: Int,
+        first: LogWrite?
+    ) throws(LogStorageError) {
+        self.identity = identity
+        options = Self.options(segmentByteCount)
+        try LogStorage.create(in: directory, identity: identity, options: options)
+        if let first {
+            let (storage, _) = try LogStorage.open(
+                in: directory,
+                identity: identity,
+                options: options
+            )
+            try storage.write([first])
+        }
+        lastCrash = CrashRecord(before: durable, underWay: [])
+    }
+
+    private static func options(_ segmentByteCount: Int) -> LogStorage.Options {
+        var options = LogStorage.Options()
+        options.segmentByteCount = segmentByteCount
+        return options
+    }
+
+    // MARK: - Life of a process
+
+    /// Opens the log, as a process does when it starts.
+    func open() throws(LogStorageError) -> RecoveredLog {
+        let (storage, recovered) = try LogStorage.open(
+            in: directory,
+            identity: identity,
+            options: options
+        )
+        self.storage = storage
+        lastCrash = nil
+        return recovered
+    }
+
+    /// Ends the process, and leaves what such an end may leave.
+    ///
+    /// - Returns: What the log refused for another reason than the crash; a bug.
+    @discardableResult
+    func crash(_ crash: Crash, using random: inout SplitMix64) -> LogStorageError? {
+        if lastCrash == nil { lastCrash = CrashRecord(before: durable, underWay: flushing) }
+        var refusal: LogStorageError?
+        if storage != nil, !flushing.isEmpty {
+            directory.crashAt = directory.operationCount + Int(random.next() % cutRange)
+            refusal = perform(flushing) { _ in }
+            if refusal?.isFault == true { refusal = nil }
+        }
+        switch crash {
+        case .power: directory = directory.image(using: &random)
+        case .process: repair()
+        }
+        storage = nil
+        look = nil
+        (waiting, flushing) = ([], [])
+        return refusal
+    }
+
+    /// Above the number of operations that the flush under way takes, so that any may be the last.
+    private var cutRange: UInt64 { 4 + 6 * UInt64(flushing.count) }
+
+    // MARK: - Faults
+
+    /// Lets an operation fail soon: a sync alone, or everything from one on.
+    func failSoon(using random: inout SplitMix64) {
+        let operation = directory.operationCount + Int(random.next() % 8)
+        if random.chance(percent: 70) {
+            directory.syncFailsFrom = operation
+        } else {
+            directory.crashAt = operation
+        }
+    }
+
+    /// Whether an error of the medium has been ordered.
+    var isFaulty: Bool { directory.syncFailsFrom != .max || directory.crashAt != .max }
+
+    /// Ends faults that were ordered.
+    func repair() { (directory.syncFailsFrom, directory.crashAt) = (.max, .max) }
+
+    // MARK: - Work
+
+    func ask(_ job: Job) { waiting.append(job) }
 
     /// Starts a flush of everything that waits; `false` if one is under way or nothing waits.
-    mutating func startFlush() -> Bool {
+    func startFlush() -> Bool {
         guard flushing.isEmpty, !waiting.isEmpty else { return false }
-        flushing = waiting
-        waiting = []
+        (flushing, waiting) = (waiting, [])
         return true
     }
 
-    /// Ends the flush; returns what is durable now.
-    mutating func finishFlush() -> [Write] {
-        let done = flushing
+    /// Ends the flush; what it does comes to pass now.
+    ///
+    /// - Parameter report: Is told what is durable now, in order.
+    /// - Returns: What ended the log; it can only be opened again.
+    func finishFlush(_ report: (Completion) -> Void) -> LogStorageError? {
+        if isFaulty { lastCrash = CrashRecord(before: durable, underWay: flushing) }
+        if let failure = perform(flushing, report) {
+            storage = nil
+            return failure
+        }
+        lastCrash = nil
         flushing = []
-        for write in done { perform(write) }
-        return done
+        return nil
     }
 
-    /// Loses what was not flushed, but for `keptCount` writes that had already reached the medium.
-    mutating func crash(keptCount: Int) {
-        for write in flushing.prefix(keptCount) { perform(write) }
-        flushing = []
-        waiting = []
-    }
-
-    var flushingCount: Int { flushing.count }
-
-    /// Whether the entry, or a snapshot that covers it, is durable here.
-    func holds(_ position: LogPosition) -> Bool {
-        if let snapshot, snapshot.metadata.position.index >= position.index { return true }
-        return term(at: position.index) == position.term
-    }
-
-    func term(at index: LogIndex) -> Term? {
-        guard let first = entries.first, index >= first.index else { return nil }
-        let offset = Int(index.rawValue - first.index.rawValue)
-        return offset < entries.count ? entries[offset].term : nil
-    }
-
-    /// What is durable, in one line.
-    var summary: String {
-        let first = entries.first.map { "\($0.position)" } ?? "nothing"
-        let last = entries.last.map { "\($0.position)" } ?? "nothing"
-        let end = snapshot.map { "\($0.metadata.position)" } ?? "none"
-        return "log from \(first) to \(last), snapshot \(end) \(complaint ?? "")"
-    }
-
-    // MARK: - The medium
-
-    private mutating func perform(_ write: Write) {
-        switch write {
-        case .log(let write): perform(write)
-        case .snapshot(let metadata, let state), .installation(let metadata, let state):
-            snapshot = (metadata, state)
-        case .compaction(let index):
-            entries.removeFirst(entries.prefix { $0.index < index }.count)
+    /// As `LogWriter` does it.
+    private func perform(_ jobs: [Job], _ report: (Completion) -> Void) -> LogStorageError? {
+        guard let storage else { preconditionFailure("a disk at work without a process") }
+        do throws(LogStorageError) {
+            var writes: [LogWrite] = []
+            for job in jobs {
+                if case .write(let write) = job {
+                    writes.append(write)
+                } else {
+                    try flush(&writes, to: storage, report)
+                    try perform(job, on: storage, report)
+                }
+            }
+            try flush(&writes, to: storage, report)
+            return nil
+        } catch {
+            return error
         }
     }
 
-    private mutating func perform(_ write: LogWrite) {
-        if let state = write.hardState {
-            if state.term < hardState.term { complaint = "term fell from \(hardState) to \(state)" }
-            hardState = state
+    private func flush(
+        _ writes: inout [LogWrite],
+        to storage: LogStorage,
+        _ report: (Completion) -> Void
+    ) throws(LogStorageError) {
+        guard let last = writes.last?.sequence else { return }
+        try storage.write(writes)
+        writes = []
+        report(.persisted(last))
+    }
+
+    private func perform(
+        _ job: Job,
+        on storage: LogStorage,
+        _ report: (Completion) -> Void
+    ) throws(LogStorageError) {
+        switch job {
+        case .write: preconditionFailure("writes are gathered before")
+        case .snapshot(let metadata, let state):
+            try storage.saveSnapshot(metadata, state: state)
+            try storage.compact(upTo: metadata.position.index)
+            report(.snapshotTaken(metadata))
+        case .installation(let metadata, let state):
+            try storage.saveSnapshot(metadata, state: state)
+            try storage.compact(upTo: metadata.position.index)
+            report(.snapshotInstalled(metadata, state))
         }
-        if let cut = write.truncateFrom {
-            entries.removeLast(entries.reversed().prefix { $0.index >= cut }.count)
-        }
-        for entry in write.entries {
-            let end = entries.last?.index ?? snapshot?.metadata.position.index ?? .zero
-            if entry.index != end.next { complaint = "\(entry.position) written behind \(end)" }
-            entries.append(entry)
-        }
+    }
+
+    // MARK: - What is there
+
+    /// Term and vote as the running process knows them to be durable.
+    var hardState: HardState? { storage?.hardState }
+
+    var newestSnapshot: SnapshotMetadata? { storage?.newestSnapshot }
+
+    func readSnapshot(
+        _ metadata: SnapshotMetadata,
+        _ range: Range<Int>
+    ) throws(LogStorageError) -> [UInt8] {
+        guard let storage else { throw .missing }
+        let offset = UInt64(range.lowerBound)
+        return try storage.readSnapshot(metadata, offset: offset, byteCount: range.count)
+    }
+
+    /// Changes made to the files so far.
+    var operationCount: Int { directory.operationCount }
+
+    /// What a loss of power now would leave at worst: read back by the production recovery from
+    /// what was synced, and nothing else.
+    var durable: LogContent {
+        if let look, look.operationCount == directory.operationCount { return look.content }
+        let content = LogContent(in: directory.durableImage, identity: identity, options: options)
+        look = (directory.operationCount, content)
+        return content
+    }
+}
+
+/// What a disk held, and what was on its way, when its process ended.
+struct CrashRecord: Sendable {
+    let before: LogContent
+    let underWay: [SimulatedDisk.Job]
+}
+
+extension LogStorageError {
+    /// Whether the medium failed, and not the log or whoever uses it.
+    var isFault: Bool {
+        if case .io = self { true } else { false }
     }
 }

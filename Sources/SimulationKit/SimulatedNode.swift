@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LogStorage
 import Primitives
 import RaftCore
 
 /// One voter: the production core, and around it what a driver would keep.
-struct SimulatedNode: Sendable {
+struct SimulatedNode {
     /// A message that waits for a write.
     struct HeldMessage: Sendable {
         let message: RaftMessage
@@ -26,7 +27,7 @@ struct SimulatedNode: Sendable {
 
     private(set) var voter: Voter
     var raft: Raft
-    var disk: SimulatedDisk
+    private(set) var disk: SimulatedDisk
     var machine = RegisterMachine()
 
     /// Counts starts; events of an earlier life are void.
@@ -52,12 +53,12 @@ struct SimulatedNode: Sendable {
         disk: SimulatedDisk,
         settings: RaftSettings,
         using random: inout SplitMix64
-    ) {
+    ) throws(LogStorageError) {
         self.voter = voter
         self.disk = disk
         clockOffsetMS = .random(in: 0...1_000_000_000, using: &random)
         clockRatePerMille = .random(in: 980...1_020, using: &random)
-        raft = Self.start(voter, disk, settings, seed: random.next())
+        raft = Self.core(voter, try disk.open(), settings, seed: random.next())
     }
 
     func clockMS(at nowUS: UInt64) -> UInt64 {
@@ -69,9 +70,8 @@ struct SimulatedNode: Sendable {
 
     // MARK: - Crash and restart
 
-    /// Loses everything in memory, and what the disk had not flushed.
-    mutating func crash(keptWriteCount: Int) {
-        disk.crash(keptCount: keptWriteCount)
+    /// Loses everything in memory; the disk is the caller's.
+    mutating func crash() {
         isUp = false
         life += 1
         pausedUntilUS = 0
@@ -80,36 +80,40 @@ struct SimulatedNode: Sendable {
         reads = []
     }
 
-    /// Starts again from the disk.
-    mutating func restart(_ settings: RaftSettings, seed: UInt64) throws(ByteDecodingError) {
+    /// Starts again from what was found on the disk.
+    mutating func restart(
+        _ recovered: RecoveredLog,
+        _ settings: RaftSettings,
+        seed: UInt64
+    ) throws(ByteDecodingError) {
         isUp = true
-        raft = Self.start(voter, disk, settings, seed: seed)
+        raft = Self.core(voter, recovered, settings, seed: seed)
         machine = RegisterMachine()
-        if let state = disk.snapshot?.state { machine = try RegisterMachine(decoding: state) }
+        if let snapshot = recovered.snapshot {
+            machine = try RegisterMachine(decoding: snapshot.state)
+        }
         snapshotIndex = machine.applied
     }
 
-    /// Puts in an empty disk; returns the old one.
-    mutating func replaceDisk(store: StoreID) -> (Voter, SimulatedDisk) {
-        let old = (voter, disk)
+    /// Puts in another disk, under another store.
+    mutating func replaceDisk(_ empty: SimulatedDisk, store: StoreID) {
         voter = Voter(node: voter.node, store: store)
-        disk = SimulatedDisk(hardState: .initial, entries: [])
+        disk = empty
         isWiped = true
-        return old
     }
 
-    private static func start(
+    private static func core(
         _ voter: Voter,
-        _ disk: SimulatedDisk,
+        _ recovered: RecoveredLog,
         _ settings: RaftSettings,
         seed: UInt64
     ) -> Raft {
         Raft(
             settings: settings,
             me: voter,
-            restored: disk.hardState,
-            snapshot: disk.snapshot?.metadata,
-            entries: disk.entries,
+            restored: recovered.hardState,
+            snapshot: recovered.snapshot?.metadata,
+            entries: recovered.entries,
             seed: seed
         )
     }

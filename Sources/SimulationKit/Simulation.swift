@@ -11,7 +11,7 @@ import RaftCore
 /// ```
 /// Safety is checked after every event of all phases. Liveness is demanded at the ends of warm-up
 /// and of the healed phase, so that no seed passes because nothing happened.
-package struct Simulation: Sendable {
+package struct Simulation {
     /// When each phase ends, in microseconds since the world began.
     package struct Phases: Sendable, Equatable {
         package var warmUpUS: UInt64 = 5_000_000
@@ -39,6 +39,7 @@ package struct Simulation: Sendable {
             AcknowledgedWrites(),
             ReadFreshness(),
             MonotoneState(nodeCount: plan.voterCount),
+            RecoveryExactness(),
         ]
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Codecs
+import LogStorage
 import Primitives
 import RaftCore
 
@@ -54,7 +55,7 @@ extension World {
         _ observation: inout Observation
     ) {
         switch effect {
-        case .persist(let write): nodes[node].disk.ask(.log(write))
+        case .persist(let write): nodes[node].disk.ask(.write(write))
         case .send(let message, let voter, nil): send(message, to: voter, node, &observation)
         case .send(let message, let voter, let after?):
             nodes[node].held.append(.init(message: message, to: voter, after: after))
@@ -112,22 +113,35 @@ extension World {
     ) {
         guard isAwake(node, life, event) else { return }
         observation.node = node
-        var latest: WriteSequence?
-        for write in nodes[node].disk.finishFlush() {
-            switch write {
-            case .log(let write): latest = write.sequence
-            case .snapshot(let metadata, _):
-                step(node, .snapshotTaken(metadata), &observation)
-                nodes[node].disk.ask(.compaction(nodes[node].raft.firstKeptIndex))
-            case .installation(let metadata, let state): load(metadata, state, node, &observation)
-            case .compaction: break
-            }
-        }
-        if let latest {
-            release(node, through: latest, &observation)
-            step(node, .persisted(latest), &observation)
+        var completions: [SimulatedDisk.Completion] = []
+        let failure = nodes[node].disk.finishFlush { completions.append($0) }
+        for completion in completions { finished(completion, node, &observation) }
+        if let failure {
+            // As in production: whatever the disk says, the process ends.
+            if failure.isFault { tally.diskErrors += 1 } else { complain(node, failure) }
+            let crash = random.chance(percent: 50) ? SimulatedDisk.Crash.power : .process
+            return self.crash(node, crash)
         }
         startFlush(node)
+    }
+
+    private mutating func finished(
+        _ completion: SimulatedDisk.Completion,
+        _ node: Int,
+        _ observation: inout Observation
+    ) {
+        switch completion {
+        case .persisted(let sequence):
+            release(node, through: sequence, &observation)
+            step(node, .persisted(sequence), &observation)
+        case .snapshotTaken(let metadata): step(node, .snapshotTaken(metadata), &observation)
+        case .snapshotInstalled(let metadata, let state):
+            load(metadata, state, node, &observation)
+        }
+    }
+
+    mutating func complain(_ node: Int, _ error: LogStorageError) {
+        tally.complaint = "\(nodes[node].voter.node): \(error)"
     }
 
     /// Sends what waited for writes that are durable now.

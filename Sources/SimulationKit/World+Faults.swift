@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LogStorage
 import Primitives
 import RaftCore
 
-/// What goes wrong: crashes, pauses, partitions, resets, replaced disks, forced hand-overs.
+/// What goes wrong: crashes, pauses, partitions, resets, disks, forced hand-overs.
 extension World {
     private enum Fault: Sendable {
-        case crash, pause, partition, transfer, wipe, reset
+        case crash, pause, partition, transfer, wipe, reset, diskError
     }
 
     mutating func startFaults() {
@@ -21,7 +22,8 @@ extension World {
         network.heal()
         for node in nodes.indices {
             nodes[node].pausedUntilUS = 0
-            restart(node, nodes[node].life)
+            nodes[node].disk.repair()
+            queue.add(.restart(node: node, life: nodes[node].life), at: nowUS)
         }
     }
 
@@ -35,17 +37,20 @@ extension World {
         if plan.transfers { choices.append(.transfer) }
         if plan.wipes { choices.append(.wipe) }
         if plan.resets { choices.append(.reset) }
+        if plan.diskErrors { choices.append(.diskError) }
         guard let fault = choices.randomElement(using: &random) else { return }
         tally.faults += 1
         let node = victim()
         switch fault {
-        case .crash: crash(node)
+        case .crash:
+            crash(node, random.chance(percent: 70) ? SimulatedDisk.Crash.power : .process)
         case .pause:
             nodes[node].pausedUntilUS = nowUS + .random(in: 50_000...4_000_000, using: &random)
         case .partition: partition()
         case .transfer: orderTransfer(node)
         case .wipe: wipe(node)
         case .reset: disconnect(node)
+        case .diskError: nodes[node].disk.failSoon(using: &random)
         }
     }
 
@@ -56,23 +61,42 @@ extension World {
         return Int.random(in: 0..<nodes.count, using: &random)
     }
 
-    private mutating func crash(_ node: Int) {
+    mutating func crash(_ node: Int, _ crash: SimulatedDisk.Crash) {
         guard nodes[node].isUp else { return }
-        let count = nodes[node].disk.flushingCount
-        nodes[node].crash(keptWriteCount: .random(in: 0...count, using: &random))
+        if let refusal = nodes[node].disk.crash(crash, using: &random) { complain(node, refusal) }
+        nodes[node].crash()
         disconnect(node)
+        startLater(node)
+    }
+
+    private mutating func startLater(_ node: Int) {
         let downUS = UInt64.random(in: 10_000...5_000_000, using: &random)
         queue.add(.restart(node: node, life: nodes[node].life), at: nowUS + downUS)
     }
 
-    mutating func restart(_ node: Int, _ life: UInt64) {
+    /// Starts a node from what its disk holds; now and then the start is cut off as well.
+    mutating func restart(_ node: Int, _ life: UInt64, _ observation: inout Observation) {
         guard !nodes[node].isUp, nodes[node].life == life else { return }
+        let disk = nodes[node].disk
+        if faultsAreOn, plan.crashes, random.chance(percent: 20) { disk.failSoon(using: &random) }
+        guard let crash = disk.lastCrash else { return }
         do {
-            try nodes[node].restart(plan.settings, seed: random.next())
+            let recovered = try disk.open()
+            try nodes[node].restart(recovered, plan.settings, seed: random.next())
+            observation.node = node
+            observation.restart = .init(
+                crash: crash,
+                found: LogContent(recovered),
+                durable: disk.durable
+            )
             tally.restarts += 1
             scheduleTick(node)
+        } catch let error as LogStorageError where error.isFault && disk.isFaulty {
+            tally.failedStarts += 1
+            disk.crash(random.chance(percent: 50) ? .power : .process, using: &random)
+            startLater(node)
         } catch {
-            tally.complaint = "\(nodes[node].voter.node) cannot read its snapshot: \(error)"
+            tally.complaint = "\(nodes[node].voter.node) cannot start: \(error)"
         }
     }
 
@@ -98,10 +122,35 @@ extension World {
     /// Replaces the disk of a node by an empty one; never of so many that a quorum is gone.
     private mutating func wipe(_ node: Int) {
         guard retired.count < (nodes.count - 1) / 2, !nodes[node].isWiped else { return }
-        crash(node)
+        crash(node, .power)
         let store = StoreID(UniqueID(using: &random))
-        guard !nodes[node].isUp else { return }
-        retired.append(nodes[node].replaceDisk(store: store))
+        let empty = Voter(node: nodes[node].voter.node, store: store)
+        do throws(LogStorageError) {
+            let disk = try makeDisk(of: empty, first: nil)
+            retired.append((nodes[node].voter, nodes[node].disk))
+            nodes[node].replaceDisk(disk, store: store)
+        } catch {
+            complain(node, error)
+        }
+    }
+
+    /// A disk with an empty log, or with what a first voter's log begins with.
+    func makeDisk(
+        of voter: Voter,
+        first: (state: HardState, entry: LogEntry)?
+    ) throws(LogStorageError) -> SimulatedDisk {
+        try SimulatedDisk(
+            identity: LogIdentity(cluster: cluster, store: voter.store, node: voter.node),
+            segmentByteCount: plan.segmentByteCount,
+            first: first.map { first in
+                LogWrite(
+                    sequence: WriteSequence(1),
+                    hardState: first.state,
+                    truncateFrom: nil,
+                    entries: [first.entry]
+                )
+            }
+        )
     }
 
     // MARK: - Partitions

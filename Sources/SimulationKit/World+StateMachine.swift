@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LogStorage
 import Primitives
 import RaftCore
 
@@ -94,21 +95,16 @@ extension World {
         _ range: Range<Int>,
         _ observation: inout Observation
     ) {
-        guard let snapshot = nodes[node].disk.snapshot else { return }
+        guard let newest = nodes[node].disk.newestSnapshot else { return }
         var range = range
-        if snapshot.metadata != metadata {
-            range = 0..<min(range.count, snapshot.state.count)
+        if newest != metadata { range = 0..<min(range.count, Int(newest.byteCount)) }
+        do throws(LogStorageError) {
+            let bytes = try nodes[node].disk.readSnapshot(newest, range)
+            let offset = UInt64(range.lowerBound)
+            step(node, .snapshotChunk(to: peer, newest, offset: offset, bytes: bytes), &observation)
+        } catch {
+            tally.complaint = "\(nodes[node].voter.node) cannot read its snapshot: \(error)"
         }
-        step(
-            node,
-            .snapshotChunk(
-                to: peer,
-                snapshot.metadata,
-                offset: UInt64(range.lowerBound),
-                bytes: Array(snapshot.state[range])
-            ),
-            &observation
-        )
     }
 
     /// Puts an installed snapshot in place of the state machine.

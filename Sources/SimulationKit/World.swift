@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LogStorage
 import Primitives
 import RaftCore
 
-/// A whole cluster in one value: production cores and codec over simulated network, disks, clocks.
+/// A whole cluster: production cores, codec and log over simulated network, disks and clocks.
 ///
 /// ```
 ///   clients ──▶ nodes (Raft) ──effects──▶ disk ──flushed──▶ nodes
@@ -11,7 +12,7 @@ import RaftCore
 /// ```
 /// One thread, one queue of events ordered by time and order of asking, one seed: the same seed
 /// gives the same history, event by event.
-struct World: Sendable {
+struct World {
     enum Event: Sendable {
         case tick(node: Int, life: UInt64)
         case arrival(bytes: [UInt8], from: Voter, node: Int)
@@ -28,6 +29,7 @@ struct World: Sendable {
     }
 
     let plan: WorldPlan
+    let cluster: ClusterID
     var nowUS: UInt64 = 0
     var random: SplitMix64
     var queue = EventQueue<Event>()
@@ -49,6 +51,7 @@ struct World: Sendable {
         random = SplitMix64(seed: plan.seed ^ 0x5EED_0F_A11)
         network = SimulatedNetwork(plan: plan)
         chronicle = Chronicle(nodeCount: plan.voterCount)
+        cluster = ClusterID(UniqueID(using: &random))
         let voters = (1...plan.voterCount).map { number in
             Voter(
                 node: NodeID(UInt64(number)),
@@ -58,14 +61,21 @@ struct World: Sendable {
         let first = Raft.bootstrap(VoterSet(incoming: voters))
         for (position, voter) in voters.enumerated() {
             let isFirst = position == 0 || !plan.bootstrapsOne
-            let disk = SimulatedDisk(
-                hardState: isFirst ? first.state : .initial,
-                entries: isFirst ? [first.entry] : []
-            )
-            nodes.append(
-                SimulatedNode(voter: voter, disk: disk, settings: plan.settings, using: &random)
-            )
-            scheduleTick(position)
+            do throws(LogStorageError) {
+                let disk = try makeDisk(of: voter, first: isFirst ? first : nil)
+                nodes.append(
+                    try SimulatedNode(
+                        voter: voter,
+                        disk: disk,
+                        settings: plan.settings,
+                        using: &random
+                    )
+                )
+                scheduleTick(position)
+            } catch {
+                tally.complaint = "\(voter.node) has no log: \(error)"
+                return
+            }
         }
         queue.add(.nextOperation, at: plan.operationGapUS)
     }
@@ -82,7 +92,7 @@ struct World: Sendable {
         handle(event, &observation)
         if let node = observation.node {
             chronicle.observe(nodes[node].raft, node: node)
-            digest.add(timeUS: timeUS, nodes[node].raft)
+            digest.add(timeUS: timeUS, nodes[node].raft, nodes[node].disk.operationCount)
         }
         return observation
     }
@@ -108,7 +118,7 @@ struct World: Sendable {
         case .transferOrder(let node, let life, let target):
             guard isAwake(node, life, event) else { return }
             step(node, .transferLeadership(to: target), &observation)
-        case .restart(let node, let life): restart(node, life)
+        case .restart(let node, let life): restart(node, life, &observation)
         case .reconnection: network.reconnect()
         }
     }

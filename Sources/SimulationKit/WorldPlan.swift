@@ -22,6 +22,11 @@ package struct WorldPlan: Sendable, Equatable {
     package var meanDiskUS: UInt64
     package var stallPercent: Int
 
+    /// Length of a segment of the log, in bytes.
+    package var segmentByteCount: Int
+    /// Whether writes and syncs fail now and then, each of which ends the process.
+    package var diskErrors: Bool
+
     package var crashes: Bool
     package var pauses: Bool
     package var partitions: Bool
@@ -66,6 +71,8 @@ package struct WorldPlan: Sendable, Equatable {
         statePaddingBytes = .random(in: 0...600, using: &random)
         tickUS = .random(in: 8_000...25_000, using: &random)
         bootstrapsOne = random.chance(percent: 50)
+        segmentByteCount = [1_536, 2_048, 4_096, 16_384].randomElement(using: &random) ?? 4_096
+        diskErrors = random.chance(percent: 40)
     }
 
     /// Production timing, with bounds small enough to be reached.

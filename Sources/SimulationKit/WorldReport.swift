@@ -10,6 +10,9 @@ package struct WorldTally: Sendable, Equatable {
     package internal(set) var elections = 0
     package internal(set) var faults = 0
     package internal(set) var restarts = 0
+    /// Starts that a fault of the disk ended before the log was open.
+    package internal(set) var failedStarts = 0
+    package internal(set) var diskErrors = 0
     package internal(set) var snapshotsTaken = 0
     package internal(set) var snapshotsInstalled = 0
     package internal(set) var acknowledgedWrites = 0
@@ -36,7 +39,7 @@ package struct WorldReport: Sendable, Equatable {
 struct TraceDigest: Sendable {
     private(set) var value: UInt64 = 0
 
-    mutating func add(timeUS: UInt64, _ raft: Raft) {
+    mutating func add(timeUS: UInt64, _ raft: Raft, _ diskOperationCount: Int) {
         mix(timeUS)
         mix(raft.me.node.rawValue)
         mix(raft.term.rawValue)
@@ -45,6 +48,7 @@ struct TraceDigest: Sendable {
         mix(raft.commit.rawValue)
         mix(raft.applied.rawValue)
         mix(raft.role == .leader ? 1 : 0)
+        mix(UInt64(diskOperationCount))
     }
 
     private mutating func mix(_ word: UInt64) {

@@ -2,7 +2,7 @@
 import LogStorage
 import Primitives
 import RaftCore
-import TestKit
+import SimulationKit
 import Testing
 
 /// Goal: whatever a crash leaves, the log opens, and nothing that was acknowledged is missing.

@@ -2,7 +2,7 @@
 import LogStorage
 import Primitives
 import RaftCore
-import TestKit
+import SimulationKit
 
 /// A log of three segments as files, made by the product, to be damaged by tests.
 ///

@@ -2,7 +2,7 @@
 import LogStorage
 import Primitives
 import RaftCore
-import TestKit
+import SimulationKit
 import Testing
 
 /// Every row of the decision table, provoked in the files of a real log.

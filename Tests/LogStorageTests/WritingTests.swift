@@ -2,6 +2,7 @@
 import LogStorage
 import Primitives
 import RaftCore
+import SimulationKit
 import SystemPackage
 import TestKit
 import Testing

@@ -4,17 +4,31 @@ package import Origins
 package import Primitives
 package import Telemetry
 
+/// Makes the origin that a mount names: ``OriginFactory``, but for tests.
+package protocol OriginSource: Sendable {
+    /// - Throws: ``OriginError/misconfigured(_:)``.
+    func origin(
+        for request: OriginRequest,
+        observer: @escaping OriginObserver
+    ) throws(OriginError) -> any Origin
+
+    /// Where a mount's credentials come from; never a value.
+    func describeCredentials(of request: OriginRequest) throws(OriginError) -> String
+}
+
+extension OriginFactory: OriginSource {}
+
 /// The origins of this worker's region, as the mount table names them now.
 ///
 /// Cheap to ask: the factory keeps stores, credentials and connections.
 package struct OriginTable: Sendable {
-    private let factory: OriginFactory
+    private let factory: any OriginSource
     private let region: String
     private let catalog: @Sendable () -> Catalog
     private let metrics: OriginMetrics
 
     package init(
-        factory: OriginFactory,
+        factory: any OriginSource,
         region: String,
         catalog: @escaping @Sendable () -> Catalog,
         metrics: MetricRegistry

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Codecs
-import Origins
-import Primitives
+package import Origins
+package import Primitives
 
 /// One directory as the origin lists it, turned into what POSIX can show.
 ///
@@ -9,24 +9,24 @@ import Primitives
 /// 1. Entries are in bytewise order of names, directories compared with a trailing `/`.
 /// 2. No name twice: where an object `p` and keys `p/…` exist, `p` is a directory.
 /// 3. Every name is 1…255 bytes, without `/`, neither `.` nor `..`.
-struct DirectoryListing: Sendable {
-    struct Entry: Sendable, Hashable {
-        let name: ByteString
-        let isDirectory: Bool
+package struct DirectoryListing: Sendable {
+    package struct Entry: Sendable, Hashable {
+        package let name: ByteString
+        package let isDirectory: Bool
         /// In bytes; 0 for directories.
-        let size: UInt64
-        let modifiedUnixNS: Int64
-        let version: ByteString
+        package let size: UInt64
+        package let modifiedUnixNS: Int64
+        package let version: ByteString
 
         /// What invariant 1 compares.
         var sortKey: ByteString { isDirectory ? name + "/" : name }
     }
 
-    let entries: [Entry]
+    package let entries: [Entry]
     /// Keys that POSIX cannot show.
-    let hiddenCount: Int
+    package let hiddenCount: Int
     /// Whether the origin has anything below this directory's prefix, its own marker included.
-    let exists: Bool
+    package let exists: Bool
 
     private let byName: [ByteString: Int]
 
@@ -40,10 +40,11 @@ struct DirectoryListing: Sendable {
         self.byName = byName
     }
 
-    func entry(named name: ByteString) -> Entry? { byName[name].map { entries[$0] } }
+    /// Constant time.
+    package func entry(named name: ByteString) -> Entry? { byName[name].map { entries[$0] } }
 
     /// Up to `limit` entries behind the one named `name`, which need not exist any more.
-    func page(after name: ByteString?, limit: Int) -> (entries: ArraySlice<Entry>, hasMore: Bool) {
+    package func page(after name: ByteString?, limit: Int) -> (entries: ArraySlice<Entry>, hasMore: Bool) {
         var start = 0
         if let name {
             if let position = byName[name] {
@@ -64,7 +65,7 @@ struct DirectoryListing: Sendable {
 }
 
 /// Gathers the pages of a listing.
-struct DirectoryListingBuilder {
+package struct DirectoryListingBuilder {
     /// Entries of one directory at most: about 300 MB of memory.
     static let entryLimit = 1_000_000
 
@@ -74,12 +75,13 @@ struct DirectoryListingBuilder {
     private var hiddenCount = 0
     private var exists = false
 
-    init(prefix: ByteString) { self.prefix = prefix }
+    package init(prefix: ByteString) { self.prefix = prefix }
 
     /// Keys and directories seen, those that stay hidden too: what the origin's answers cost.
     var count: Int { files.count + directories.count + hiddenCount }
 
-    mutating func add(_ page: OriginListing) {
+    /// Takes the next page.
+    package mutating func add(_ page: OriginListing) {
         exists = exists || !page.objects.isEmpty || !page.prefixes.isEmpty
         for object in page.objects where object.key != prefix {  // Equal: the directory's marker.
             let name = object.key.dropFirst(prefix.count)
@@ -103,7 +105,7 @@ struct DirectoryListingBuilder {
     }
 
     /// Adds a directory that the origin lists, or that is there because a mount lies below it.
-    mutating func addDirectory(_ name: ByteString) {
+    package mutating func addDirectory(_ name: ByteString) {
         if DirectoryListing.isShowable(name) {
             directories.insert(name)
         } else {
@@ -111,7 +113,8 @@ struct DirectoryListingBuilder {
         }
     }
 
-    func build() -> DirectoryListing {
+    /// What has been gathered, in order.
+    package func build() -> DirectoryListing {
         var entries = files.filter { !directories.contains($0.name) }  // Invariant 2.
         entries += directories.map { name in
             DirectoryListing.Entry(

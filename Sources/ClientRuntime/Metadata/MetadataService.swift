@@ -281,9 +281,9 @@ package final class MetadataService: Sendable {
 
     /// How much longer an answer holds: `.some(nil)` for ever, `nil` not any more.
     private func validity(of loadedAtMS: UInt64, _ resolution: Resolution) -> Timespan?? {
-        guard ttl(of: resolution) != nil else { return .some(nil) }
-        let rest = rest(of: loadedAtMS, resolution)
-        return rest?.milliseconds == 0 ? nil : rest
+        guard let rest = rest(of: loadedAtMS, resolution) else { return .some(nil) }
+        guard rest.milliseconds > 0 else { return nil }
+        return .some(rest)
     }
 
     /// What is left of the time to live, zero at the least; `nil`: for ever.

@@ -34,25 +34,32 @@ package final class RemoteCatalog: Sendable {
 
     private let state: Mutex<State>
     private let http: HTTPClient
+    private let silenceLimit: Duration
     private let region: String?
     private let now: @Sendable () -> UInt64
     private let log: Logger
     private let loaded = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
+    /// Makes a replica that is empty until ``run()`` runs.
+    ///
     /// - Parameters:
     ///   - addresses: `host:port` of workers' HTTP API, at least one; those learned come on top.
     ///   - region: Whose workers to prefer; `nil`: no preference.
     ///   - http: Not shut down here.
+    ///   - silence: A worker of which nothing is heard for so long is left for the next.
     ///   - now: Milliseconds of a clock that never goes back.
+    ///   - log: One line for each watch that ends.
     package init(
         addresses: [String],
         region: String?,
         http: HTTPClient,
+        silence: Duration = WatchCall.silenceLimit,
         now: @escaping @Sendable () -> UInt64,
         log: Logger
     ) {
         state = Mutex(State(addresses: WorkerAddressList(addresses)))
         self.http = http
+        silenceLimit = silence
         self.region = region
         self.now = now
         self.log = log
@@ -69,7 +76,9 @@ package final class RemoteCatalog: Sendable {
     /// `host:port` of the worker that gave what ``catalog`` is made of.
     package var servedBy: String? { state.withLock { $0.servedBy } }
 
-    /// Waits for the first whole state; ``run()`` must be running. Called once.
+    /// Waits for the first whole state.
+    ///
+    /// ``run()`` must be running; called once.
     package func waitUntilLoaded(within limit: Duration) async throws(RemoteClientError) {
         let isLoaded = await withTaskGroup(of: Bool.self) { group in
             group.addTask {
@@ -184,7 +193,7 @@ package final class RemoteCatalog: Sendable {
 
     /// Returns when nothing was heard for too long.
     private func silence() async -> WatchCall.End? {
-        let limit = UInt64(WatchCall.silenceLimit / .milliseconds(1))
+        let limit = UInt64(silenceLimit / .milliseconds(1))
         while !Task.isCancelled {
             let quiet = now() &- state.withLock { $0.heardAtMS }
             guard quiet < limit else { return .silent }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Primitives
+package import Primitives
 
 /// How long ago a replica was known to be complete: an upper bound.
 ///
@@ -11,7 +11,7 @@ import Primitives
 ///
 /// Needs no clock but our own. A line of a watch alone proves nothing: a worker that is cut off from
 /// its quorum goes on sending progress.
-struct ReplicaAge: Sendable {
+package struct ReplicaAge: Sendable {
     private struct Claim {
         let revision: Revision
         /// t − S, in our milliseconds; below zero where the worker was cut off before we started.
@@ -24,15 +24,17 @@ struct ReplicaAge: Sendable {
     private var waiting: [Claim] = []
     private var completeAtMS: Int64?
 
+    package init() {}
+
     /// A worker's answer to a request that left at `askedAtMS`.
-    mutating func note(revision: Revision, stalenessMS: UInt64, askedAtMS: UInt64) {
+    package mutating func note(revision: Revision, stalenessMS: UInt64, askedAtMS: UInt64) {
         let completeAt = Int64(clamping: askedAtMS) - Int64(clamping: min(stalenessMS, 1 << 50))
         waiting.append(Claim(revision: revision, completeAtMS: completeAt))
         if waiting.count > Self.waitingLimit { waiting.removeFirst() }
     }
 
     /// The replica has everything up to and with `revision`.
-    mutating func reached(_ revision: Revision) {
+    package mutating func reached(_ revision: Revision) {
         for claim in waiting where claim.revision <= revision {
             completeAtMS = max(completeAtMS ?? .min, claim.completeAtMS)
         }
@@ -40,7 +42,7 @@ struct ReplicaAge: Sendable {
     }
 
     /// `nil` where no worker ever said.
-    func age(atMS now: UInt64) -> Timespan? {
+    package func age(atMS now: UInt64) -> Timespan? {
         guard let completeAtMS else { return nil }
         return Timespan(milliseconds: UInt64(max(0, Int64(clamping: now) - completeAtMS)))
     }

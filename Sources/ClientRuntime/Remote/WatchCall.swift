@@ -7,7 +7,7 @@ import NIOHTTP1
 import Primitives
 
 /// One call of `/v1/watch` to one worker, from the request to the end of its lines.
-struct WatchCall: Sendable {
+package struct WatchCall: Sendable {
     /// Why the lines ended.
     enum End: Error, Sendable, Equatable {
         /// No connection, or it broke.
@@ -35,7 +35,7 @@ struct WatchCall: Sendable {
     }
 
     /// A progress line comes at least every 5 s (`CONTRACT.md` §3).
-    static let silenceLimit = Duration.seconds(7)
+    package static let silenceLimit = Duration.seconds(7)
     /// Of an answer that is not lines.
     private static let problemLimit = 64 << 10
 

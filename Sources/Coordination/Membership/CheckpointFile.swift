@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import CatalogCore
-import Primitives
+package import CatalogCore
+package import Primitives
 import SystemIO
-import SystemPackage
+package import SystemPackage
 
 /// The replica on disk: what a worker starts from while nobody else answers.
 ///
 /// Format 1: magic `TARNCKPT`, version u8, index u64, length u32, the catalog's snapshot, CRC-32C of
 /// all before it. Replaced whole: written beside, synced, renamed. A file that cannot be read is
 /// left out of account: everything in it comes again from the voters.
-struct CheckpointFile {
-    static let name = "catalog"
+package struct CheckpointFile {
+    package static let name = "catalog"
     private static let magic = Array("TARNCKPT".utf8)
     private static let longest = 512 << 20
 
     private let path: FilePath
 
-    init(_ directory: FilePath) { path = directory.appending(Self.name) }
+    package init(_ directory: FilePath) { path = directory.appending(Self.name) }
 
-    func save(_ catalog: Catalog, at index: LogIndex) throws(Errno) {
+    package func save(_ catalog: Catalog, at index: LogIndex) throws(Errno) {
         var writer = ByteWriter()
         writer.write(raw: Self.magic)
         writer.write(UInt8(1))
@@ -29,7 +29,7 @@ struct CheckpointFile {
     }
 
     /// `nil` where there is none, or none that can be trusted.
-    func load() throws(Errno) -> (catalog: Catalog, index: LogIndex)? {
+    package func load() throws(Errno) -> (catalog: Catalog, index: LogIndex)? {
         guard let bytes = try ReplacedFile(path).read(upTo: Self.longest) else { return nil }
         return try? Self.decode(bytes)
     }

@@ -35,7 +35,7 @@ extension CoordinationNode {
         case .replacing:
             membership.setReplacing(true)
         case .refused(let reason):
-            fatalRefusal.resolve(reason)
+            refuse(reason)
         }
     }
 
@@ -54,7 +54,13 @@ extension CoordinationNode {
     }
 
     /// Another worker wants to be admitted: registers it, unless its name is somebody else's.
-    func answerAdmission(_ body: [UInt8]) async throws(PeerFailure) -> [UInt8] {
+    ///
+    /// The log decides, not what this worker believes: only the outcome of the committed command
+    /// counts, and only a store that answers now makes a name another's for good.
+    func answerAdmission(
+        _ body: [UInt8],
+        from remote: PeerHello
+    ) async throws(PeerFailure) -> [UInt8] {
         guard let cluster = membership.cluster else {
             throw .because(.notInitialised, "this worker has no cluster itself")
         }
@@ -62,13 +68,21 @@ extension CoordinationNode {
         guard let registration = try? reader.registration() else {
             throw .because(.badRequest, "not a registration")
         }
+        guard registration.store == remote.store else {
+            throw .because(.badRequest, "a worker can ask for itself alone")
+        }
         let command = CatalogCommand(operation: .register(registration))
+        let outcome: CatalogOutcome
         do throws(CoordinationError) {
-            let outcome = try await submit(command, within: .seconds(5))
-            return await admissionReply(outcome, registration, cluster).encode()
+            outcome = try await submit(command, within: .seconds(5))
         } catch {
             throw .because(.unknown, "the registration did not go through: \(error)")
         }
+        if case .worker(let entry) = outcome, voters.contains(entry.id) {
+            // As an observer it would take a vote away that the quorum is counted with.
+            throw .because(.refused, "node \(entry.id) is a first voter: run init again to form it")
+        }
+        return await admissionReply(outcome, registration, cluster).encode()
     }
 
     private func admissionReply(

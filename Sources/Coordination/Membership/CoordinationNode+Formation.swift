@@ -24,6 +24,9 @@ extension CoordinationNode {
         let deadline = settings.now() + limit.milliseconds
         let formation: Formation
         if let intent = try readIntent() {
+            if let cluster = membership.cluster, cluster != intent.cluster.id {
+                throw .unsafe("this worker already belongs to cluster \(cluster)")
+            }
             formation = intent
         } else {
             if let cluster = membership.cluster {
@@ -52,16 +55,17 @@ extension CoordinationNode {
         var generator = SystemRandomNumberGenerator()
         let initialisation = UniqueID(using: &generator)
         let count = try voterCount(request)
-        var lastProblem = "no fresh worker answered"
-        while settings.now() < deadline {
-            let candidates = try await askAll(initialisation)
+        var asked = Asked(fresh: [])
+        while settings.now() < deadline, !Task.isCancelled {
+            asked = try await askAll(initialisation)
             let chosen = VoterSelection.choose(
                 count,
-                from: candidates,
+                from: asked.fresh,
                 home: registration.region,
                 survival: request.survival
             )
-            if let chosen {
+            // One that is promised to another init may be about to form a cluster with it.
+            if let chosen, asked.promisedElsewhere.isEmpty {
                 let cluster = ClusterEntry(
                     id: ClusterID(UniqueID(using: &generator)),
                     generation: 1,
@@ -78,12 +82,9 @@ extension CoordinationNode {
                 try keep(formation)
                 return formation
             }
-            let names = candidates.map(\.name).sorted().joined(separator: ", ")
-            lastProblem = "fresh workers that answered: \(names.isEmpty ? "none" : names)"
             try? await Task.sleep(for: .milliseconds(200))
         }
-        log.notice("init gave up", metadata: ["why": "\(lastProblem)", "voters": "\(count)"])
-        throw .timedOut
+        throw .incomplete(asked.summary(wanted: count, home: registration.region))
     }
 
     private func keep(_ formation: Formation) throws(CoordinationError) {
@@ -106,49 +107,93 @@ extension CoordinationNode {
 
 // MARK: - Asking
 
+/// What the workers in `join` said to an init.
+private struct Asked {
+    /// Fresh, and promised to this init.
+    var fresh: [WorkerRegistration]
+    /// Fresh, but promised to another.
+    var promisedElsewhere: [String] = []
+    var silentCount = 0
+
+    func summary(wanted: Int, home: String) -> String {
+        let names = fresh.map { "\($0.name) (\($0.region))" }.sorted().joined(separator: ", ")
+        var parts = [
+            "\(fresh.count) fresh workers answered: \(names.isEmpty ? "none" : names)",
+            "\(wanted) are needed in region \(home)",
+        ]
+        if !promisedElsewhere.isEmpty {
+            let names = promisedElsewhere.sorted().joined(separator: ", ")
+            parts.append("promised to another init: \(names)")
+        }
+        if silentCount > 0 { parts.append("\(silentCount) addresses in 'join' are silent") }
+        return parts.joined(separator: "; ")
+    }
+}
+
+/// What one address said.
+private enum Promise {
+    case silent
+    case ourselves
+    case refused(name: String)
+    case given(WorkerRegistration)
+}
+
 extension CoordinationNode {
     /// Asks every address in `join` and this worker itself for a promise.
     ///
     /// - Throws: ``CoordinationError/unsafe(_:)`` when one of them belongs to a cluster.
     private func askAll(
         _ initialisation: UniqueID
-    ) async throws(CoordinationError) -> [WorkerRegistration] {
+    ) async throws(CoordinationError) -> Asked {
         guard membership.promise(initialisation, nowMS: settings.now()) else {
             throw .unsafe("this worker has promised itself to another init; try again in 10 s")
         }
-        var candidates = [registration]
+        var asked = Asked(fresh: [registration])
         for address in settings.join {
-            let answer = try await askPromise(initialisation, at: address)
-            guard let answer, !candidates.contains(where: { $0.store == answer.store }) else {
-                continue
+            switch try await askPromise(initialisation, at: address) {
+            case .silent: asked.silentCount += 1
+            case .ourselves: break
+            case .refused(let name): asked.promisedElsewhere.append(name)
+            case .given(let answer):
+                if asked.fresh.contains(where: { $0.store == answer.store }) { continue }
+                if asked.fresh.contains(where: { $0.name == answer.name }) {
+                    throw .unsafe("two workers are named '\(answer.name)'; names are unique")
+                }
+                asked.fresh.append(answer)
             }
-            if candidates.contains(where: { $0.name == answer.name }) {
-                throw .unsafe("two workers are named '\(answer.name)'; names are unique")
-            }
-            candidates.append(answer)
         }
-        return candidates
+        return asked
     }
 
     private func askPromise(
         _ initialisation: UniqueID,
         at address: PeerAddress
-    ) async throws(CoordinationError) -> WorkerRegistration? {
-        guard let hello = try? await peers.probe(address, timeout: .seconds(1)) else { return nil }
-        if hello.store == registration.store { return nil }
+    ) async throws(CoordinationError) -> Promise {
+        guard let hello = try? await peers.probe(address, timeout: .seconds(1)) else {
+            return .silent
+        }
+        if hello.store == registration.store { return .ourselves }
         if let cluster = hello.cluster {
             throw .unsafe(
                 "'\(hello.name)' at \(address) already belongs to cluster \(cluster); "
                     + "start this worker with that cluster in 'join' instead of init"
             )
         }
-        let reply = try? await peers.request(
-            PeerMethod.promise.rawValue,
-            PromiseRequest(initialisation: initialisation).encode(),
-            to: address,
-            timeout: .seconds(1)
-        )
-        return reply.flatMap { try? PromiseReply(decoding: $0) }?.registration
+        do throws(PeerError) {
+            let reply = try await peers.request(
+                PeerMethod.promise.rawValue,
+                PromiseRequest(initialisation: initialisation).encode(),
+                to: address,
+                timeout: .seconds(1)
+            )
+            guard let promise = try? PromiseReply(decoding: reply) else { return .silent }
+            return .given(promise.registration)
+        } catch {
+            guard case .failed(let failure) = error,
+                failure.code == PeerFailureCode.refused.rawValue
+            else { return .silent }
+            return .refused(name: hello.name)
+        }
     }
 
     func answerPromise(_ body: [UInt8]) throws(PeerFailure) -> [UInt8] {
@@ -171,7 +216,7 @@ extension CoordinationNode {
         until deadline: UInt64
     ) async throws(CoordinationError) {
         var waiting = formation.members
-        while settings.now() < deadline {
+        while settings.now() < deadline, !Task.isCancelled {
             var left: [WorkerRegistration] = []
             for member in waiting where await !isFormed(member, by: formation) {
                 left.append(member)
@@ -182,7 +227,11 @@ extension CoordinationNode {
         }
         let names = waiting.map(\.name).joined(separator: ", ")
         log.error("init is incomplete; run it again here", metadata: ["missing": "\(names)"])
-        throw .timedOut
+        let done = formation.members.count - waiting.count
+        throw .incomplete(
+            "\(done) of \(formation.members.count) voters have formed the cluster, missing: "
+                + "\(names); run init again on this worker"
+        )
     }
 
     private func isFormed(_ member: WorkerRegistration, by formation: Formation) async -> Bool {
@@ -209,7 +258,9 @@ extension CoordinationNode {
         if membership.cluster != formation.cluster.id {
             try await becomeVoter(formation, node)
         }
-        return [replica.catalog.cluster?.id == formation.cluster.id ? 1 : 0]
+        let isFormed =
+            membership.state.isVoter && replica.catalog.cluster?.id == formation.cluster.id
+        return [isFormed ? 1 : 0]
     }
 
     private func becomeVoter(_ formation: Formation, _ node: NodeID) async throws(PeerFailure) {

@@ -73,6 +73,8 @@ final class Membership: Sendable {
     func beginJoining(_ initialisation: UniqueID?, nowMS: UInt64) -> Bool {
         storage.withLock { storage in
             guard storage.state.node == nil, !storage.isForming else { return false }
+            // Whose name is another store's, even a silent one's, gets no vote by an init.
+            if initialisation != nil, storage.state == .replacing { return false }
             if let promise = storage.promise, promise.untilMS > nowMS,
                 promise.initialisation != initialisation
             {

@@ -16,10 +16,15 @@ import SystemPackage
 package final class MembershipStore: Sendable {
     private let directory: DataDirectory
     private let checkpoint: CheckpointFile
+    /// The index of the checkpoint on disk; held while one is written, so that two never mix.
     private let checkpointed = Mutex(LogIndex.zero)
+    private let logOptions: LogStorage.Options
 
-    package init(directory: DataDirectory) {
+    package init(directory: DataDirectory, limits: CoordinationLimits = CoordinationLimits()) {
         self.directory = directory
+        var options = LogStorage.Options()
+        options.segmentByteCount = limits.logSegmentBytes
+        logOptions = options
         checkpoint = CheckpointFile(directory.path)
     }
 
@@ -43,6 +48,7 @@ package final class MembershipStore: Sendable {
 
     /// Makes the log that every first voter begins with, then says so in the identity.
     func becomeVoter(_ formation: Formation, _ node: NodeID) throws(MembershipStoreError) {
+        if directory.identity.membership?.cluster == formation.cluster.id { return }  // Again.
         precondition(directory.identity.membership == nil, "a member is formed again")
         let identity = LogIdentity(cluster: formation.cluster.id, store: store, node: node)
         do throws(DataDirectoryError) {
@@ -52,8 +58,16 @@ package final class MembershipStore: Sendable {
         }
         try emptyLogDirectory()  // Invariant 2.
         do throws(LogStorageError) {
-            try LogStorage.create(at: directory.logPath, identity: identity)
-            let (storage, _) = try LogStorage.open(at: directory.logPath, identity: identity)
+            try LogStorage.create(
+                at: directory.logPath,
+                identity: identity,
+                options: logOptions
+            )
+            let (storage, _) = try LogStorage.open(
+                at: directory.logPath,
+                identity: identity,
+                options: logOptions
+            )
             try storage.write([formation.firstWrite])
         } catch {
             throw .log(error)
@@ -94,7 +108,8 @@ package final class MembershipStore: Sendable {
         do throws(LogStorageError) {
             let (storage, recovered) = try LogStorage.open(
                 at: directory.logPath,
-                identity: identity
+                identity: identity,
+                options: logOptions
             )
             return (storage, recovered, Voter(node: member.node, store: store))
         } catch {
@@ -106,13 +121,15 @@ package final class MembershipStore: Sendable {
 
     /// Writes the replica if it is newer than what was written last.
     func saveCheckpoint(_ catalog: Catalog, at index: LogIndex) throws(MembershipStoreError) {
-        guard checkpointed.withLock({ $0 }) < index else { return }
-        do throws(Errno) {
-            try checkpoint.save(catalog, at: index)
-        } catch {
-            throw .checkpoint(directory.path.appending(CheckpointFile.name), error)
+        try checkpointed.withLock { saved throws(MembershipStoreError) in
+            guard saved < index else { return }
+            do throws(Errno) {
+                try checkpoint.save(catalog, at: index)
+            } catch {
+                throw .checkpoint(directory.path.appending(CheckpointFile.name), error)
+            }
+            saved = index
         }
-        checkpointed.withLock { $0 = index }
     }
 
     func loadCheckpoint() throws(MembershipStoreError) -> (catalog: Catalog, index: LogIndex)? {

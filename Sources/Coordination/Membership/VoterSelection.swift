@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import CatalogCore
-import Primitives
+package import CatalogCore
 
 /// Chooses a new cluster's voters out of the fresh workers that answered.
 ///
 /// A pure function, so that init run twice over the same answers chooses the same.
-enum VoterSelection {
+package enum VoterSelection {
     /// The largest odd number that is neither above 3 nor above the addresses known.
-    static func defaultCount(addressCount: Int) -> Int {
+    package static func defaultCount(addressCount: Int) -> Int {
         addressCount >= 3 ? 3 : 1
     }
 
@@ -15,7 +14,7 @@ enum VoterSelection {
     ///
     /// Goal `zone`: workers of the asked worker's region, spread over its zones. Goal `region`:
     /// spread over regions first, then zones. Ties go by name.
-    static func choose(
+    package static func choose(
         _ count: Int,
         from candidates: [WorkerRegistration],
         home: String,

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import CatalogCore
-import Primitives
+package import Primitives
 
 /// Why a feed cannot be used: its source is left for another.
-enum FeedError: Error, Equatable {
+package enum FeedError: Error, Equatable {
     case malformed(ByteDecodingError)
     /// Pieces without a head, too many of them, or a checksum that is not theirs.
     case brokenSnapshot
-    /// A command behind a gap, or out of order.
+    /// A command, a state or a mark that does not lie behind what came before it.
     case outOfOrder(LogIndex)
 }
 
 /// Turns the items of one feed back into states and commands.
 ///
 /// A plain value: what it gives is applied by its owner.
-struct FeedAssembly {
-    enum Step: Equatable {
+package struct FeedAssembly {
+    package enum Step: Equatable {
         case none
         case restore(state: [UInt8], at: LogIndex)
         case apply([AppliedCommand])
@@ -25,10 +24,15 @@ struct FeedAssembly {
     /// A state is at most this long.
     private static let longestState: UInt64 = 512 << 20
 
+    /// Everything up to here has arrived on this feed, or was there before.
+    private var last: LogIndex
     private var head: (index: LogIndex, byteCount: UInt64, checksum: UInt32)?
     private var state: [UInt8] = []
 
-    mutating func take(_ bytes: [UInt8]) throws(FeedError) -> Step {
+    /// A feed asked for from behind `after`.
+    package init(after: LogIndex) { last = after }
+
+    package mutating func take(_ bytes: [UInt8]) throws(FeedError) -> Step {
         let item: FeedItem
         do throws(ByteDecodingError) {
             item = try FeedItem(decoding: bytes)
@@ -38,6 +42,7 @@ struct FeedAssembly {
         switch item {
         case .snapshot(let index, let byteCount, let checksum):
             guard byteCount > 0, byteCount <= Self.longestState else { throw .brokenSnapshot }
+            guard index > last else { throw .outOfOrder(index) }
             head = (index, byteCount, checksum)
             state = []
             return .none
@@ -45,9 +50,15 @@ struct FeedAssembly {
             return try add(piece)
         case .commands(let commands):
             guard head == nil else { throw .brokenSnapshot }
+            for command in commands {
+                guard command.index > last else { throw .outOfOrder(command.index) }
+                last = command.index
+            }
             return .apply(commands)
         case .complete(let index):
             guard head == nil else { throw .brokenSnapshot }
+            guard index >= last else { throw .outOfOrder(index) }
+            last = index
             return .advance(index)
         }
     }
@@ -60,6 +71,7 @@ struct FeedAssembly {
         guard UInt64(state.count) == head.byteCount else { return .none }
         guard CRC32C.checksum(state) == head.checksum else { throw .brokenSnapshot }
         defer {
+            last = head.index
             self.head = nil
             state = []
         }

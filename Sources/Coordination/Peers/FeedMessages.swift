@@ -18,7 +18,17 @@ package struct FeedRequest: Sendable, Hashable {
     package init(decoding bytes: [UInt8]) throws(ByteDecodingError) {
         var reader = ByteReader(bytes)
         try reader.version(of: "feed request", newest: 1)
-        after = LogIndex(try reader.integer())
+        after = try reader.logIndex()
+        try reader.finish()
+    }
+}
+
+extension ByteReader {
+    /// Reads an index that leaves room for arithmetic: no log ever gets so far.
+    mutating func logIndex() throws(ByteDecodingError) -> LogIndex {
+        let number = try integer(UInt64.self)
+        guard number < 1 << 62 else { throw .invalid(what: "log index", value: number) }
+        return LogIndex(number)
     }
 }
 
@@ -62,7 +72,7 @@ package enum FeedItem: Sendable, Hashable {
         switch tag {
         case 1:
             self = .snapshot(
-                index: LogIndex(try reader.integer()),
+                index: try reader.logIndex(),
                 byteCount: try reader.integer(),
                 checksum: try reader.integer()
             )
@@ -71,12 +81,12 @@ package enum FeedItem: Sendable, Hashable {
             self = .commands(
                 try reader.list { reader throws(ByteDecodingError) in
                     AppliedCommand(
-                        index: LogIndex(try reader.integer()),
+                        index: try reader.logIndex(),
                         payload: try reader.run()
                     )
                 }
             )
-        case 4: self = .complete(LogIndex(try reader.integer()))
+        case 4: self = .complete(try reader.logIndex())
         default: throw .invalid(what: "feed item", value: UInt64(tag))
         }
         try reader.finish()

@@ -9,6 +9,8 @@ struct FeedServer: Sendable {
     let replica: CatalogReplica
 
     private static let batch = 256
+    /// A batch and a piece fit a frame of the peer protocol, whatever the commands hold.
+    private static let batchBytes = 1 << 20
     private static let pieceBytes = 1 << 20
     /// Longest silence on the stream: a follower that hears nothing longer looks elsewhere.
     private static let beaconInterval = Timespan(milliseconds: 500)
@@ -17,7 +19,11 @@ struct FeedServer: Sendable {
     func serve(_ request: FeedRequest, into sink: PeerStreamSink) async throws(PeerError) {
         var sent = request.after
         while !Task.isCancelled {
-            switch replica.feed(after: sent, limit: Self.batch) {
+            switch replica.feed(
+                after: sent,
+                limit: Self.batch,
+                byteLimit: Self.batchBytes
+            ) {
             case .state(let catalog, let index):
                 try await send(catalog, at: index, into: sink)
                 sent = index

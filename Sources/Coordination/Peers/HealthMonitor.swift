@@ -14,6 +14,8 @@ package final class HealthMonitor: Sendable {
         package let status: StatusReply
         /// When it was heard, by the monotonic clock.
         package let heardAtMS: UInt64
+        /// Whether the connection broke since.
+        var isLost = false
     }
 
     private static let intervalMS: UInt64 = 250
@@ -22,8 +24,8 @@ package final class HealthMonitor: Sendable {
     private static let nodesPerRound = 64
 
     private let reports = Mutex<[NodeID: Report]>([:])
-    /// When the first round began; `nil` before.
-    private let startedAtMS = Mutex<UInt64?>(nil)
+    /// Nodes whose answer is outstanding: asked again when it came or was given up.
+    private let asking = Mutex<Set<NodeID>>([])
     private let peers: any PeerCalling
     private let book: AddressBook
     private let now: @Sendable () -> UInt64
@@ -41,35 +43,28 @@ package final class HealthMonitor: Sendable {
 
     package func report(of node: NodeID) -> Report? { reports.withLock { $0[node] } }
 
-    /// Whether everybody has had a second to answer: silence before that says nothing.
-    package var hasAskedLongEnough: Bool {
-        startedAtMS.withLock { $0.map { now() - $0 > 1000 } ?? false }
-    }
-
     /// Whether the node answered within the last second.
     package func answersNow(_ node: NodeID) -> Bool {
-        guard let report = report(of: node) else { return false }
-        return now() - report.heardAtMS <= 1000
+        guard let report = report(of: node), !report.isLost else { return false }
+        return silence(of: report) <= 1000
     }
 
     /// `alive` within the last two seconds, `dead` after ten or if never heard of, else `suspect`.
     package func liveness(of node: NodeID) -> WorkerHealth.Liveness {
         guard let report = report(of: node) else { return .dead }
-        let silence = now() - report.heardAtMS
-        return silence <= 2000 ? .alive : silence <= 10_000 ? .suspect : .dead
+        let silence = silence(of: report)
+        return silence <= 2000 && !report.isLost ? .alive : silence <= 10_000 ? .suspect : .dead
     }
 
-    /// Every node that was heard of, with what it said last.
-    package var all: [(node: NodeID, status: StatusReply)] {
-        reports.withLock { reports in
-            reports.map { ($0.key, $0.value.status) }.sorted { $0.0 < $1.0 }
-        }
+    private func silence(of report: Report) -> UInt64 {
+        let now = now()
+        return now - min(now, report.heardAtMS)  // Heard between the two looks at the clock.
     }
 
     /// The connection to this node broke: do not wait for its silence to be noticed.
-    package func lost(_ node: NodeID) { reports.withLock { $0[node] = nil } }
+    package func lost(_ node: NodeID) { reports.withLock { $0[node]?.isLost = true } }
 
-    /// Asks in rounds until cancelled.
+    /// Asks in rounds until cancelled; one that does not answer keeps no other waiting.
     ///
     /// - Parameters:
     ///   - nodes: Whom to ask in a round: those who must be asked first.
@@ -80,17 +75,19 @@ package final class HealthMonitor: Sendable {
         request: StatusRequest,
         heard: @escaping @Sendable (StatusReply, UInt64) -> Void
     ) async {
-        startedAtMS.withLock { $0 = now() }
-        var round = 0
-        while !Task.isCancelled {
-            let asked = Self.selection(of: nodes(), round: round)
-            round += 1
-            await withDiscardingTaskGroup { group in
-                for node in asked {
-                    group.addTask { await self.ask(node, request, heard) }
+        await withDiscardingTaskGroup { group in
+            var round = 0
+            while !Task.isCancelled {
+                for node in Self.selection(of: nodes(), round: round)
+                where asking.withLock({ $0.insert(node).inserted }) {
+                    group.addTask {
+                        await self.ask(node, request, heard)
+                        _ = self.asking.withLock { $0.remove(node) }
+                    }
                 }
+                round += 1
+                try? await clock.sleep(for: .milliseconds(Self.intervalMS))
             }
-            try? await clock.sleep(for: .milliseconds(Self.intervalMS))
         }
     }
 
@@ -110,7 +107,8 @@ package final class HealthMonitor: Sendable {
                 timeout: Self.timeout
             )
         } catch {
-            book.failed(node, at: address)
+            // Calls of our own that fill the connection say nothing about the node.
+            if error != .overloaded(address) { book.failed(node, at: address) }
             return
         }
         guard let reply = try? StatusReply(decoding: body), reply.node == node else {

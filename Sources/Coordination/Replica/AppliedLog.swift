@@ -23,24 +23,33 @@ package struct AppliedLog: Sendable {
     /// Commands at and before this index are gone.
     package private(set) var horizon: LogIndex
 
-    private static let byteLimit = 16 << 20
-    private static let countLimit = 20_000
+    private let countLimit: Int
+    private let byteLimit: Int
 
-    package init(horizon: LogIndex) { self.horizon = horizon }
+    package init(horizon: LogIndex, countLimit: Int = 20_000, byteLimit: Int = 16 << 20) {
+        self.horizon = horizon
+        self.countLimit = countLimit
+        self.byteLimit = byteLimit
+    }
 
     package mutating func append(_ command: AppliedCommand) {
         precondition(command.index > (commands.last?.index ?? horizon), "index \(command.index)")
         commands.append(command)
         byteCount += command.payload.count
-        while commands.count > Self.countLimit || byteCount > Self.byteLimit {
+        while commands.count > countLimit || byteCount > byteLimit {
             guard let oldest = commands.popFirst() else { return }
             byteCount -= oldest.payload.count
             horizon = oldest.index
         }
     }
 
-    /// Up to `limit` commands behind `index`; `nil` when some of them are gone.
-    package func commands(after index: LogIndex, limit: Int) -> [AppliedCommand]? {
+    /// Up to `limit` commands behind `index`, and `byteLimit` bytes of them unless it is one alone;
+    /// `nil` when some of them are gone.
+    package func commands(
+        after index: LogIndex,
+        limit: Int,
+        byteLimit: Int = .max
+    ) -> [AppliedCommand]? {
         guard index >= horizon else { return nil }
         var low = commands.startIndex
         var high = commands.endIndex
@@ -48,6 +57,13 @@ package struct AppliedLog: Sendable {
             let middle = (low + high) / 2
             if commands[middle].index <= index { low = middle + 1 } else { high = middle }
         }
-        return Array(commands[low...].prefix(limit))
+        var left = byteLimit
+        let fitting = commands[low...].prefix(limit).prefix { command in
+            left -= command.payload.count
+            return left >= 0
+        }
+        return fitting.isEmpty ? Array(commands[low...].prefix(min(limit, 1))) : Array(fitting)
     }
+
+    package var newest: LogIndex { commands.last?.index ?? horizon }
 }

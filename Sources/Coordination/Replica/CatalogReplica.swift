@@ -19,15 +19,20 @@ package final class CatalogReplica: Sendable {
     private struct State {
         var catalog = Catalog()
         var history = ChangeHistory()
-        var log = AppliedLog(horizon: .zero)
+        var log: AppliedLog
         var applied = LogIndex.zero
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+    private let feedCount: Int
     private let appliedMark = Waiters(reached: LogIndex.zero)
     private let revisionMark = Waiters(reached: Revision.zero)
 
-    package init() {}
+    /// Keeps the newest `feedCount` commands for followers of its feed.
+    package init(feedCount: Int = 20_000) {
+        self.feedCount = feedCount
+        state = Mutex(State(log: AppliedLog(horizon: .zero, countLimit: feedCount)))
+    }
 
     package var catalog: Catalog { state.withLock { $0.catalog } }
     package var applied: LogIndex { state.withLock { $0.applied } }
@@ -73,7 +78,7 @@ package final class CatalogReplica: Sendable {
             guard index > state.applied else { return false }
             state.catalog = catalog
             state.history = ChangeHistory(after: catalog.revision)
-            state.log = AppliedLog(horizon: index)
+            state.log = AppliedLog(horizon: index, countLimit: feedCount)
             state.applied = index
             return true
         }
@@ -109,13 +114,17 @@ extension CatalogReplica {
         case state(Catalog, LogIndex)
     }
 
-    package func feed(after index: LogIndex, limit: Int) -> FeedStep {
+    /// The next step behind `index`: at most `limit` commands of about `byteLimit` bytes.
+    ///
+    /// `upTo` never claims more than was given: behind the last command given there is none, or it
+    /// is that command. A follower that is ahead of this replica gets its own index back.
+    package func feed(after index: LogIndex, limit: Int, byteLimit: Int = .max) -> FeedStep {
         state.withLock { state in
-            guard let commands = state.log.commands(after: index, limit: limit) else {
-                return .state(state.catalog, state.applied)
-            }
-            let isAll = commands.count < limit
+            let found = state.log.commands(after: index, limit: limit, byteLimit: byteLimit)
+            guard let commands = found else { return .state(state.catalog, state.applied) }
+
             let last = commands.last?.index ?? index
+            let isAll = last >= state.log.newest
             return .commands(commands, upTo: isAll ? max(state.applied, last) : last)
         }
     }

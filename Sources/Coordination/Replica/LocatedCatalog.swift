@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import CatalogCore
-import Primitives
+package import CatalogCore
+package import Primitives
 import Synchronization
 
 /// The catalog with every worker where it was last heard from, made anew only when that changes.
 ///
 /// A cluster whose workers got new addresses is found again at once, without a change of the catalog:
 /// restarting everything elsewhere leaves the revision as it was.
-final class LocatedCatalog: Sendable {
+package final class LocatedCatalog: Sendable {
     private struct Known {
         let revision: Revision
         let generation: UInt64
@@ -23,8 +23,10 @@ final class LocatedCatalog: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// A worker said where it listens.
-    func heard(_ node: NodeID, at addresses: WorkerAddresses) {
+    package func heard(_ node: NodeID, at addresses: WorkerAddresses) {
         state.withLock { state in
             guard state.heard[node] != addresses else { return }
             state.heard[node] = addresses
@@ -32,7 +34,7 @@ final class LocatedCatalog: Sendable {
         }
     }
 
-    func view(of catalog: Catalog) -> Catalog {
+    package func view(of catalog: Catalog) -> Catalog {
         state.withLock { state in
             if let known = state.known, known.revision == catalog.revision,
                 known.generation == state.generation

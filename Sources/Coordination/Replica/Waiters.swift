@@ -5,7 +5,11 @@ import Synchronization
 /// Callers that wait until a number which only grows has reached their mark.
 ///
 /// Each wait ends by its own deadline; a cancelled caller stops waiting at once. At most
-/// ``limit`` wait at a time.
+/// ``limit`` wait at a time; one more is told `false` at once.
+///
+/// Invariants:
+/// 1. A continuation is resumed once, by whoever took it out of the state.
+/// 2. Nothing is kept of a call that has returned.
 package final class Waiters<Mark: Comparable & Sendable>: Sendable {
     private struct Waiter {
         let mark: Mark
@@ -15,8 +19,8 @@ package final class Waiters<Mark: Comparable & Sendable>: Sendable {
     private struct State {
         var reached: Mark
         var waiting: [UInt64: Waiter] = [:]
-        /// Ended before they were registered: the deadline or a cancellation was faster.
-        var ended: Set<UInt64> = []
+        /// Calls on their way to `waiting`; `true`: the deadline or a cancellation was faster.
+        var arriving: [UInt64: Bool] = [:]
         var nextID: UInt64 = 0
     }
 
@@ -29,6 +33,9 @@ package final class Waiters<Mark: Comparable & Sendable>: Sendable {
     }
 
     package var reached: Mark { state.withLock { $0.reached } }
+
+    /// Calls that have not returned.
+    package var count: Int { state.withLock { $0.waiting.count + $0.arriving.count } }
 
     /// Moves the mark forward and wakes whoever waited for it; a smaller mark changes nothing.
     package func advance(to mark: Mark) {
@@ -47,16 +54,14 @@ package final class Waiters<Mark: Comparable & Sendable>: Sendable {
         if reached >= mark { return true }
         let id = state.withLock { state in
             state.nextID += 1
+            state.arriving[state.nextID] = false
             return state.nextID
         }
         let timer = Task {  // Ends with the wait: cancelled below, bounded by `limit` anyway.
             try await Task.sleep(for: limit.duration)
             release(id)
         }
-        defer {
-            timer.cancel()
-            _ = state.withLock { $0.ended.remove(id) }
-        }
+        defer { timer.cancel() }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 register(Waiter(mark: mark, continuation: continuation), as: id)
@@ -68,8 +73,9 @@ package final class Waiters<Mark: Comparable & Sendable>: Sendable {
 
     private func register(_ waiter: Waiter, as id: UInt64) {
         let answer: Bool? = state.withLock { state in
+            let hasEnded = state.arriving.removeValue(forKey: id) ?? true
             if state.reached >= waiter.mark { return true }
-            guard state.waiting.count < limit, !state.ended.contains(id) else { return false }
+            guard state.waiting.count < limit, !hasEnded else { return false }
             state.waiting[id] = waiter
             return nil
         }
@@ -78,9 +84,8 @@ package final class Waiters<Mark: Comparable & Sendable>: Sendable {
 
     private func release(_ id: UInt64) {
         let waiter = state.withLock { state in
-            let waiter = state.waiting.removeValue(forKey: id)
-            if waiter == nil { state.ended.insert(id) }
-            return waiter
+            if state.arriving[id] != nil { state.arriving[id] = true }
+            return state.waiting.removeValue(forKey: id)  // Invariant 2: a late timer finds nothing.
         }
         waiter?.continuation.resume(returning: false)
     }

@@ -9,7 +9,7 @@ import Primitives
 ///
 /// Invariants: revisions never go back; all changes of a revision come together; a progress event for
 /// R comes after every change ≤ R.
-actor WatchCursor {
+package actor WatchCursor {
     private let replica: CatalogReplica
     private let prefix: ByteString
     private var next: Revision
@@ -20,7 +20,7 @@ actor WatchCursor {
     private static let progressInterval = Timespan(milliseconds: 3000)
     private static let batch = 512
 
-    init(replica: CatalogReplica, request: WatchRequest) {
+    package init(replica: CatalogReplica, request: WatchRequest) {
         self.replica = replica
         prefix = request.prefix
         let catalog = replica.catalog
@@ -35,7 +35,7 @@ actor WatchCursor {
     }
 
     /// The next event; `nil` after `.closed` or when cancelled.
-    func event() async -> WatchEvent? {
+    package func event() async -> WatchEvent? {
         while ready.isEmpty {
             guard !isClosed, !Task.isCancelled else { return nil }
             await load()

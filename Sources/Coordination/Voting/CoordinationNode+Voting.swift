@@ -25,18 +25,23 @@ extension CoordinationNode {
             machine.restore(snapshot.state, at: snapshot.metadata.position.index)
         }
         let writer = LogWriter()
-        let driver = RaftDriver(writer: writer, machine: machine, ports: makePorts())
+        let driver = RaftDriver(
+            writer: writer,
+            machine: machine,
+            ports: makePorts(),
+            limits: settings.limits
+        )
         writer.start(storage) { [weak driver] completion in
             driver?.completed(completion)
         } failure: { [log] error in
             log.critical("the log cannot be written; ending", metadata: ["error": "\(error)"])
             _exit(1)
         }
-        let settings = raftSettings(recovered)
+        let raftSettings = raftSettings(recovered)
         let seed = Self.seed()
         driver.start(snapshot: recovered.snapshot.map { ($0.metadata, $0.state) }) {
             Raft(
-                settings: settings,
+                settings: raftSettings,
                 me: me,
                 restored: recovered.hardState,
                 snapshot: recovered.snapshot?.metadata,
@@ -80,7 +85,9 @@ extension CoordinationNode {
                 timing = cluster.timing
             }
         }
-        return timing == .wan ? .wan : .lan
+        var times: RaftSettings = timing == .wan ? .wan : .lan
+        times.trailingEntryCount = settings.limits.trailingEntries
+        return times
     }
 
     /// Election timeouts must differ between voters and between starts.

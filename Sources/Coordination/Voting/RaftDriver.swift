@@ -57,8 +57,15 @@ package final class RaftDriver: Sendable {
     private let writer: LogWriter
     private let machine: any StateMachine
     private let ports: Ports
+    private let limits: CoordinationLimits
 
-    package init(writer: LogWriter, machine: any StateMachine, ports: Ports) {
+    package init(
+        writer: LogWriter,
+        machine: any StateMachine,
+        ports: Ports,
+        limits: CoordinationLimits = CoordinationLimits()
+    ) {
+        self.limits = limits
         self.writer = writer
         self.machine = machine
         self.ports = ports
@@ -77,7 +84,8 @@ package final class RaftDriver: Sendable {
                 writer: writer,
                 machine: machine,
                 ports: ports,
-                latestSnapshot: snapshot
+                latestSnapshot: snapshot,
+                limits: limits
             )
             while !mailbox.isClosed {
                 let events = mailbox.takeAll(waitingAtMostMS: RaftLoop.tickMS)

@@ -7,10 +7,6 @@ struct RaftLoop {
     /// How often the core hears of time while nothing else happens.
     static let tickMS = 10
 
-    /// Entries applied, and their bytes, after which the catalog is saved and the log shortened.
-    private static let snapshotEntries = 10_000
-    private static let snapshotBytes = 16 << 20
-
     private var core: Raft
     private let writer: LogWriter
     private let machine: any StateMachine
@@ -22,7 +18,10 @@ struct RaftLoop {
     private var held: [(after: WriteSequence, message: RaftMessage, to: Voter)] = []
     private var durable = WriteSequence(0)
     private var appliedSinceSnapshot = (entries: 0, bytes: 0)
+    private let limits: CoordinationLimits
     private var isSaving = false
+    /// A leader's snapshot is on its way to the disk: a save asked for behind it would be older.
+    private var isInstalling = false
     private var latestSnapshot: (metadata: SnapshotMetadata, state: [UInt8])?
 
     init(
@@ -30,8 +29,10 @@ struct RaftLoop {
         writer: LogWriter,
         machine: any StateMachine,
         ports: RaftDriver.Ports,
-        latestSnapshot: (metadata: SnapshotMetadata, state: [UInt8])?
+        latestSnapshot: (metadata: SnapshotMetadata, state: [UInt8])?,
+        limits: CoordinationLimits
     ) {
+        self.limits = limits
         self.latestSnapshot = latestSnapshot
         self.core = core
         self.writer = writer
@@ -89,6 +90,8 @@ struct RaftLoop {
             latestSnapshot = (metadata, state)
             step(.snapshotTaken(metadata))
         case .snapshotInstalled(let metadata, let state):
+            isInstalling = false
+            appliedSinceSnapshot = (0, 0)
             latestSnapshot = (metadata, state)
             machine.restore(state, at: metadata.position.index)
             proposals.skipped(to: metadata.position.index)
@@ -130,6 +133,7 @@ extension RaftLoop {
         case .readSnapshot(let metadata, let node, let offset, let byteCount):
             readSnapshot(metadata, for: node, offset: offset, byteCount: byteCount)
         case .installSnapshot(let metadata, let state):
+            isInstalling = true
             writer.submit(.installSnapshot(metadata, state: state))
         }
     }
@@ -171,12 +175,13 @@ extension RaftLoop {
 extension RaftLoop {
     private mutating func saveIfGrown() {
         let isGrown =
-            appliedSinceSnapshot.entries >= Self.snapshotEntries
-            || appliedSinceSnapshot.bytes >= Self.snapshotBytes
-        guard isGrown, !isSaving else { return }
+            appliedSinceSnapshot.entries >= limits.snapshotEntries
+            || appliedSinceSnapshot.bytes >= limits.snapshotBytes
+        guard isGrown, !isSaving, !isInstalling else { return }
 
         let (index, encode) = machine.capture()
-        guard let position = core.position(at: index) else { return }
+        // A machine that began with a checkpoint may still be ahead of what the log has replayed.
+        guard index <= core.applied, let position = core.position(at: index) else { return }
         appliedSinceSnapshot = (0, 0)
         isSaving = true
         writer.submit(.saveSnapshot(position, core.voters(at: index), encode: encode))
@@ -188,13 +193,12 @@ extension RaftLoop {
         offset: UInt64,
         byteCount: Int
     ) {
-        guard let latestSnapshot, latestSnapshot.metadata == metadata,
-            offset <= UInt64(latestSnapshot.state.count)
-        else { return }  // Superseded: the core asks again for the newer one.
-
-        let start = Int(offset)
-        let end = min(start + byteCount, latestSnapshot.state.count)
-        let bytes = Array(latestSnapshot.state[start..<end])
-        step(.snapshotChunk(to: node, metadata, offset: offset, bytes: bytes))
+        guard let latest = latestSnapshot else { return }
+        // One that was superseded meanwhile is begun again with the newer one's first bytes.
+        let isLatest = latest.metadata == metadata && offset <= UInt64(latest.state.count)
+        let start = isLatest ? Int(offset) : 0
+        let end = min(start + byteCount, latest.state.count)
+        let bytes = Array(latest.state[start..<end])
+        step(.snapshotChunk(to: node, latest.metadata, offset: UInt64(start), bytes: bytes))
     }
 }

@@ -61,6 +61,7 @@ extension Problem {
         case .unsafe(let reason): self.init(.unsafeRequest, reason)
         case .badValue(let reason): self.init(.badValue, reason)
         case .notFound(let what): self.init(.notFound, what)
+        case .incomplete(let state): self.init(.timeout, state, next: "tarn cluster init")
         case .timedOut: self.init(.timeout, "nothing answered within the time given")
         }
     }

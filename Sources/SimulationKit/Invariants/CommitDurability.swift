@@ -5,7 +5,8 @@ import RaftCore
 
 /// What is committed lies durably on the disks of a quorum, with the stores it was admitted with.
 ///
-/// Looks into the disks, not at acknowledgements. A disk that was taken out counts as it was then:
+/// Looks into the disks, not at acknowledgements: what counts is what the production recovery reads
+/// back from the sectors that were synced. A disk that was taken out counts as it was then:
 /// what replaced it has no vote.
 struct CommitDurability: Invariant {
     mutating func violation(after observation: Observation, in world: World) -> String? {
@@ -15,7 +16,7 @@ struct CommitDurability: Invariant {
         // Whoever has just committed it knows the voters that decided.
         guard last.index > .zero, raft.commit == last.index else { return nil }
         let isDurable = raft.voters.isQuorum { voter in
-            world.disk(of: voter)?.holds(last) ?? false
+            world.disk(of: voter)?.durable.holds(last) ?? false
         }
         return isDurable ? nil : "\(last) is committed and not durable on a quorum"
     }

@@ -22,15 +22,15 @@ struct MonotoneState: Invariant {
         guard let position = observation.node else { return nil }
         let node = world.nodes[position]
         let before = marks[position]
+        guard let hardState = node.disk.hardState else { return nil }  // It has just ended.
         let mark = Mark(
             voter: node.voter,
             life: node.life,
-            hardState: node.disk.hardState,
+            hardState: hardState,
             commit: node.raft.commit,
             applied: node.raft.applied
         )
         marks[position] = mark
-        if let complaint = node.disk.complaint { return "\(node.voter.node): \(complaint)" }
         guard let before, before.voter == mark.voter else { return nil }
         return problem(before, mark)
     }

@@ -5,7 +5,7 @@ import RaftCore
 
 /// No vote and no acknowledgement leaves a node before what it promises is durable there.
 ///
-/// Looks into the disk at the moment the message leaves. Also: one vote per term, over restarts.
+/// Looks into the disk at the moment the message leaves, as ``CommitDurability`` does. Also: one vote per term, over restarts.
 struct PromiseDurability: Invariant {
     private struct Ballot: Hashable {
         let voter: Voter
@@ -40,13 +40,14 @@ struct PromiseDurability: Invariant {
             }
             votes[ballot] = receiver.node
             let promised = HardState(term: reply.campaign, vote: receiver.node)
-            let durable = node.disk.hardState
+            let durable = node.disk.durable.hardState
             return durable == promised ? nil : "\(promised) sent, disk has \(durable)"
         case .appendReply(.accepted(let index)), .snapshotReply(.installed(let index)):
             guard let term = node.raft.log.term(at: index) else { return nil }
             let position = LogPosition(term: term, index: index)
-            return node.disk.holds(position) || index == .zero
-                ? nil : "\(position) acknowledged, disk has \(node.disk.summary)"
+            let durable = node.disk.durable
+            return index == .zero || durable.holds(position)
+                ? nil : "\(position) acknowledged, disk has \(durable.summary)"
         default: return nil
         }
     }

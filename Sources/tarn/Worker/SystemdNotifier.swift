@@ -21,7 +21,14 @@ enum SystemdNotifier {
         // Safe because address and bytes outlive the call, and `length` lies within the address.
         _ = unsafe withUnsafePointer(to: address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, length)
+                unsafe sendto(
+                    descriptor,
+                    bytes,
+                    bytes.count,
+                    Int32(MSG_NOSIGNAL.rawValue),
+                    $0,
+                    length
+                )
             }
         }
     }

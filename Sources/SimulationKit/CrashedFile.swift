@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import Primitives
+
+/// One file of a ``CrashDirectory``: what reads see, and what the medium has.
+final class CrashedFile {
+    private(set) var written: [UInt8]
+    private(set) var durable: [UInt8]
+    /// For each sector whether it was written since the last sync.
+    private var isDirty: [Bool]
+    /// Whether a sync failed once, so that the medium differs from `written` for good.
+    private var hasLostSectors = false
+
+    static let sectorByteCount = 512
+
+    init(durable: [UInt8]) {
+        (written, self.durable) = (durable, durable)
+        isDirty = []
+        growMarks()
+    }
+
+    func write(_ bytes: [UInt8], at offset: Int) {
+        let end = offset + bytes.count
+        if written.count < end {
+            written.append(contentsOf: [UInt8](repeating: 0, count: end - written.count))
+            growMarks()
+        }
+        written.replaceSubrange(offset..<end, with: bytes)
+        let first = offset / Self.sectorByteCount
+        let last = (end + Self.sectorByteCount - 1) / Self.sectorByteCount
+        for sector in first..<max(first, last) { isDirty[sector] = true }
+    }
+
+    func sync() {
+        if hasLostSectors {
+            for sector in isDirty.indices where isDirty[sector] { keep(sector, in: &durable) }
+        } else {
+            durable = written
+        }
+        clean()
+    }
+
+    /// What a failed sync does: nothing reaches the medium, and nobody remembers that it should.
+    func loseUnsynced() {
+        hasLostSectors = true
+        clean()
+    }
+
+    /// One of the contents that a loss of power now may leave.
+    func torn(using generator: inout SplitMix64) -> [UInt8] {
+        var content = durable
+        let keepsNone = generator.next() % 8 == 0
+        let keepsAll = generator.next() % 8 == 0
+        for sector in isDirty.indices where isDirty[sector] {
+            let isKept = generator.next() & 1 == 0
+            if keepsAll || (isKept && !keepsNone) { keep(sector, in: &content) }
+        }
+        return content
+    }
+
+    private func keep(_ sector: Int, in content: inout [UInt8]) {
+        let start = sector * Self.sectorByteCount
+        let range = start..<min(start + Self.sectorByteCount, written.count)
+        if content.count < range.upperBound {
+            let missing = range.upperBound - content.count
+            content.append(contentsOf: [UInt8](repeating: 0, count: missing))
+        }
+        content.replaceSubrange(range, with: written[range])
+    }
+
+    private func growMarks() {
+        let count = (written.count + Self.sectorByteCount - 1) / Self.sectorByteCount
+        isDirty += Array(repeating: false, count: count - isDirty.count)
+    }
+
+    private func clean() {
+        isDirty = Array(repeating: false, count: isDirty.count)
+    }
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+import APIModel
+import AsyncHTTPClient
+import CatalogCore
+import ClientRuntime
+import Logging
+import NIOCore
+import NIOPosix
+import Origins
+import Primitives
+import Telemetry
+import Testing
+
+/// As the product makes it: a refused connection is a failure at once, not something to wait for.
+private let testHTTP = HTTPClient(
+    eventLoopGroupProvider: .singleton,
+    configuration: OriginHTTPClient.configuration()
+)
+
+/// Its name, and not a mebibyte of text, stands in a failure.
+private let tooLongALine = "too long"
+
+@Suite(.serialized)
+struct RemoteCatalogTests {
+    /// Three workers, two mounts.
+    private static let model: Catalog = {
+        var catalog = Catalog()
+        catalog.perform(
+            .genesis(clusterEntry, (1...3).map { registration("w\($0)", number: UInt64($0)) })
+        )
+        for path in ["/data/a", "/data/b"] as [ByteString] {
+            catalog.perform(.putMount(path: path, Mount(origin: "s3://bucket"), .any))
+        }
+        return catalog
+    }()
+
+    /// Runs a replica against servers, ended with `body`.
+    private static func follow(
+        _ addresses: [String],
+        silence: Duration = .seconds(7),
+        clock: TestClock? = nil,
+        _ body: (RemoteCatalog) async throws -> Void
+    ) async throws {
+        let start = ContinuousClock.now
+        let real: @Sendable () -> UInt64 = {
+            UInt64((ContinuousClock.now - start) / .milliseconds(1))
+        }
+        let replica = RemoteCatalog(
+            addresses: addresses,
+            region: nil,
+            http: testHTTP,
+            silence: silence,
+            now: clock?.now ?? real,
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let following = Task { await replica.run() }
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await body(replica))
+        } catch {
+            outcome = .failure(error)
+        }
+        following.cancel()
+        await following.value
+        try outcome.get()
+    }
+
+    @Test func stateThenChangesThenProgress() async throws {
+        let model = Self.model
+        let server = try await WatchServer { _, _ in .lines(model.stateLines) }
+        try await Self.follow([server.address]) { replica in
+            try await replica.waitUntilLoaded(within: .seconds(30))
+            #expect(
+                replica.catalog.liveKeys(prefix: "").map(\.value)
+                    == model.liveKeys(prefix: "").map(\.value)
+            )
+            #expect(replica.catalog.revision == model.revision)
+            #expect(server.requests == ["/v1/watch?state=true"])
+
+            var next = model
+            let added = next.perform(.putMount(path: "/data/c", Mount(origin: "s3://b"), .any))
+            server.push(lines(added.changes).map { $0 + "\n" }.joined())
+            #expect(await eventually { replica.catalog.mount(at: "/data/c") != nil })
+            #expect(replica.catalog.revision == next.revision)
+            let removed = next.perform(.removeMount(path: "/data/a", .any))
+            server.push(lines(removed.changes).map { $0 + "\n" }.joined())
+            #expect(await eventually { replica.catalog.mount(at: "/data/a") == nil })
+            server.push(line(.progress(revision: 900)) + "\n")
+            #expect(await eventually { replica.catalog.revision == Revision(900) })
+        }
+        try await server.close()
+    }
+
+    /// Goal: nobody ever sees a part of a revision.
+    @Test func aChangeOfSeveralKeysIsSeenWhole() async throws {
+        let model = Self.model
+        let server = try await WatchServer { _, _ in .lines(model.stateLines) }
+        try await Self.follow([server.address]) { replica in
+            try await replica.waitUntilLoaded(within: .seconds(30))
+            var next = model
+            next.perform(.register(registration("w4", number: 4)))
+            server.push(line(.progress(revision: next.revision.rawValue)) + "\n")
+            let activation = next.perform(.activate(NodeID(4))).changes
+            try #require(activation.count == 2)
+            let text = lines(activation)
+            server.push(text[0] + "\n" + text[1].prefix(20))
+            #expect(
+                await eventually { replica.catalog.revision == activation[0].revision.previous }
+            )
+            #expect(replica.catalog.worker(named: "w4") == nil)
+            #expect(replica.catalog.ring(region: Rig.region)?.members.count == 3)
+            server.push(text[1].dropFirst(20) + "\n")
+            #expect(
+                await eventually { replica.catalog.ring(region: Rig.region)?.members.count == 4 }
+            )
+            #expect(replica.catalog.worker(named: "w4")?.state == .active)
+        }
+        try await server.close()
+    }
+
+    @Test func aLostConnectionIsResumedBehindWhatIsKnown() async throws {
+        let model = Self.model
+        let server = try await WatchServer { target, _ in
+            target.contains("state") ? .lines(model.stateLines) : .lines([])
+        }
+        try await Self.follow([server.address]) { replica in
+            try await replica.waitUntilLoaded(within: .seconds(30))
+            server.cut()
+            #expect(await eventually { server.requests.count >= 2 })
+            #expect(server.requests[1] == "/v1/watch?from=\(model.revision.next)")
+            server.push(line(.progress(revision: 77)) + "\n")
+            #expect(await eventually { replica.catalog.revision == Revision(77) })
+            #expect(replica.catalog.mountCount == 2)
+        }
+        try await server.close()
+    }
+
+    @Test func whatIsCompactedIsLoadedAnewWhileTheOldOneServes() async throws {
+        let model = Self.model
+        let newer = {
+            var newer = model
+            newer.perform(.putMount(path: "/data/new", Mount(origin: "s3://b"), .any))
+            return newer
+        }()
+        let loads = CounterBox(1)
+        let server = try await WatchServer { target, head in
+            guard target.contains("state") else { return .problem(410, .compacted) }
+            if loads.decrement() { return .lines(model.stateLines, closes: true) }
+            #expect(head.contains("\(model.revision)"), "never a state older than ours")
+            return .lines(newer.stateLines)
+        }
+        try await Self.follow([server.address]) { replica in
+            try await replica.waitUntilLoaded(within: .seconds(30))
+            #expect(replica.catalog.mountCount >= 2)
+            #expect(await eventually { replica.catalog.mount(at: "/data/new") != nil })
+            #expect(server.requests.prefix(3).map { $0.contains("state") } == [true, false, true])
+        }
+        try await server.close()
+    }
+
+    @Test func aClosedWatchGoesOnElsewhere() async throws {
+        let model = Self.model
+        let text = model.stateLines + [line(.closed(resumeFrom: 3))]
+        let first = try await WatchServer { _, _ in .lines(text) }
+        let second = try await WatchServer { _, _ in .lines([line(.progress(revision: 50))]) }
+        try await Self.follow([first.address, second.address]) { replica in
+            try await replica.waitUntilLoaded(within: .seconds(30))
+            #expect(await eventually { replica.catalog.revision == Revision(50) })
+            #expect(second.requests == ["/v1/watch?from=\(model.revision.next)"])
+            #expect(replica.servedBy == second.address)
+        }
+        try await first.close()
+        try await second.close()
+    }
+
+    @Test func aSilentWorkerIsLeftForTheNext() async throws {
+        let model = Self.model
+        let first = try await WatchServer { _, _ in .lines(model.stateLines) }
+        let second = try await WatchServer { _, _ in .lines([line(.progress(revision: 50))]) }
+        try await Self.follow([first.address, second.address], silence: .milliseconds(300)) {
+            replica in
+            try await replica.waitUntilLoaded(within: .seconds(30))
+            #expect(await eventually { replica.catalog.revision == Revision(50) })
+            #expect(second.requests.first == "/v1/watch?from=\(model.revision.next)")
+        }
+        try await first.close()
+        try await second.close()
+    }
+
+    @Test func workersLearnedFromTheCatalogAreAskedWhenTheGivenOnesAreGone() async throws {
+        let learned = try await WatchServer { _, _ in .lines([line(.progress(revision: 50))]) }
+        var model = Self.model
+        model.admit(registration("w9", number: 9, http: learned.address))
+        let text = model.stateLines
+        let given = try await WatchServer { _, _ in .lines(text) }
+        try await Self.follow([given.address]) { replica in
+            try await replica.waitUntilLoaded(within: .seconds(30))
+            try await given.close()
+            #expect(await eventually { replica.catalog.revision == Revision(50) })
+        }
+        try await learned.close()
+    }
+
+    /// Goal: bytes from the network never end the process, never make the replica wrong, and are
+    /// followed by a fresh state from the next worker.
+    @Test(arguments: [
+        "{", "[]", "null", "", "\u{0}\u{1}", #"{"type":"put"}"#,
+        #"{"revision":1,"type":"state","key":"mounts//x","value":{}}"#,
+        #"{"revision":99,"type":"put","key":"workers/w1","value":null}"#,
+        #"{"revision":1,"type":"delete","key":"mounts//data/a","value":null}"#,
+        tooLongALine,
+    ])
+    func garbageIsFollowedByAFreshState(garbage: String) async throws {
+        let model = Self.model
+        let first = try await WatchServer { _, _ in .lines(model.stateLines) }
+        let second = try await WatchServer { _, _ in .lines(model.stateLines) }
+        try await Self.follow([first.address, second.address]) { replica in
+            try await replica.waitUntilLoaded(within: .seconds(30))
+            let isLong = garbage == tooLongALine
+            first.push(isLong ? String(repeating: "x", count: (1 << 20) + 1) : garbage + "\n")
+            #expect(await eventually { second.requests.first == "/v1/watch?state=true" })
+            #expect(await eventually { replica.servedBy == second.address })
+            #expect(replica.catalog.mountCount == 2)
+            #expect(replica.catalog.revision == model.revision)
+        }
+        try await first.close()
+        try await second.close()
+    }
+
+    @Test func keysOfANewerReleaseAreReadOver() async throws {
+        let model = Self.model
+        let stranger = #"{"revision":60,"type":"put","key":"comets/x","value":{"tail":true}}"#
+        let server = try await WatchServer { _, _ in .lines(model.stateLines) }
+        try await Self.follow([server.address]) { replica in
+            try await replica.waitUntilLoaded(within: .seconds(30))
+            server.push(stranger + "\n")
+            #expect(await eventually { replica.catalog.revision == Revision(60) })
+            #expect(server.requests.count == 1)
+        }
+        try await server.close()
+    }
+
+    @Test func anotherClusterIsNotFollowed() async throws {
+        let model = Self.model
+        let other = ClusterID(UniqueID(high: 1, low: 2))
+        let first = try await WatchServer { target, _ in
+            target.contains("state") ? .lines(model.stateLines, closes: true) : .lines([])
+        }
+        let second = try await WatchServer { _, _ in
+            .lines([line(.progress(revision: 500))], cluster: other)
+        }
+        try await Self.follow([first.address, second.address]) { replica in
+            try await replica.waitUntilLoaded(within: .seconds(30))
+            #expect(await eventually { second.requests.count >= 1 && first.requests.count >= 2 })
+            #expect(replica.catalog.revision == model.revision)
+        }
+        try await first.close()
+        try await second.close()
+    }
+
+    // MARK: - Beginning
+
+    @Test func whoeverAnswersFirstIsEnough() async throws {
+        let model = Self.model
+        let fresh = try await WatchServer { _, _ in .problem(503, .notInitialised) }
+        let server = try await WatchServer { _, _ in .lines(model.stateLines) }
+        try await Self.follow(["127.0.0.1:1", fresh.address, server.address]) { replica in
+            try await replica.waitUntilLoaded(within: .seconds(30))
+            #expect(replica.servedBy == server.address)
+        }
+        try await fresh.close()
+        try await server.close()
+    }
+
+    @Test func nobodyAnsweringIsSaidWithWhoAndWhy() async throws {
+        try await Self.follow(["127.0.0.1:1"]) { replica in
+            let error = await #expect(throws: RemoteClientError.self) {
+                try await replica.waitUntilLoaded(within: .seconds(2))
+            }
+            guard case .nobodyAnswers(let attempts)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(attempts.map(\.address) == ["127.0.0.1:1"])
+        }
+    }
+
+    @Test func aFreshClusterIsSaidToBeOne() async throws {
+        let fresh = try await WatchServer { _, _ in .problem(503, .notInitialised) }
+        try await Self.follow([fresh.address]) { replica in
+            await #expect(throws: RemoteClientError.notInitialised(address: fresh.address)) {
+                try await replica.waitUntilLoaded(within: .seconds(2))
+            }
+        }
+        try await fresh.close()
+    }
+
+    // MARK: - Age
+
+    /// Goal: progress lines of a worker that is cut off do not make the replica young.
+    @Test func ageGrowsUntilTheWorkerSaysBetter() async throws {
+        var model = Self.model
+        let stale = Mount(origin: "s3://bucket", onStale: .fail(after: .seconds(30)))
+        model.perform(.putMount(path: "/data/s", stale, .any))
+        let (text, revision) = (model.stateLines, model.revision)
+        let clock = TestClock()
+        let server = try await WatchServer { target, _ in
+            target.hasPrefix("/v1/watch")
+                ? .lines(text, revision: revision, stalenessMS: 250)
+                : .lines(["{}"], revision: revision, stalenessMS: 40, closes: true)
+        }
+        try await Self.follow([server.address], clock: clock) { replica in
+            try await replica.waitUntilLoaded(within: .seconds(30))
+            #expect(replica.staleness == Timespan(milliseconds: 250))
+            clock.advance(500)
+            server.push(line(.progress(revision: revision.rawValue + 1)) + "\n")
+            #expect(await eventually { replica.catalog.revision > revision })
+            #expect(
+                replica.staleness.map { $0 >= Timespan(milliseconds: 540) || $0.milliseconds == 40 }
+                    == true
+            )
+            #expect(await eventually { replica.staleness == Timespan(milliseconds: 40) })
+        }
+        try await server.close()
+    }
+
+    // MARK: - The whole
+
+    @Test func theAssemblyReadsPastDeadWorkersFromItsOwnOrigin() async throws {
+        let scratch = try ScratchFiles()
+        let bytes = content(of: "file", count: 2_500_000)
+        try scratch.write("dir/file", bytes)
+        var model = Self.model
+        model.perform(.putMount(path: "/files", Mount(origin: "file://\(scratch.path)"), .any))
+        let text = model.stateLines
+        let server = try await WatchServer { _, _ in .lines(text) }
+        let registry = MetricRegistry()
+        let resources = RemoteClient.Resources(
+            http: testHTTP,
+            group: MultiThreadedEventLoopGroup.singleton,
+            pool: NIOThreadPool.singleton,
+            metrics: registry,
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        func settings(region: String?) -> RemoteClient.Settings {
+            RemoteClient.Settings(
+                addresses: [server.address],
+                region: region,
+                name: "test",
+                patience: .seconds(10),
+                environment: [:]
+            )
+        }
+        await #expect(throws: RemoteClientError.unknownRegion("mars", known: [Rig.region])) {
+            _ = try await RemoteClient.connect(settings(region: "mars"), resources)
+        }
+        let client = try await RemoteClient.connect(settings(region: Rig.region), resources)
+        #expect(client.cluster == clusterEntry.id)
+        let attributes = try await client.files.attributes(of: "/files/dir/file", view: .posix)
+        #expect(attributes.size == 2_500_000)
+        let file = FileReference(
+            path: "/files/dir/file",
+            size: attributes.size,
+            modifiedUnixNS: attributes.modifiedUnixNS,
+            version: attributes.version
+        )
+        let read = try await client.files.read(
+            file,
+            range: 0..<file.size,
+            context: ReadContext(client: .fuse)
+        )
+        let isEqual = read == ByteBuffer(bytes: bytes)
+        #expect(isEqual)
+        #expect(client.reporter.unreported == 2_500_000)
+        #expect(registry.counter(.originRequests, "/files", "get", "200").value == 3)
+        await client.shutdown()
+        try await server.close()
+    }
+}
+
+extension Revision {
+    fileprivate var previous: Revision { Revision(rawValue - 1) }
+}
