@@ -64,9 +64,13 @@ extension Raft {
     /// - Returns: The voters of the last configuration entry up to there.
     package func voters(at index: LogIndex) -> VoterSet { configuration.voters(at: index) }
 
-    /// The position of a log entry, for a snapshot's metadata; `nil` if it is compacted away.
+    /// The position of an applied entry, for the metadata of a snapshot that ends with it.
+    ///
+    /// - Returns: `nil` if the disk would refuse such a snapshot, as one at least as new is there or
+    ///   under way: behind the latest snapshot, or while a leader's is being installed.
     package func position(at index: LogIndex) -> LogPosition? {
-        log.term(at: index).map { LogPosition(term: $0, index: index) }
+        guard !isInstalling, index > snapshot?.position.index ?? .zero else { return nil }
+        return log.term(at: index).map { LogPosition(term: $0, index: index) }
     }
 
     /// What the first voters find in their empty logs before anyone has ever led.

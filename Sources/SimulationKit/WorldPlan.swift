@@ -67,7 +67,9 @@ package struct WorldPlan: Sendable, Equatable {
         meanFaultGapUS = .random(in: 150_000...2_500_000, using: &random)
         operationGapUS = .random(in: 5_000...60_000, using: &random)
         readPercent = .random(in: 10...60, using: &random)
-        snapshotEvery = .random(in: 5...300, using: &random)
+        snapshotEvery =
+            random.chance(percent: 50)
+            ? .random(in: 3...20, using: &random) : .random(in: 20...150, using: &random)
         statePaddingBytes = .random(in: 0...600, using: &random)
         tickUS = .random(in: 8_000...25_000, using: &random)
         bootstrapsOne = random.chance(percent: 50)
@@ -78,7 +80,8 @@ package struct WorldPlan: Sendable, Equatable {
     /// Production timing, with bounds small enough to be reached.
     private static func settings(using random: inout SplitMix64) -> RaftSettings {
         var settings = RaftSettings.lan
-        settings.trailingEntryCount = .random(in: 0...60, using: &random)
+        let trailing: UInt64 = random.chance(percent: 50) ? 3 : 60
+        settings.trailingEntryCount = .random(in: 0...trailing, using: &random)
         settings.snapshotChunkBytes = .random(in: 40...400, using: &random)
         if random.chance(percent: 50) {
             settings.inflightMessageCount = .random(in: 1...8, using: &random)

@@ -140,12 +140,12 @@ package final class TarnWorker: Sendable {
 
     /// Waits for a fact about this worker; connections that fail count as "not yet", an exit ends it.
     package func until(
-        _ what: String,
+        _ what: @autoclosure () -> String,
         within limit: Duration = .seconds(60),
         _ fact: () async throws -> Bool
     ) async throws {
         do {
-            try await waitUntil(what, within: limit) {
+            try await waitUntil(what(), within: limit) {
                 if let code = process?.exitCode {
                     throw TestKitError.failed("\(name) ended with \(code)", output: log)
                 }

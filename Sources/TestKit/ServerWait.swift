@@ -14,16 +14,16 @@ package enum TestKitError: Error, Sendable, Equatable {
 
 /// Waits until `fact` holds, looking every few milliseconds.
 ///
-/// - Throws: ``TestKitError/timedOut(waitingFor:)`` with `what`.
+/// - Throws: ``TestKitError/timedOut(waitingFor:)`` with `what` as it reads then.
 package func waitUntil(
-    _ what: String,
+    _ what: @autoclosure () -> String,
     within limit: Duration = .seconds(30),
     isolation: isolated (any Actor)? = #isolation,
     _ fact: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit
     while try await !fact() {
-        guard ContinuousClock.now < end else { throw TestKitError.timedOut(waitingFor: what) }
+        guard ContinuousClock.now < end else { throw TestKitError.timedOut(waitingFor: what()) }
         try await Task.sleep(for: .milliseconds(5))
     }
 }

@@ -6,6 +6,7 @@ import Testing
 
 struct DirectoryListingTests {
     /// Goal: order, uniqueness and paging of `CONTRACT.md` §3 for any keys.
+    ///
     /// Method: random keys of few letters, so that `p`, `p/…` and names around `/` collide often; a
     /// model that sorts a dictionary.
     @Test(arguments: UInt64(1)...40) func pagesAreTheSortedNames(seed: UInt64) {

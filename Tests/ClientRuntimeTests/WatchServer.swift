@@ -69,7 +69,7 @@ final class WatchServer: Sendable {
         }
     }
 
-    /// - Parameter answer: Given the target and the whole head of a request.
+    /// Listens; `answer` is given the target and the whole head of each request.
     init(_ answer: @escaping @Sendable (String, String) -> Act) async throws {
         let state = SharedState(answer)
         self.state = state

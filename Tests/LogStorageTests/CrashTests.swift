@@ -54,6 +54,12 @@ import Testing
             write(51...53, term: 3), write(54...60, term: 4, byteCount: 300),
             .snapshot(position(58, 5), byteCount: 700), write(59...59, term: 6),
         ]),
+        Pattern("truncated below the snapshot", [
+            write(1...9, term: 1), .snapshot(position(5, 1), byteCount: 10),
+            write(6...7, term: 2, truncateFrom: 1), write(term: 3, truncateFrom: 5),
+            .snapshot(position(50, 3), byteCount: 900), write(51...53, term: 3, truncateFrom: 1),
+            write(51...52, term: 4, truncateFrom: 50), .reopen, write(51...51, term: 5, truncateFrom: 51),
+        ]),
         Pattern("reopen", [
             write(1...5, term: 1, byteCount: 300), .reopen, write(6...6, term: 2), .reopen,
             .snapshot(position(4, 1), byteCount: 100), .reopen, .compact(LogIndex(4)), .reopen,

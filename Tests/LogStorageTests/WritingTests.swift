@@ -69,6 +69,48 @@ import Testing
         }
     }
 
+    struct VoidCase: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let snapshot: LogPosition
+        let truncateFrom: UInt64
+        let entries: ClosedRange<UInt64>?
+        let left: [LogPosition]
+    }
+
+    // The log holds 1…9 of term 1 before the snapshot is saved; what is written is of term 2.
+    // swift-format-ignore
+    static let voidCases: [VoidCase] = [
+        VoidCase(testDescription: "below a snapshot that the log goes on from",
+                 snapshot: position(5, 1), truncateFrom: 1, entries: 6...7, left: [position(6, 2), position(7, 2)]),
+        VoidCase(testDescription: "at the snapshot's end",
+                 snapshot: position(5, 1), truncateFrom: 5, entries: 6...6, left: [position(6, 2)]),
+        VoidCase(testDescription: "right behind it: an ordinary truncation",
+                 snapshot: position(5, 1), truncateFrom: 6, entries: 6...6, left: [position(6, 2)]),
+        VoidCase(testDescription: "one further: what is between stays",
+                 snapshot: position(5, 1), truncateFrom: 7, entries: 7...7, left: [position(6, 1), position(7, 2)]),
+        VoidCase(testDescription: "nothing written",
+                 snapshot: position(5, 1), truncateFrom: 1, entries: nil, left: []),
+        VoidCase(testDescription: "the snapshot ends with the log",
+                 snapshot: position(9, 1), truncateFrom: 1, entries: 10...10, left: [position(10, 2)]),
+        VoidCase(testDescription: "the snapshot has replaced the log before",
+                 snapshot: position(50, 1), truncateFrom: 1, entries: 51...51, left: [position(51, 2)]),
+    ]
+
+    /// Goal: a core that truncates at or below the snapshot goes on behind the snapshot, whatever
+    /// the log held, and so does the log after a restart.
+    @Test(arguments: voidCases) func aTruncationBelowTheSnapshotVoidsTheLog(row: VoidCase) throws {
+        let (directory, storage) = try Self.fresh()
+        try storage.perform(write(1...9, term: 1))
+        try storage.perform(.snapshot(row.snapshot, byteCount: 10))
+        try storage.perform(write(row.entries, term: 2, truncateFrom: row.truncateFrom))
+        #expect(storage.lastIndex == row.left.last?.index ?? row.snapshot.index)
+
+        let (_, log) = try CrashTests.open(directory)
+        #expect(log.entries.map(\.position) == row.left)
+        #expect(log.snapshot?.metadata.position == row.snapshot)
+        #expect(log.repairs.isEmpty)
+    }
+
     @Test func aBatchTakesOneSync() throws {
         let (directory, storage) = try Self.fresh()
         try storage.perform(write(1...1, term: 1))
@@ -117,6 +159,23 @@ import Testing
         #expect(throws: LogStorageError.stopped(failure)) {
             try storage.readSnapshot(metadata, offset: 0, byteCount: 1)
         }
+    }
+
+    /// Goal: what a start shows is durable, though the sync before it failed and the kernel has
+    /// forgotten that there was something to write (fsyncgate).
+    @Test func whatAFailedSyncLeftInMemoryIsWrittenAnew() throws {
+        let (directory, storage) = try Self.fresh()
+        try storage.perform(write(1...1, term: 1))
+        directory.syncFailsFrom = directory.operationCount
+        #expect(throws: LogStorageError.self) { try storage.perform(write(2...2, term: 1)) }
+        directory.syncFailsFrom = .max
+
+        let lost = try CrashTests.open(directory.durableImage).1
+        #expect(lost.entries.map(\.index.rawValue) == [1], "the medium never had it")
+        let found = try CrashTests.open(directory).1
+        #expect(found.entries.map(\.index.rawValue) == [1, 2], "the page cache has it")
+        let kept = try CrashTests.open(directory.durableImage).1
+        #expect(LogModel(kept) == LogModel(found))
     }
 
     @Test func wrongWritesAreRefusedBeforeAnythingIsWritten() throws {

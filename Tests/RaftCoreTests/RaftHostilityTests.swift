@@ -18,7 +18,10 @@ import Testing
             payload: [66]
         )
         for previous in [LogIndex(1), LogIndex(2)] {
-            let position = bench[2].position(at: previous) ?? .zero
+            let position = LogPosition(
+                term: bench[2].log.term(at: previous) ?? .zero,
+                index: previous
+            )
             let entries = previous == LogIndex(2) ? [forged] : []
             let request = AppendRequest(previous: position, entries: entries, commit: LogIndex(3))
             let message = RaftMessage(term: Term(70), body: .append(request))

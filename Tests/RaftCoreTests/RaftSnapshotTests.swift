@@ -186,6 +186,38 @@ import Testing
         #expect(bench[3].commit == metadata.position.index)
     }
 
+    /// Goal: the driver never saves a snapshot that the disk refuses, which would end the process.
+    ///
+    /// Writes and snapshots reach the disk in order: one of our own that is asked for behind a
+    /// leader's is older than that.
+    @Test func noOwnSnapshotBehindALeaders() {
+        var (bench, metadata) = bench()
+        #expect(bench[1].snapshot == metadata)
+        #expect(bench[1].position(at: metadata.position.index) == nil, "it is there already")
+        bench.propose(1, 11)
+        bench.settle([1, 2])
+        #expect(bench[1].position(at: bench[1].applied)?.index == bench[1].applied)
+
+        let before = metadata.position.index
+        #expect(bench[2].position(at: before) == metadata.position)
+        let next = LogPosition(term: bench[1].term, index: bench[1].applied.next)
+        let newer = SnapshotMetadata(
+            position: next,
+            voters: metadata.voters,
+            byteCount: 1,
+            checksum: CRC32C.checksum([9])
+        )
+        let chunk = SnapshotChunk(metadata: newer, offset: 0, bytes: [9])
+        let message = RaftMessage(term: bench[1].term, body: .snapshotChunk(chunk))
+        bench.step(2, .received(message, from: Bench.voter(1)))
+        #expect(
+            bench.effects(2).last { if case .installSnapshot = $0 { true } else { false } } != nil
+        )
+        #expect(bench[2].position(at: before) == nil, "the leader's comes before it")
+        bench.step(2, .snapshotInstalled(newer))
+        #expect(bench[2].position(at: next.index) == nil, "it is there already")
+    }
+
     @Test func aSnapshotOfTheCommittedPastIsAnsweredAndIgnored() {
         let (bench, metadata) = bench()
         var follower = bench[2]

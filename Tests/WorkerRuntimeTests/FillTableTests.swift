@@ -17,6 +17,7 @@ struct FillTableTests {
     }
 
     /// Goal: the table's invariants under any order of claims, storings and releases.
+    ///
     /// Method: a model that is a set of pages in flight and a set of pages stored.
     @Test(arguments: UInt64(1)...30) func anyOrderKeepsTheInvariants(seed: UInt64) {
         struct Page: Hashable {

@@ -15,6 +15,7 @@ import WorkerRuntime
 @Suite(.serialized)
 struct PageServiceTests {
     /// Goal: however many read a cold object, and however they hint, each byte is fetched once.
+    ///
     /// Method: readers with a seed each walk the pages in an order of their own, all at once; the
     /// origin's own log of ranges must cover the object without overlap.
     @Test(arguments: UInt64(1)...6) func everyByteIsFetchedExactlyOnce(seed: UInt64) async throws {

@@ -44,7 +44,10 @@ package struct DirectoryListing: Sendable {
     package func entry(named name: ByteString) -> Entry? { byName[name].map { entries[$0] } }
 
     /// Up to `limit` entries behind the one named `name`, which need not exist any more.
-    package func page(after name: ByteString?, limit: Int) -> (entries: ArraySlice<Entry>, hasMore: Bool) {
+    package func page(
+        after name: ByteString?,
+        limit: Int
+    ) -> (entries: ArraySlice<Entry>, hasMore: Bool) {
         var start = 0
         if let name {
             if let position = byName[name] {

@@ -38,7 +38,10 @@ package final class MetadataService: Sendable {
     private let listingFlights = SingleFlight<Key, Loaded<DirectoryListing>>()
     private let attributeFlights = SingleFlight<Key, Loaded<PageAttributes>>()
 
+    /// Keeps nothing yet.
+    ///
     /// - Parameters:
+    ///   - origins: Whom to ask.
     ///   - now: Milliseconds of a clock that never goes back.
     ///   - hidden: Told how many keys of a mount's listing POSIX cannot show.
     package init(
@@ -208,7 +211,7 @@ package final class MetadataService: Sendable {
         return (listing, rest(of: loaded.askedAtMS, resolution))
     }
 
-    /// Nothing lies below: is there a file of that name, or nothing at all?
+    /// Says why nothing lies below: a file has the name, or nothing has.
     private func reasonForNothing(_ path: ByteString) async throws(FileError) -> FileError {
         _ = try await attributes(of: path, view: .object)
         return .notADirectory

@@ -9,7 +9,8 @@ actor SingleFlight<Key: Hashable & Sendable, Value: Sendable> {
     /// The value that a load running now gives, or that of a new one.
     func value(for key: Key, load: @escaping @Sendable () async -> Value) async -> Value {
         if let running = inFlight[key] { return await running.value }
-        let task = Task { await load() }  // Outlives its first caller, bounded by the load's deadline.
+        // Outlives its first caller, bounded by the load's deadline.
+        let task = Task { await load() }
         inFlight[key] = task
         defer { inFlight[key] = nil }  // Ours: while it is registered, everybody else joins it.
         return await task.value

@@ -38,10 +38,17 @@ package final class TarnFileSystem: Sendable {
     /// Workers whose use is asked for; of more, the catalog's capacity counts.
     private static let capacityAsked = 64
 
+    /// Asks nobody yet.
+    ///
     /// - Parameters:
+    ///   - router: Who owns what in the reader's region.
+    ///   - asking: The way to workers.
+    ///   - suspects: Shared by everybody who asks the same workers.
     ///   - origins: Where to read when no owner answers.
     ///   - direct: Where to ask for attributes when no owner answers.
-    ///   - staleness: How long ago the catalog was known to be complete.
+    ///   - recorder: Told about every byte returned.
+    ///   - staleness: How long ago the catalog was known to be complete; `nil`: nobody knows.
+    ///   - log: Workers that do not answer, and reads past them.
     package init(
         router: Router,
         asking: any WorkerAsking,

@@ -23,7 +23,9 @@ package final class RemoteAsking: WorkerAsking {
     private let sockets = Mutex<[String: Finding]>([:])
     private let isReachable: @Sendable (String) -> Bool
 
-    /// - Parameter isReachable: Whether there is a unix socket at a path on this host; quick.
+    /// - Parameters:
+    ///   - client: Of this cluster; not closed here.
+    ///   - isReachable: Whether there is a unix socket at a path on this host; quick.
     package init(client: PageClient, isReachable: @escaping @Sendable (String) -> Bool) {
         self.client = client
         self.isReachable = isReachable

@@ -9,12 +9,16 @@ import RaftCore
 /// back from the sectors that were synced. A disk that was taken out counts as it was then:
 /// what replaced it has no vote.
 struct CommitDurability: Invariant {
+    /// What was looked at last.
+    private var seen = LogPosition.zero
+
     mutating func violation(after observation: Observation, in world: World) -> String? {
         guard let node = observation.node else { return nil }
         let last = world.chronicle.last
         let raft = world.nodes[node].raft
         // Whoever has just committed it knows the voters that decided.
-        guard last.index > .zero, raft.commit == last.index else { return nil }
+        guard last.index > .zero, raft.commit == last.index, last != seen else { return nil }
+        seen = last
         let isDurable = raft.voters.isQuorum { voter in
             world.disk(of: voter)?.durable.holds(last) ?? false
         }

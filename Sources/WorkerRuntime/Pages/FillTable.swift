@@ -42,14 +42,15 @@ package final class FillTable: Sendable {
     /// Pages in flight.
     package var count: Int { state.withLock(\.count) }
 
+    /// The fill of a page in flight.
     package func fill(of page: UInt32, in object: ObjectIdentity) -> PageFill? {
         state.withLock { $0.objects[object]?[page] }
     }
 
     /// Takes those of `pages` that are neither stored nor in flight, in runs of at most `runLength`.
     ///
-    /// - Parameter isStored: Asked under the table's lock, and only for pages that are not in flight:
-    ///   the other way round a page could be stored and leave in between, and be fetched twice.
+    /// `isStored` is asked under the table's lock, and only for pages that are not in flight: the other
+    /// way round a page could be stored and leave in between, and be fetched twice.
     /// - Returns: The runs, whose fills the caller must finish and then ``release(_:of:)``; and the fill
     ///   of the first page, whoever's it is, `nil` where that is stored or there is no room.
     package func claim(

@@ -35,9 +35,15 @@ package final class PageService: Sendable {
     private let log: Logger
     private let fills = FillTable()
 
+    /// Fetches nothing yet.
+    ///
     /// - Parameters:
+    ///   - store: Where pages are kept.
+    ///   - origins: Where they come from.
     ///   - blocking: Runs the store's calls.
+    ///   - metrics: Counts misses, and bytes read from origins.
     ///   - isFiller: Whether this worker is the first owner of the page by its own ring.
+    ///   - log: One line for each fill that fails.
     package init(
         store: PageStore,
         origins: OriginTable,
