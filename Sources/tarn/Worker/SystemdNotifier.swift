@@ -25,7 +25,7 @@ enum SystemdNotifier {
                     descriptor,
                     bytes,
                     bytes.count,
-                    Int32(MSG_NOSIGNAL.rawValue),
+                    Int32(MSG_NOSIGNAL),
                     $0,
                     length
                 )
