@@ -45,6 +45,11 @@ package enum ServerPort {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | cloexec, 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
+        return connects(descriptor, to: port)
+    }
+
+    /// Connects a socket to 127.0.0.1 at this port; `errno` says why not.
+    static func connects(_ descriptor: Int32, to port: UInt16) -> Bool {
         let address = loopback(port: port)
         // Safe because: as above.
         return unsafe withUnsafePointer(to: address) { pointer in
