@@ -19,9 +19,8 @@ package enum TarnBinary {
 
     /// Runs a verb to its end, with nothing on standard input.
     ///
-    /// - Parameters:
-    ///   - words: Everything behind `tarn`.
-    ///   - scratch: Where its output is kept while it runs; must exist.
+    /// `words` is everything behind `tarn`; `scratch`, where its output is kept while it runs, must
+    /// exist.
     package static func run(
         _ words: [String],
         environment: [String: String] = [:],

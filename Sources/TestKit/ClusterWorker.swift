@@ -34,9 +34,10 @@ package final class TarnWorker: Sendable {
     private let environment: [String: String]
     private let flags: [String]
 
-    /// - Parameters:
-    ///   - flags: Added to those for name, directories, ports and join; the last of a repeated one
-    ///     counts.
+    /// A worker that is not started yet.
+    ///
+    /// `flags` are added to those for name, directories, ports and join; the last of a repeated one
+    /// counts.
     package init(
         name: String,
         directory: String,

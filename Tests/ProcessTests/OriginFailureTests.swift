@@ -33,7 +33,10 @@ extension ProcessTests {
 
             try await cluster.done(S3.mount("/data/s", bucket: "lake", server) + ["--no-check"])
             let read = try await cluster[1].web.get("/v1/files/data/s/x")
-            #expect(read.status >= 400 && read.text.contains("SignatureDoesNotMatch"), "\(read.text)")
+            #expect(
+                read.status >= 400 && read.text.contains("SignatureDoesNotMatch"),
+                "\(read.text)"
+            )
             #expect(!read.text.contains("wrong"))
         }
 

@@ -36,7 +36,9 @@ extension ProcessTests {
                 #expect(answer.json["outcome"] as? String ?? "not-applied" == "not-applied")
                 #expect(took < .seconds(3), "\(method) \(target): \(took)")  // 1 s, loaded machine.
             }
-            let run = try await cluster.tarn(["mount", "add", "/data/b", "file:///tmp", "--no-check"])
+            let run = try await cluster.tarn([
+                "mount", "add", "/data/b", "file:///tmp", "--no-check",
+            ])
             #expect(run.status == 5, "\(run.summary)")
 
             for target in [
