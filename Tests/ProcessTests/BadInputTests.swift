@@ -20,9 +20,21 @@ extension ProcessTests {
             ("a TLS hello", tlsHello),
             ("a huge frame", [0x7F, 0xFF, 0xFF, 0xFF] + pattern(64, seed: 3)),
             ("a huge frame, the other end", [0xFF, 0xFF, 0xFF, 0x7F] + pattern(64, seed: 3)),
-            ("a request without an end", Array("GET / HTTP/1.1\r\nX: ".utf8) + [UInt8](repeating: 65, count: 300_000)),
-            ("a huge body", Array("PUT /v1/mount?path=/a HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n".utf8)),
-            ("two lengths", Array("GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n".utf8)),
+            (
+                "a request without an end",
+                Array("GET / HTTP/1.1\r\nX: ".utf8) + [UInt8](repeating: 65, count: 300_000)
+            ),
+            (
+                "a huge body",
+                Array(
+                    "PUT /v1/mount?path=/a HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n"
+                        .utf8
+                )
+            ),
+            (
+                "two lengths",
+                Array("GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n".utf8)
+            ),
         ]
 
         @Test func garbageOnEveryPortHurtsNobody() async throws {
@@ -72,7 +84,7 @@ extension ProcessTests {
         // swift-format-ignore
         static let configurations: [Configuration] = [
             .init(name: "unknown key",      yaml: "regoin: x\n",                              expected: ["worker.yaml:4:1", "regoin", "region"]),
-            .init(name: "repeated key",     yaml: "zone: a\nzone: b\n",                       expected: ["worker.yaml:5:1", "zone"]),
+            .init(name: "repeated key",     yaml: "zone: a\nzone: b\n",                       expected: ["worker.yaml:4:1", "zone"]),
             .init(name: "wrong unit",       yaml: "log: { level: loud }\n",                   expected: ["worker.yaml:4:15", "loud", "info"]),
             .init(name: "not YAML",         yaml: "zone: [a\n",                               expected: ["worker.yaml:", "not YAML"]),
             .init(name: "beyond loopback",  yaml: "listen: { http: 10.0.0.1:7400 }\n",        expected: ["worker.yaml:4:17", "insecure"]),
@@ -83,7 +95,8 @@ extension ProcessTests {
         func aWrongConfigurationIsNamedByPlace(_ row: Configuration) async throws {
             let cluster = try TarnCluster(1)
             let file = "\(cluster.directory)/worker.yaml"
-            let head = "name: w1\ndata-dir: \(cluster.directory)/d\n"
+            let head =
+                "name: w1\ndata-dir: \(cluster.directory)/d\n"
                 + "cache: [{ path: \(cluster.directory)/c, capacity: 1GiB }]\n"
             try Data((head + row.yaml).utf8).write(to: URL(filePath: file))
             for extra in [[], ["--print-config"]] {
@@ -101,7 +114,9 @@ extension ProcessTests {
 
         @Test func variablesAndFlagsAreReadAsStrictly() async throws {
             let cluster = try TarnCluster(1)
-            let words = ["worker", "start", "--data-dir", "/tmp/never", "--cache", "/tmp/never=1GiB"]
+            let words = [
+                "worker", "start", "--data-dir", "/tmp/never", "--cache", "/tmp/never=1GiB",
+            ]
             let variable = try await TarnBinary.run(
                 words,
                 environment: ["TARN_WORKER_REGOIN": "x", "TARN_PORT": "tcp://10.0.0.1:7400"],

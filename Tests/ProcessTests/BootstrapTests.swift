@@ -88,7 +88,9 @@ extension ProcessTests {
 
             try cluster[1].start()
             try await cluster[1].untilAlive()
-            let known = cluster[1].log.firstMatch(of: /cluster=([0-9a-f-]{36})/).map { String($0.1) }
+            let known = cluster[1].log.firstMatch(of: /cluster=([0-9a-f-]{36})/).map {
+                String($0.1)
+            }
             let again = try await cluster.tarn(
                 ["cluster", "init", "-o", "json", "--timeout", "60s"]
             )

@@ -30,8 +30,10 @@ enum Corpus {
     }
 
     private static let oddNames = [
-        "two words", " leading", "a+b", "100%", "%41", "a%2Fb", "#x", "q?x=1&y=2", "a=b;c", "[1]{2}",
-        "café", "cafe\u{301}", "日本語", "😀", "~tilde", "'quote'", "\"double\"", "back\\slash", "a:b@c",
+        "two words", " leading", "a+b", "100%", "%41", "a%2Fb", "#x", "q?x=1&y=2", "a=b;c",
+        "[1]{2}",
+        "café", "cafe\u{301}", "日本語", "😀", "~tilde", "'quote'", "\"double\"", "back\\slash",
+        "a:b@c",
         String(repeating: "n", count: 200),
     ]
 

@@ -40,7 +40,10 @@ extension ProcessTests {
                 acknowledged += try await writes
                 stop.raise()
                 for (count, failure) in await [first, second] {
-                    #expect(failure == nil, "round \(round), after \(count) reads: \(failure ?? "")")
+                    #expect(
+                        failure == nil,
+                        "round \(round), after \(count) reads: \(failure ?? "")"
+                    )
                     #expect(count > 0)
                 }
                 try leader.start()
@@ -143,7 +146,10 @@ extension ProcessTests {
                     #expect(answer.body == object.bytes, "\(object.key) \(answer.status)")
                 }
                 #expect(S3.loggedGets(server) == gets, "pages were fetched again")
-                let counted = try await cluster.metric("tarn_origin_requests_total", #"method="get""#)
+                let counted = try await cluster.metric(
+                    "tarn_origin_requests_total",
+                    #"method="get""#
+                )
                 #expect(counted == 0)
             }
             #expect(try await cluster[2].putMount("/data/after", "s3://lake/x").status == 201)

@@ -24,7 +24,8 @@ extension ProcessTests {
 
             let revision = first.modRevision
             for (value, status) in [
-                ("\(revision)", 200), ("\"\(revision + 1)\"", 200), ("*", 200), ("\(revision)", 412),
+                ("\(revision)", 200), ("\"\(revision + 1)\"", 200), ("*", 200),
+                ("\(revision)", 412),
                 ("\"99999\"", 412), ("0", 412), ("x", 400),
             ] {
                 let answer = try await worker.putMount(
@@ -84,7 +85,10 @@ extension ProcessTests {
             for (words, status, hint) in [
                 (["mount", "ad", "/data/a", "s3://lake"], 64, "add"),
                 (["muont", "list"], 64, "mount"),
-                (["mount", "add", "/data/a", "s3://lake", "--option", "endpont=x"], 64, "endpoint"),
+                (
+                    ["mount", "add", "/data/a", "s3://lake", "--option", "endpont=x"], 64,
+                    "endpoint"
+                ),
                 (["mount", "add", "data/a", "s3://lake", "--no-check"], 64, "bad-path"),
                 (["mount", "show", "/data/none"], 3, "not-found"),
                 (["mount", "remove", "/data/none"], 64, "--yes"),
@@ -130,7 +134,9 @@ extension ProcessTests {
                         ["Tarn-Min-Revision": "\(revision)"]
                     )
                     #expect(local.status == 200)
-                    #expect((local.headers["tarn-revision"].flatMap { UInt64($0) } ?? 0) >= revision)
+                    #expect(
+                        (local.headers["tarn-revision"].flatMap { UInt64($0) } ?? 0) >= revision
+                    )
                     #expect(local.headers["tarn-staleness-ms"].flatMap { UInt64($0) } != nil)
                 }
             }
@@ -140,7 +146,9 @@ extension ProcessTests {
             let cluster = try await TarnCluster.formed(1)
             let add = ["mount", "add", "/data/a", "s3://lake/a", "--no-check"]
             try await cluster.done(add + ["--option", "region=eu-1", "--replicas", "2"])
-            let again = try await cluster.tarn(add + ["--option", "region=eu-1", "--replicas", "2"])
+            let again = try await cluster.tarn(
+                add + ["--option", "region=eu-1", "--replicas", "2"]
+            )
             #expect(again.status == 0 && again.output.contains("equal"), "\(again.summary)")
             let different = try await cluster.tarn(add)
             #expect(different.status == 1 && different.errors.contains("mount-exists"))

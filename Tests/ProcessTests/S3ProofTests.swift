@@ -87,11 +87,14 @@ extension ProcessTests {
             }
         }
 
-        private func compareRanges(_ corpus: [Corpus.Object], of cluster: TarnCluster) async throws {
+        private func compareRanges(_ corpus: [Corpus.Object], of cluster: TarnCluster) async throws
+        {
             guard let large = corpus.max(by: { $0.bytes.count < $1.bytes.count }) else { return }
             let size = large.bytes.count
             let target = "/v1/files/data/s/\(S3.encoded(large.key))"
-            let ranges = [0..<1, 1_048_575..<1_048_577, (64 << 20) - 3..<(64 << 20) + 5, size - 1..<size]
+            let ranges = [
+                0..<1, 1_048_575..<1_048_577, (64 << 20) - 3..<(64 << 20) + 5, size - 1..<size,
+            ]
             for range in ranges {
                 let header = ["Range": "bytes=\(range.lowerBound)-\(range.upperBound - 1)"]
                 let answer = try await cluster[3].web.get(target, header)
