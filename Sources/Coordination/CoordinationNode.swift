@@ -40,6 +40,8 @@ package final class CoordinationNode: Sendable {
     private let fatalRefusal = Mutex<String?>(nil)
     /// 1 once there is a fatal refusal.
     private let refusalMark = Waiters(reached: 0)
+    /// The init that runs here, if one does.
+    let initialising = Mutex(OwnInitialisation())
     /// When this worker began to listen for the voters, by the monotonic clock.
     let listeningSinceMS = Mutex<UInt64?>(nil)
     /// One question to the leader for all reads that wait here, where no voter runs.

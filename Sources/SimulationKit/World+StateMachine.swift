@@ -68,12 +68,13 @@ extension World {
 
     // MARK: - Snapshots
 
-    /// Takes a snapshot when enough was applied since the last.
+    /// Takes a snapshot some time after enough was applied since the last.
     mutating func wantSnapshot(_ node: Int) {
         let raft = nodes[node].raft
         let applied = raft.applied
         guard applied.rawValue >= nodes[node].snapshotIndex.rawValue + plan.snapshotEvery,
-            nodes[node].machine.applied == applied, let position = raft.position(at: applied)
+            nodes[node].machine.applied == applied, random.chance(percent: 20),
+            let position = raft.position(at: applied)
         else { return }
         let state = nodes[node].machine.encode(paddingBytes: plan.statePaddingBytes)
         let metadata = SnapshotMetadata(

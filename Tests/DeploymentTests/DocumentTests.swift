@@ -38,8 +38,8 @@ import tarn
     /// Programs of this repository that the README has people run.
     @Test func scriptsOfTheReadmeAreThere() throws {
         let text = try Repository.text("README.md")
-        let scripts = text.matches(of: #/(?:Cluster|dev|\.ci)\/[a-z]+\b(?!\/)/#)
-            .map { String($0.output) }
+        let scripts = text.matches(of: #/[\s`]((?:Cluster|dev)\/[a-z]+)\b(?!\/)/#)
+            .map { String($0.output.1) }
         #expect(Set(scripts).isSuperset(of: ["Cluster/quickstart", "dev/test", "dev/measure"]))
         for script in Set(scripts) {
             let path = Repository.root.appending(path: script).path

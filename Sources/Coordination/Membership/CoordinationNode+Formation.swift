@@ -5,6 +5,7 @@ import Logging
 import PeerTransport
 package import Primitives
 import RaftCore
+import Synchronization
 
 /// How a cluster is born: `cluster init`, once.
 ///
@@ -21,6 +22,10 @@ extension CoordinationNode {
         _ request: InitialisationRequest,
         within limit: Timespan
     ) async throws(CoordinationError) -> ClusterEntry {
+        guard initialising.withLock({ $0.begin() }) else {
+            throw .unsafe("an init is running on this worker already")
+        }
+        defer { initialising.withLock { $0.end() } }
         let deadline = settings.now() + limit.milliseconds
         let formation: Formation
         if let intent = try readIntent() {
@@ -53,7 +58,8 @@ extension CoordinationNode {
         until deadline: UInt64
     ) async throws(CoordinationError) -> Formation {
         var generator = SystemRandomNumberGenerator()
-        let initialisation = UniqueID(using: &generator)
+        // The same until one succeeds: run again, those who promised promise at once again.
+        let initialisation = initialising.withLock { $0.id(using: &generator) }
         let count = try voterCount(request)
         var asked = Asked(fresh: [])
         while settings.now() < deadline, !Task.isCancelled {
@@ -106,6 +112,25 @@ extension CoordinationNode {
 }
 
 // MARK: - Asking
+
+/// The init that this worker runs, one at a time.
+struct OwnInitialisation: Sendable {
+    private var known: UniqueID?
+    private var isRunning = false
+
+    mutating func begin() -> Bool {
+        defer { isRunning = true }
+        return !isRunning
+    }
+
+    mutating func end() { isRunning = false }
+
+    mutating func id(using generator: inout SystemRandomNumberGenerator) -> UniqueID {
+        let id = known ?? UniqueID(using: &generator)
+        known = id
+        return id
+    }
+}
 
 /// What the workers in `join` said to an init.
 private struct Asked {

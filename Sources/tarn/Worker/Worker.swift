@@ -212,6 +212,7 @@ final class Worker: Sendable {
     /// Opens the cache once this worker has a cluster, and the doors to it.
     private func openCache() async -> (status: Int32, reason: String)? {
         guard let (cluster, node) = await coordination.untilJoined() else { return nil }
+        peerServer.announce()  // Whoever connected before still takes it for fresh.
         do throws(PageStoreError) {
             let disks = settings.cache.map {
                 PageDiskConfiguration(directory: FilePath($0.path), capacity: $0.capacity)

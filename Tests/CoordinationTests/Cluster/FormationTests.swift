@@ -43,10 +43,11 @@ extension ClusterTests {
                     for worker in cluster.workers {
                         group.addTask {
                             let request = TestCluster.request(voters: voters)
-                            return (try? await worker.node.initialise(
-                                request,
-                                within: Timespan(milliseconds: 2500)
-                            )) != nil
+                            return
+                                (try? await worker.node.initialise(
+                                    request,
+                                    within: Timespan(milliseconds: 2500)
+                                )) != nil
                         }
                     }
                     return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
@@ -134,6 +135,23 @@ extension ClusterTests {
                     return status.quorumHave == 3 && status.cluster == begun
                         && cluster[2].isVoter
                 }
+            }
+        }
+
+        /// Goal: a worker whose connections are older than the cluster hears that there is one.
+        @Test func aWorkerThatWasThereBeforeInitJoinsToo() async throws {
+            let cluster = try await TestCluster(count: 3)
+            try await cluster.ending {
+                let early = try TestWorker("early")
+                early.look(for: cluster.workers.map(\.address))
+                try await early.start()
+                try await eventually("it knows the others as fresh") {
+                    early.isConnected(to: cluster.workers.map(\.address))
+                }
+                try await cluster.form()
+                try await eventually("it is ready") { try early.node.readiness() == .ready }
+                #expect(!early.isVoter)
+                await early.stop(.crash)
             }
         }
 

@@ -43,13 +43,16 @@ extension ClusterTests {
                 else { continue }
                 let path = "/r\(Int.random(in: 0..<3, using: &random))"
                 let began = ContinuousClock.now
-                guard let seen = try? await worker.read(path)?.modRevision ?? .zero else { continue }
+                guard let seen = try? await worker.read(path)?.modRevision ?? .zero else {
+                    continue
+                }
                 let read = ContinuousClock.now
                 operations.append(
                     Operation(path: path, kind: .read(seen), began: began, ended: read)
                 )
                 guard random.chance(percent: 60) else { continue }
-                let condition: Precondition = seen == .zero ? .absent(plain: false) : .revision(seen)
+                let condition: Precondition =
+                    seen == .zero ? .absent(plain: false) : .revision(seen)
                 // Refused and unknown ones are left out: an unknown one shows up in the chain.
                 if let gives = try? await worker.write(put(path, if: condition)) {
                     operations.append(
@@ -132,7 +135,9 @@ extension ClusterTests {
                     case .read(let seen): isOld = seen < newest
                     case .write(_, let gives): isOld = gives <= newest
                     }
-                    if isOld { found.append("\(path): \(operation.kind) after \(newest) was known") }
+                    if isOld {
+                        found.append("\(path): \(operation.kind) after \(newest) was known")
+                    }
                 }
             }
             return found

@@ -35,7 +35,9 @@ extension ClusterTests {
                     let began = ContinuousClock.now
                     for worker in [survivor, observer] {
                         try await eventually("\(worker.name) names the missing") {
-                            let named = await missing { try await worker.node.readBarrier(within: .seconds(9)) }
+                            let named = await missing {
+                                try await worker.node.readBarrier(within: .seconds(9))
+                            }
                             return named == gone.map(\.name).sorted()
                         }
                         let named = await missing { try await worker.write(put("/b")) }
@@ -44,6 +46,10 @@ extension ClusterTests {
                     }
                     #expect(ContinuousClock.now - began < .seconds(4))
                     for worker in gone { try await worker.start() }
+                    try await eventually("all answer again") {
+                        try observer.node.status().quorumHave == 3
+                            && survivor.node.status().quorumHave == 3
+                    }
                     try await observer.write(put("/healed"))
                 }
             }
@@ -64,7 +70,7 @@ extension ClusterTests {
                 var looks = 0
                 while ContinuousClock.now < until {
                     for worker in [leader, other] {
-                        #expect(try worker.node.status().quorumHave == 2)
+                        #expect(try worker.node.status().quorumHave >= 2)
                         try await worker.node.readBarrier(within: .seconds(5))
                     }
                     looks += 1
@@ -82,9 +88,10 @@ extension ClusterTests {
                 let leader = try await cluster.leader()
                 let others = cluster.followers(of: leader)
                 leader.wires.cut(to: others.map(\.address))
+                for worker in others { worker.wires.cut(to: [leader.address]) }
                 var refused: [String] = []
                 var unknown = 0
-                for number in 0..<12 {
+                for number in 0..<60 where refused.count < 3 {
                     let path = "/p\(number)"
                     let patience = Timespan(milliseconds: 300)
                     let failure = try await leader.failure(of: put(path), within: patience)
@@ -92,14 +99,17 @@ extension ClusterTests {
                     if failure == .outcomeUnknown { unknown += 1 } else { refused.append(path) }
                 }
                 #expect(unknown > 0 && !refused.isEmpty, "\(unknown) unknown, \(refused) refused")
-                leader.wires.mend()
+                for worker in cluster.workers { worker.wires.mend() }
                 try await eventually("all hear each other") {
                     try cluster.workers.allSatisfy { try $0.node.status().quorumHave == 3 }
                 }
                 try await leader.write(put("/after", key: "after"))
                 try await cluster.agree()
                 for path in refused {
-                    #expect(try await leader.read(path) == nil, "\(path) was said to be not applied")
+                    #expect(
+                        try await leader.read(path) == nil,
+                        "\(path) was said to be not applied"
+                    )
                 }
             }
         }

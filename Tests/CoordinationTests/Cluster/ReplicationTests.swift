@@ -13,7 +13,9 @@ extension ClusterTests {
                     let revision = try await writer.write(put("/m\(number)"))
                     #expect(revision > last, "revisions grow in real time")
                     last = revision
-                    #expect(try writer.node.view().catalog.mount(at: ByteString("/m\(number)")) != nil)
+                    #expect(
+                        try writer.node.view().catalog.mount(at: ByteString("/m\(number)")) != nil
+                    )
                     for reader in cluster.workers {
                         #expect(try await reader.read("/m\(number)")?.modRevision == revision)
                     }
@@ -30,7 +32,9 @@ extension ClusterTests {
 
         @Test func aRepeatedWriteTakesEffectOnce() async throws {
             try await TestCluster.run(count: 3) { cluster in
-                let first = try await cluster[0].write(put("/a", if: .absent(plain: true), key: "k"))
+                let first = try await cluster[0].write(
+                    put("/a", if: .absent(plain: true), key: "k")
+                )
                 for worker in cluster.workers {
                     let again = try await worker.write(
                         put("/a", if: .absent(plain: true), key: "k")

@@ -47,7 +47,9 @@ struct CheckpointFileTests {
 
     @Test func theHeaderIsFormatOne() throws {
         try file.save(catalog, at: LogIndex(0x0102))
-        #expect(try Array(bytes.prefix(17)) == Array("TARNCKPT".utf8) + [1, 2, 1, 0, 0, 0, 0, 0, 0])
+        #expect(
+            try Array(bytes.prefix(17)) == Array("TARNCKPT".utf8) + [1, 2, 1, 0, 0, 0, 0, 0, 0]
+        )
     }
 
     /// Goal: no damage is ever taken for a catalog: every single byte changed, every length cut.

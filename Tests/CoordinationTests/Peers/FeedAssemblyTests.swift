@@ -30,7 +30,9 @@ struct FeedAssemblyTests {
             try assembly.take(FeedItem.commands([command(8), command(10)]).encode())
                 == .apply([command(8), command(10)])
         )
-        #expect(try assembly.take(FeedItem.complete(LogIndex(10)).encode()) == .advance(LogIndex(10)))
+        #expect(
+            try assembly.take(FeedItem.complete(LogIndex(10)).encode()) == .advance(LogIndex(10))
+        )
     }
 
     /// What a source may send that is no feed; each ends it.

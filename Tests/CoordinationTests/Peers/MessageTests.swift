@@ -74,7 +74,10 @@ struct MessageTests {
 
     @Test(arguments: golden.indices)
     func bytesAreWhatTheyWere(_ row: Int) {
-        #expect(Self.hex(Self.golden[row].bytes) == Self.golden[row].hex, "\(Self.golden[row].what)")
+        #expect(
+            Self.hex(Self.golden[row].bytes) == Self.golden[row].hex,
+            "\(Self.golden[row].what)"
+        )
     }
 
     @Test func everyMessageReadsBackAsItself() throws {

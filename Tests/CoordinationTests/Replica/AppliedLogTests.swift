@@ -43,13 +43,15 @@ struct AppliedLogTests {
             let next = command(index, bytes: Int.random(in: 1...40, using: &random))
             log.append(next)
             model.append(next)
-            while model.count > countLimit || model.reduce(0, { $0 + $1.payload.count }) > byteLimit {
+            while model.count > countLimit || model.reduce(0, { $0 + $1.payload.count }) > byteLimit
+            {
                 horizon = model.removeFirst().index
             }
             #expect(log.horizon == horizon, "seed \(seed)")
             let after = LogIndex(UInt64.random(in: 0...index + 1, using: &random))
             let limit = Int.random(in: 1...10, using: &random)
-            let wanted = after < horizon ? nil : Array(model.filter { $0.index > after }.prefix(limit))
+            let wanted =
+                after < horizon ? nil : Array(model.filter { $0.index > after }.prefix(limit))
             #expect(log.commands(after: after, limit: limit) == wanted, "seed \(seed)")
         }
     }

@@ -14,7 +14,11 @@ struct CatalogReplicaTests {
     }
 
     @discardableResult
-    func apply(_ command: CatalogCommand, at index: UInt64, to replica: CatalogReplica)
+    func apply(
+        _ command: CatalogCommand,
+        at index: UInt64,
+        to replica: CatalogReplica
+    )
         -> CatalogOutcome?
     {
         replica.apply(command, index: LogIndex(index), payload: command.encode())
@@ -64,7 +68,8 @@ struct CatalogReplicaTests {
 
     @Test func aFollowerBehindTheHorizonGetsTheState() throws {
         let replica = replica(mounts: 10, feedCount: 4)
-        guard case .state(let catalog, let index) = replica.feed(after: LogIndex(3), limit: 9) else {
+        guard case .state(let catalog, let index) = replica.feed(after: LogIndex(3), limit: 9)
+        else {
             throw ExpectationFailure()
         }
         #expect(index == LogIndex(12))

@@ -100,14 +100,17 @@ struct WatchCursorTests {
         // One more change wakes those who read to the end before the end was known.
         let last = put("/last")
         _ = replica.apply(last, index: LogIndex(1000), payload: last.encode())
-        var shadow = replica.catalog.mount(at: "/last").map { entry in
-            [CatalogChange(
-                revision: entry.modRevision,
-                key: CatalogKey.mount("/last"),
-                value: .mount(entry),
-                hasMore: false
-            )]
-        } ?? []
+        var shadow =
+            replica.catalog.mount(at: "/last").map { entry in
+                [
+                    CatalogChange(
+                        revision: entry.modRevision,
+                        key: CatalogKey.mount("/last"),
+                        value: .mount(entry),
+                        hasMore: false
+                    )
+                ]
+            } ?? []
         shadow = truth + shadow
 
         var seenCount = 0

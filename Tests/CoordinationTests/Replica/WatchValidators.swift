@@ -60,7 +60,8 @@ struct WatchValidators {
                 following = next.revision
             }
             let hasMore = following == change.revision
-            return hasMore == change.hasMore ? nil : "\(change.revision) says more=\(change.hasMore)"
+            return hasMore == change.hasMore
+                ? nil : "\(change.revision) says more=\(change.hasMore)"
         }
     }
 
@@ -71,7 +72,9 @@ struct WatchValidators {
         for event in events {
             switch event {
             case .change(let change):
-                if change.revision <= mark { wrong.append("\(change.revision) behind mark \(mark)") }
+                if change.revision <= mark {
+                    wrong.append("\(change.revision) behind mark \(mark)")
+                }
             case .progress(let revision):
                 if revision < mark { wrong.append("mark \(revision) behind mark \(mark)") }
                 mark = revision

@@ -8,7 +8,8 @@ import Testing
 final class TestCluster: Sendable {
     let workers: [TestWorker]
 
-    /// `count` workers w1, w2, …, started, not formed; the first `joinable` stand in every `join`.
+    /// `count` workers w1, w2, …, not formed; the first `joinable` stand in every `join` and are
+    /// started.
     init(
         count: Int,
         joinable: Int? = nil,
@@ -17,7 +18,7 @@ final class TestCluster: Sendable {
         workers = try (1...count).map { try TestWorker("w\($0)", limits: limits) }
         let join = workers.prefix(joinable ?? count).map(\.address)
         for worker in workers { worker.look(for: join) }
-        for worker in workers { try await worker.start() }
+        for worker in workers.prefix(joinable ?? count) { try await worker.start() }
     }
 
     subscript(_ index: Int) -> TestWorker { workers[index] }
@@ -29,9 +30,11 @@ final class TestCluster: Sendable {
         limits: CoordinationLimits = CoordinationLimits(),
         _ body: (TestCluster) async throws -> Void
     ) async throws {
-        let cluster = try await TestCluster(count: count, limits: limits)
+        let cluster = try await TestCluster(count: count, joinable: voters, limits: limits)
         try await cluster.ending {
             try await cluster.form(voters: voters)
+            for worker in cluster.workers where !worker.isRunning { try await worker.start() }
+            try await cluster.allReady()
             try await body(cluster)
         }
     }
@@ -125,7 +128,8 @@ extension TestWorker {
     }
 
     /// Why an init fails here; `nil` where it succeeded.
-    func initFailure(within limit: Timespan, voters: Int? = nil) async throws -> CoordinationError? {
+    func initFailure(within limit: Timespan, voters: Int? = nil) async throws -> CoordinationError?
+    {
         let node = try node
         do throws(CoordinationError) {
             _ = try await node.initialise(TestCluster.request(voters: voters), within: limit)

@@ -71,6 +71,12 @@ final class TestWorker: Sendable {
 
     struct Stopped: Error { let name: String }
 
+    /// Whether connections of its own making exist to all of these.
+    func isConnected(to addresses: [PeerAddress]) -> Bool {
+        guard let client = place.withLock({ $0.running?.client }) else { return false }
+        return addresses.allSatisfy { client.status(of: $0).isConnected }
+    }
+
     func look(for join: [PeerAddress]) { place.withLock { $0.join = join } }
 
     func move() throws { try place.withLock { $0.port = Int(try ServerPort.free()) } }
@@ -79,7 +85,9 @@ final class TestWorker: Sendable {
 
     func start() async throws {
         let (path, join) = place.withLock { ($0.scratch.path, $0.join) }
-        let directory = try await opened { try DataDirectory(at: path, name: self.name) { Self.store() } }
+        let directory = try await opened {
+            try DataDirectory(at: path, name: self.name) { Self.store() }
+        }
         let store = MembershipStore(directory: directory, limits: limits)
         let door = Door(
             fresh: PeerHello(
@@ -140,7 +148,14 @@ final class TestWorker: Sendable {
             )
         )
         try node.start()
-        let tasks = Task { await node.run() }
+        let tasks = Task {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await node.run() }
+                group.addTask {  // As the binary does once its worker has joined.
+                    if await node.untilJoined() != nil { server.announce() }
+                }
+            }
+        }
         let running = Running(
             node: node,
             door: door,
