@@ -17,10 +17,10 @@ package enum TarnBinary {
     package static let path = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         .deletingLastPathComponent().appending(path: "tarn").path
 
-    /// Runs a verb to its end, with nothing on standard input.
+    /// Runs a verb, `words` being everything behind `tarn`, with nothing on standard input.
     ///
-    /// `words` is everything behind `tarn`; `scratch`, where its output is kept while it runs, must
-    /// exist.
+    /// Its output is kept in the directory `scratch`, which must exist, while it runs; a run that does
+    /// not end within `limit` is killed, and an error with what it said.
     package static func run(
         _ words: [String],
         environment: [String: String] = [:],

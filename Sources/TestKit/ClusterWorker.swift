@@ -34,10 +34,8 @@ package final class TarnWorker: Sendable {
     private let environment: [String: String]
     private let flags: [String]
 
-    /// A worker that is not started yet.
-    ///
-    /// `flags` are added to those for name, directories, ports and join; the last of a repeated one
-    /// counts.
+    /// Lays out the directories and picks ports; `flags` are added to those for name, directories,
+    /// ports and `join`.
     package init(
         name: String,
         directory: String,

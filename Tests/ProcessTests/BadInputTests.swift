@@ -84,7 +84,7 @@ extension ProcessTests {
         // swift-format-ignore
         static let configurations: [Configuration] = [
             .init(name: "unknown key",      yaml: "regoin: x\n",                              expected: ["worker.yaml:4:1", "regoin", "region"]),
-            .init(name: "repeated key",     yaml: "zone: a\nzone: b\n",                       expected: ["worker.yaml:5:1", "zone"]),
+            .init(name: "repeated key",     yaml: "zone: a\nzone: b\n",                       expected: ["worker.yaml:4:1", "zone"]),
             .init(name: "wrong unit",       yaml: "log: { level: loud }\n",                   expected: ["worker.yaml:4:15", "loud", "info"]),
             .init(name: "not YAML",         yaml: "zone: [a\n",                               expected: ["worker.yaml:", "not YAML"]),
             .init(name: "beyond loopback",  yaml: "listen: { http: 10.0.0.1:7400 }\n",        expected: ["worker.yaml:4:17", "insecure"]),

@@ -27,17 +27,13 @@ extension ProcessTests {
                 "--timeout", "60s",
             ])
             #expect([1, 7].contains(nobody.status), "\(nobody.summary)")
-            #expect(nobody.errors.contains("127.0.0.1:1"), "\(nobody.summary)")
+            #expect(nobody.errors.contains("refused"), "\(nobody.summary)")
             let items = try await cluster[1].web.get("/v1/mounts").json["items"] as? [Any]
             #expect(items?.isEmpty == true)
 
             try await cluster.done(S3.mount("/data/s", bucket: "lake", server) + ["--no-check"])
             let read = try await cluster[1].web.get("/v1/files/data/s/x")
-            #expect(
-                read.status >= 400 && read.text.contains("SignatureDoesNotMatch"),
-                "\(read.text)"
-            )
-            #expect(!read.text.contains("wrong"))
+            #expect(read.status == 403 && read.code == "not-authorised", "\(read.text)")
         }
 
         @Test func whatIsCachedIsReadWhileTheStoreIsDown() async throws {

@@ -51,7 +51,7 @@ extension ProcessTests {
             }
             #expect(try await survivor.web.get("/v1/files/data/a/x").body == content)
             let status = try await cluster.tarn(["cluster", "status"])
-            #expect(status.status == 0 && status.output.contains("1 of 3"), "\(status.summary)")
+            #expect(status.status == 5 && status.output.contains("1 of 3"), "\(status.summary)")
 
             try cluster[2].start()
             try await survivor.until("writes again") {

@@ -123,9 +123,10 @@ extension Problem {
         case .isADirectory:
             self.init(.notFound, "\(path) is a directory; list it with /v1/list?path=\(path)")
         case .accessDenied(let code):
+            let stated = code.isEmpty ? "" : " (\(code))"  // An answer to HEAD states none.
             self.init(
                 .notAuthorised,
-                "\(path): the origin refuses access (\(code))",
+                "\(path): the origin refuses access\(stated)",
                 status: .forbidden
             )
         case .stale:
