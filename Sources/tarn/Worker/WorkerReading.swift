@@ -8,6 +8,7 @@ import Foundation
 import Logging
 import NIOPosix
 import Origins
+import Primitives
 import Settings
 import Telemetry
 
