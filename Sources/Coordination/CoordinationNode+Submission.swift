@@ -30,6 +30,8 @@ extension CoordinationNode {
                 throw isFateUnknown ? .outcomeUnknown : .timedOut
             }
             let left = Timespan(milliseconds: limit.milliseconds - spent)
+            // Before anything is appended that nobody could say the fate of.
+            try requireQuorum(isFateUnknown: isFateUnknown)
             let attempt = await propose(payload, within: left)
             switch attempt {
             case .applied(let index, let result):

@@ -110,7 +110,7 @@ final class CountingRecorder: FuseOperationRecorder {
 enum Scratch {
     static func make() throws -> String {
         let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        var template = Array((base + "/tarn-fuse-XXXXXX").utf8CString)
+        var template = Array((base + "/tarn-fuse-" + String(repeating: "X", count: 6)).utf8CString)
         guard let made = unsafe mkdtemp(&template) else {
             throw FuseMountError.badStateDirectory(path: base, errno: errno)
         }

@@ -16,7 +16,9 @@ import Testing
     @Test func theManifestIsUnderstood() {
         let targets = Self.manifest.targets
         #expect(targets.count > 40, "\(targets.keys.sorted())")
-        #expect(targets["Codecs"]?.modules == ["Primitives", "RaftCore", "Crypto"])
+        #expect(
+            targets["Codecs"]?.modules == ["PlacementCore", "Primitives", "RaftCore", "Crypto"]
+        )
         #expect(targets["tarn"]?.modules.contains("AsyncHTTPClient") == true)
     }
 

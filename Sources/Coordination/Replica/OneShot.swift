@@ -33,7 +33,9 @@ package final class OneShot<Value: Sendable>: Sendable {
         waiting?.resume(returning: value)
     }
 
-    /// Waits for the answer; `nil` at the deadline or when cancelled. Call it once.
+    /// Waits for the answer.
+    ///
+    /// `nil` at the deadline or when cancelled. Call it once.
     package func value(within limit: Timespan) async -> Value? {
         let timer = Task {  // Ends with the wait: cancelled below, bounded by `limit` anyway.
             try await Task.sleep(for: limit.duration)

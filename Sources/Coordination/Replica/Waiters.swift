@@ -85,7 +85,8 @@ package final class Waiters<Mark: Comparable & Sendable>: Sendable {
     private func release(_ id: UInt64) {
         let waiter = state.withLock { state in
             if state.arriving[id] != nil { state.arriving[id] = true }
-            return state.waiting.removeValue(forKey: id)  // Invariant 2: a late timer finds nothing.
+            // Invariant 2: a late timer finds nothing.
+            return state.waiting.removeValue(forKey: id)
         }
         waiter?.continuation.resume(returning: false)
     }

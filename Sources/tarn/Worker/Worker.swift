@@ -71,36 +71,19 @@ final class Worker: Sendable {
             configuration: OriginHTTPClient.configuration()
         )
         let coordination = coordination
-        let catalog: @Sendable () -> Catalog = { coordination.view().catalog }
-        origins = OriginTable(
-            factory: OriginFactory(
-                client: originClient,
-                pool: blocking,
-                credentials: CredentialStore(
-                    files: settings.credentialFiles,
-                    environment: ProcessInfo.processInfo.environment
-                ),
-                fileOrigins: FileOriginPolicy(settings.fileOrigins)
-            ),
-            region: settings.region,
-            catalog: catalog,
-            metrics: metrics
-        )
-        let hiddenCounter = metrics
-        metadata = MetadataService(origins: origins, now: Self.now) { mount, count in
-            if count > 0 { hiddenCounter.counter(.listHidden, mount.text).add(UInt64(count)) }
-        }
-        recorder = RegistryRecorder(registry: metrics)
-        files = TarnFileSystem(
-            router: Router(region: settings.region, catalog: catalog),
+        let reading = WorkerReading(
+            settings,
+            coordination: coordination,
             asking: asking,
-            suspects: SuspectList(now: Self.now),
-            origins: origins,
-            direct: metadata,
-            recorder: recorder,
-            staleness: { coordination.view().staleness },
+            client: originClient,
+            blocking: blocking,
+            metrics: metrics,
             log: log
         )
+        origins = reading.origins
+        metadata = reading.metadata
+        recorder = reading.recorder
+        files = reading.files
         let door = PagesDoor()
         pagesDoor = door
         let ports = try await WorkerPorts.bind(

@@ -161,7 +161,7 @@ extension ClusterTests {
                 operation(.read(.zero), 2, 3),  // Stale.
                 operation(.write(replacing: .zero, gives: Revision(6)), 0, 9),  // Lost update.
                 operation(.write(replacing: Revision(5), gives: Revision(5)), 0, 9),  // Twice.
-                operation(.write(replacing: Revision(3), gives: Revision(4)), 2, 3),  // Back in time.
+                operation(.write(replacing: Revision(3), gives: Revision(4)), 2, 3),
             ]
             for history in bad { #expect(!Self.violations([one, history]).isEmpty, "\(history)") }
         }

@@ -113,6 +113,9 @@ extension ClusterTests {
                     try await writer.write(put(path, key: path))
                     acknowledged.append(path)
                     try await leader.start()
+                    try await eventually("all hear each other") {
+                        try cluster.workers.allSatisfy { try $0.node.status().quorumHave == 3 }
+                    }
                 }
                 for worker in cluster.workers {
                     for path in acknowledged {

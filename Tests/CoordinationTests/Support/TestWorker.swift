@@ -83,6 +83,34 @@ final class TestWorker: Sendable {
 
     func wipe() throws { try place.withLock { $0.scratch = try ScratchDirectory() } }
 
+    private func makeNode(
+        _ store: MembershipStore,
+        _ calls: CuttableCalls,
+        join: [PeerAddress]
+    ) throws -> CoordinationNode {
+        var log = Logger(label: name)
+        log.logLevel = .critical
+        return CoordinationNode(
+            settings: CoordinationSettings(
+                store: store.store,
+                name: name,
+                region: region,
+                zone: zone,
+                capacity: 1 << 30,
+                version: "0.1.0",
+                startedAtUnixMS: 1,
+                join: join,
+                load: { (3, 4) },
+                now: { SystemClock.monotonic / 1_000_000 },
+                limits: limits
+            ),
+            store: store,
+            peers: calls,
+            metrics: MetricRegistry(),
+            log: log
+        )
+    }
+
     func start() async throws {
         let (path, join) = place.withLock { ($0.scratch.path, $0.join) }
         let directory = try await opened {
@@ -107,27 +135,7 @@ final class TestWorker: Sendable {
             observer: door,
             seed: try SystemEntropy.seed()
         )
-        var log = Logger(label: name)
-        log.logLevel = .critical
-        let node = CoordinationNode(
-            settings: CoordinationSettings(
-                store: store.store,
-                name: name,
-                region: region,
-                zone: zone,
-                capacity: 1 << 30,
-                version: "0.1.0",
-                startedAtUnixMS: 1,
-                join: join,
-                load: { (3, 4) },
-                now: { SystemClock.monotonic / 1_000_000 },
-                limits: limits
-            ),
-            store: store,
-            peers: CuttableCalls(client: client, wires: wires),
-            metrics: MetricRegistry(),
-            log: log
-        )
+        let node = try makeNode(store, CuttableCalls(client: client, wires: wires), join: join)
         door.open(node)
         let address = address
         let server = try await opened {

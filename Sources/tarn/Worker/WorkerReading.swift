@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import CatalogCore
+import ClientRuntime
+import Coordination
+import Foundation
+import Logging
+import NIOPosix
+import Origins
+import Settings
+import Telemetry
+
+/// The client runtime inside a worker: what its HTTP API reads through.
+struct WorkerReading {
+    let origins: OriginTable
+    let metadata: MetadataService
+    let recorder: RegistryRecorder
+    let files: TarnFileSystem
+
+    init(
+        _ settings: WorkerSettings,
+        coordination: CoordinationNode,
+        asking: LocalAsking,
+        client: HTTPClient,
+        blocking: NIOThreadPool,
+        metrics: MetricRegistry,
+        log: Logger
+    ) {
+        let catalog: @Sendable () -> Catalog = { coordination.view().catalog }
+        origins = OriginTable(
+            factory: OriginFactory(
+                client: client,
+                pool: blocking,
+                credentials: CredentialStore(
+                    files: settings.credentialFiles,
+                    environment: ProcessInfo.processInfo.environment
+                ),
+                fileOrigins: FileOriginPolicy(settings.fileOrigins)
+            ),
+            region: settings.region,
+            catalog: catalog,
+            metrics: metrics
+        )
+        metadata = MetadataService(origins: origins, now: Worker.now) { mount, count in
+            if count > 0 { metrics.counter(.listHidden, mount.text).add(UInt64(count)) }
+        }
+        recorder = RegistryRecorder(registry: metrics)
+        files = TarnFileSystem(
+            router: Router(region: settings.region, catalog: catalog),
+            asking: asking,
+            suspects: SuspectList(now: Worker.now),
+            origins: origins,
+            direct: metadata,
+            recorder: recorder,
+            staleness: { coordination.view().staleness },
+            log: log
+        )
+    }
+}
