@@ -15,8 +15,10 @@ extension ProcessTests {
             #expect(try await survivor.web.get("/v1/files/data/a/x").body == content)
             cluster[2].kill()
             cluster[3].kill()
+            // A leader takes proposals until its last confirmed round is 600 ms old.
             try await survivor.until("the loss is noticed", within: .seconds(10)) {
-                try await survivor.cluster().quorum.have == 1
+                let seen = try await survivor.cluster()
+                return seen.quorum.have == 1 && seen.leader == nil
             }
 
             let calls: [(String, String, String)] = [

@@ -23,9 +23,9 @@ enum S3 {
         switch server.kind {
         case .rclone: return log.count(of: "serve s3: GET OBJECT Bucket: ")
         case .moto:
-            // Listings have a query, objects none.
+            // Listings have a query, objects none. Before GET stands a quote, or a colour.
             return log.split(separator: "\n").count { line in
-                line.contains("\"GET /") && !line.contains("?")
+                line.contains("GET /lake/") && !line.contains("?")
             }
         }
     }
