@@ -102,11 +102,13 @@ package final class CoordinationNode: Sendable {
 
     /// Loads what the disk holds and, on a voter, starts its consensus.
     package func start() throws(MembershipStoreError) {
-        if let checkpoint = try store.loadCheckpoint() {
+        let checkpoint = try store.loadCheckpoint()
+        if membership.state.isVoter {
+            try startVoting(from: checkpoint)
+        } else if let checkpoint {
             replica.restore(checkpoint.catalog, at: checkpoint.index)
-            learnAddresses()
         }
-        if membership.state.isVoter { try startVoting() }
+        learnAddresses()
     }
 
     /// Why the cluster refuses this worker for good; waits until it does.

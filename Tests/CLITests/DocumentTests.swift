@@ -18,11 +18,16 @@ import tarn
     }
 
     @Test func everyShownCommandParses() throws {
+        // A document may name a verb without saying what of: `tarn fuse mount`.
+        let verbs = TarnCommandLine.helpTexts().map { help in
+            Array(help.command.split(separator: " ").suffix(2))
+        }
         var count = 0
         for url in Self.documents() {
             guard let text = try? String(contentsOf: url, encoding: .utf8) else { continue }
             for line in Self.commands(in: text) {
                 count += 1
+                if verbs.contains(Array(line.split(separator: " ").dropFirst())) { continue }
                 #expect(throws: Never.self, "\(url.lastPathComponent): \(line)") {
                     _ = try TarnCommandLine.parse(ExampleLines.words(line))
                 }

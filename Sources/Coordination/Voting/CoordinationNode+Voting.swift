@@ -12,7 +12,10 @@ import SystemIO
 
 /// How a voter's consensus is started from its disk.
 extension CoordinationNode {
-    func startVoting() throws(MembershipStoreError) {
+    /// `checkpoint` is what this voter had applied when it last wrote that down.
+    func startVoting(
+        from checkpoint: (catalog: Catalog, index: LogIndex)? = nil
+    ) throws(MembershipStoreError) {
         let (storage, recovered, me) = try store.openLog()
         for repair in recovered.repairs {
             log.notice(
@@ -24,6 +27,7 @@ extension CoordinationNode {
         if let snapshot = recovered.snapshot {
             machine.restore(snapshot.state, at: snapshot.metadata.position.index)
         }
+        if let checkpoint { catchUp(to: checkpoint, by: recovered.entries, machine) }
         let writer = LogWriter()
         let driver = RaftDriver(
             writer: writer,
@@ -51,6 +55,38 @@ extension CoordinationNode {
         }
         voting.withLock { $0 = Voting(driver: driver, writer: writer) }
         metrics.report { driver.state }
+    }
+
+    /// Brings the replica to the checkpoint: by the log's own entries, so that watches may begin
+    /// before the restart, else by the checkpoint itself.
+    ///
+    /// The entries count only if they lead to the very same state: those that were not synced when
+    /// their effect was written down may have been lost, and others stand in their place.
+    private func catchUp(
+        to checkpoint: (catalog: Catalog, index: LogIndex),
+        by entries: [LogEntry],
+        _ machine: CatalogMachine
+    ) {
+        let known = entries.prefix { $0.index <= checkpoint.index }
+        var catalog = replica.catalog
+        for entry in known where entry.kind == .command {
+            guard let command = try? CatalogCommand(decoding: entry.payload) else { break }
+            _ = catalog.apply(command)
+        }
+        let isSame =
+            known.last?.index == checkpoint.index
+            && catalog.revision == checkpoint.catalog.revision
+            && catalog.stateDigest == checkpoint.catalog.stateDigest
+        guard isSame else {
+            replica.restore(checkpoint.catalog, at: checkpoint.index)
+            return
+        }
+        for entry in known {
+            switch entry.kind {
+            case .command: _ = machine.apply(index: entry.index, payload: entry.payload)
+            case .noop, .configuration: machine.advance(to: entry.index)
+            }
+        }
     }
 
     private func makePorts() -> RaftDriver.Ports {
