@@ -108,15 +108,17 @@ import Testing
     @Test func twoClustersDoNotMix() async throws {
         let other = ClusterID(UniqueID(high: 9, low: 9))
         try await withServer(pageHandler, clientCluster: other) { server, client, address in
-            let error = await #expect(throws: PageClientError.self) {
-                try await client.ping(at: address, timeout: .seconds(10))
+            // The server closes behind its refusal; where the client's next bytes cross it, TCP's
+            // reset may take the refusal along, and only the end of the connection is seen.
+            var reason: String?
+            for _ in 0..<50 where reason == nil {
+                let error = await #expect(throws: PageClientError.self) {
+                    try await client.ping(at: address, timeout: .seconds(10))
+                }
+                if case .refused(let said) = error { reason = said }
             }
-            guard case .refused(let reason) = error else {
-                Issue.record("\(String(describing: error))")
-                return
-            }
-            #expect(reason.contains("\(testCluster)"))
-            #expect(server.statistics.refusedCount == 1)
+            #expect(reason?.contains("\(testCluster)") == true)
+            #expect(server.statistics.refusedCount >= 1)
         }
     }
 
