@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ClientRuntime
+import Glibc
 import SystemPackage
 
 /// Why a mount could not be made, found or taken away.
@@ -51,7 +52,10 @@ extension FuseMountError: CustomStringConvertible {
         case .busy(let directory):
             "\(directory): in use; close the files below it, or 'tarn fuse unmount --force'"
         case .noFuseDevice(let errno):
-            "/dev/fuse: \(errnoText(errno)); load the kernel module with 'modprobe fuse'"
+            "/dev/fuse: \(errnoText(errno)); "
+                + (errno == EACCES
+                    ? "mount as root, or let this user open it"
+                    : "load the kernel module with 'modprobe fuse'")
         case .noRoot(let path, let error): "cannot show \(path): \(error)"
         case .refused(let what, let directory, let errno):
             "\(directory): \(what): \(errnoText(errno))"

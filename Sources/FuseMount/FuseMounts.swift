@@ -101,7 +101,9 @@ package enum FuseMounts {
             throw .refused(what: "look up", directory: directory, errno: errno)
         }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw .notADirectory(directory) }
-        guard unsafe access("/dev/fuse", F_OK) == 0 else { throw .noFuseDevice(errno: errno) }
+        guard unsafe access("/dev/fuse", R_OK | W_OK) == 0 else {
+            throw .noFuseDevice(errno: errno)
+        }
         return directory
     }
 

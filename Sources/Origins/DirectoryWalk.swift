@@ -11,6 +11,8 @@ struct DirectoryWalk {
     private let limit: Int
     private var found: [DirectoryItem] = []
 
+    /// Each page reads the whole directory, so large ones want large pages; the bound is memory.
+    private static let pageLimit = 10_000
     /// Directories inside each other: deeper ones are not listed.
     private static let depthLimit = 128
 
@@ -36,7 +38,7 @@ struct DirectoryWalk {
 
     private init(_ query: OriginListQuery) {
         isDelimited = query.isDelimited
-        limit = min(max(query.limit, 1), 1000)
+        limit = min(max(query.limit, 1), Self.pageLimit)
     }
 
     /// One more than fits tells that there is a next page.

@@ -55,7 +55,8 @@ package struct OriginListQuery: Hashable, Sendable {
     package let isDelimited: Bool
     /// Continue behind an earlier page: its ``OriginListing/next``.
     package let continuation: ByteString?
-    /// At most this many objects and prefixes together: 1...1000.
+    /// At most this many objects and prefixes together, from 1 on; a store whose own pages are
+    /// smaller (S3: 1,000, a directory: 10,000) gives fewer.
     package let limit: Int
 
     package init(

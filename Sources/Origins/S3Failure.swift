@@ -3,6 +3,9 @@ import AsyncHTTPClient
 import Codecs
 import NIOCore
 import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import SystemPackage
 
 /// Why one try failed, and whether another may do better.
 struct S3Failure: Error, Sendable {
@@ -79,9 +82,14 @@ extension S3Failure {
 
 extension S3Failure {
     /// The meaning of an error that AsyncHTTPClient threw before the head of an answer came.
-    static func connection(_ error: any Error, deadline: Deadline) -> S3Failure {
+    static func connection(
+        _ error: any Error,
+        to endpoint: S3Endpoint,
+        deadline: Deadline
+    ) -> S3Failure {
+        let place = "\(endpoint.scheme)://\(endpoint.authority)"
         guard let error = error as? HTTPClientError else {
-            return .passing(.unreachable(String(describing: error)))
+            return .passing(.unreachable("\(place): \(reason(error))"))
         }
         switch error {
         case .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .tlsHandshakeTimeout,
@@ -92,7 +100,22 @@ extension S3Failure {
         case .invalidURL, .emptyHost, .emptyScheme:
             return .final(.misconfigured("the endpoint is not a URL"))
         default:
-            return .passing(.unreachable(error.shortDescription))
+            return .passing(.unreachable("\(place): \(error.shortDescription)"))
+        }
+    }
+
+    /// In the words of the system, without the layers in between.
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            guard let attempt = error.connectionErrors.last else { return "host not found" }
+            return reason(attempt.error)
+        case let error as IOError:
+            return Errno(rawValue: error.errnoCode).description
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            return "TLS failed: \(error)"
+        default:
+            return "\(error)"
         }
     }
 

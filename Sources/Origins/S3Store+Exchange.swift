@@ -78,7 +78,7 @@ extension S3Store {
             response = try await client.execute(request, deadline: deadline.onEventLoops)
         } catch {
             observer(OriginRequestRecord(method: call.operation, status: 0, byteCount: 0))
-            return .failure(.connection(error, deadline: deadline))
+            return .failure(.connection(error, to: endpoint, deadline: deadline))
         }
 
         var received = ByteBuffer()

@@ -13,7 +13,7 @@ final class S3Store: Sendable {
     let budget: RequestBudget
     let client: HTTPClient
     private let options: S3Options
-    private let endpoint: S3Endpoint
+    let endpoint: S3Endpoint
     /// Everything in front of the key, percent-encoded.
     private let pathPrefix: String
     private let credentials: CredentialSource

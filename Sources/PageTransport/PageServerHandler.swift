@@ -6,7 +6,7 @@ import Primitives
 /// One connection of a page server: bytes in, requests to the handler, replies out.
 ///
 ///     opening --hello--> open --garbage, stall, client gone--> closed
-///        \--stranger, refusal, deadline--> closed
+///        \--stranger, one too many--> refused --client gone, deadline--> closed
 ///
 /// Invariants:
 /// 1. At most `limits.requestCount` requests, for at most `limits.replyByteCount` bytes of pages and
@@ -23,6 +23,9 @@ package final class PageServerHandler: ChannelDuplexHandler {
     private enum Phase {
         case opening
         case open(PageClientDescription)
+        /// The reason is sent; what still comes is read and dropped, because closing over unread
+        /// bytes makes the kernel reset the connection and takes the reason along.
+        case refused
         case closed
     }
 
@@ -95,6 +98,7 @@ package final class PageServerHandler: ChannelDuplexHandler {
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .refused = phase { return }
         accumulator.append(unwrapInboundIn(data))
         drain()
     }
@@ -305,10 +309,17 @@ package final class PageServerHandler: ChannelDuplexHandler {
     }
 
     private func refuse(_ reason: String) {
+        guard let context else { return }
         counters.note { $0.refusedCount += 1 }
+        phase = .refused
+        accumulator = FrameAccumulator(frameLimit: 0)
         write(PageServerHello.refused(reason: reason).encoded, promise: nil)
         flush()
-        close()
+        context.close(mode: .output, promise: nil)
+        deadline?.cancel()
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: limits.refusalDeadline) {
+            self.close()
+        }
     }
 
     private func close() {

@@ -12,6 +12,8 @@ package struct PageServerLimits: Sendable {
     package var replyByteCount = 32 << 20
     /// From connection to the whole hello.
     package var helloDeadline = TimeAmount.seconds(5)
+    /// From a refusal to the end of the connection, unless the client closes it first.
+    package var refusalDeadline = TimeAmount.seconds(1)
     /// From the first byte of a frame to its last, and from an answer to the client's taking it.
     package var stallDeadline = TimeAmount.seconds(30)
     /// Between two notices that a page is being fetched.

@@ -48,7 +48,7 @@ package struct ConfigurationFile: Sendable {
             let parser = try Parser(yaml: text, encoding: .utf8)
             if let root = try parser.singleRoot() { collect(root, into: &values) }
         } catch {
-            values.reject(problem(error))
+            values.rejectWhole(problem(error))
         }
         return values
     }

@@ -22,6 +22,12 @@ struct SourcedValues {
         problems.append(problem)
     }
 
+    /// A source that could not be read as a whole may have named any key.
+    mutating func rejectWhole(_ problem: SettingProblem) {
+        mentioned.formUnion(SettingKey.all.map(\.name))
+        problems.append(problem)
+    }
+
     /// Reads a flag's or a variable's text into the key, or says why it cannot.
     mutating func read(
         _ text: String,

@@ -50,6 +50,29 @@ import tarn
     }
 
     // swift-format-ignore
+    static let progress: [(done: UInt64, total: UInt64, milliseconds: UInt64, text: String)] = [
+        (50 << 20,  200 << 20, 1_000,   "25%  50MiB of 200MiB  50MiB/s  ETA 3s"),
+        (200 << 20, 200 << 20, 4_000,   "100%  200MiB of 200MiB  50MiB/s  ETA 0s"),
+        (1 << 20,   1 << 40,   100_000, "0%  1MiB of 1TiB  10.2KiB/s  ETA over 100h"),
+        (1 << 20,   200 << 20, 1_000,   "0%  1MiB of 200MiB  1MiB/s  ETA 3m19s"),
+        (1 << 20,   9 << 30,   1_000,   "0%  1MiB of 9GiB  1MiB/s  ETA 2h33m"),
+        (5 << 20,   0,         1_000,   "100%  5MiB of 5MiB  5MiB/s  ETA 0s"),
+        (0,         1 << 20,   1_000,   "0%  0B of 1MiB  0B/s  ETA unknown"),
+    ]
+
+    @Test(arguments: progress)
+    func progressIsOneLine(
+        row: (done: UInt64, total: UInt64, milliseconds: UInt64, text: String)
+    ) {
+        let state = ProgressState(
+            done: row.done,
+            total: row.total,
+            elapsed: Timespan(milliseconds: row.milliseconds)
+        )
+        #expect(state.text == row.text)
+    }
+
+    // swift-format-ignore
     static let ranges: [(text: String, first: UInt64?)] = [
         ("bytes 0-0/1", 0), ("bytes 5-9/10", 5), ("bytes 5-10/10", nil), ("bytes 9-5/10", nil),
         ("bytes */10", nil), ("bytes 0-0/*", nil), ("items 0-0/1", nil), ("", nil), ("bytes -/1", nil),

@@ -53,6 +53,17 @@ extension ProcessTests {
             #expect(refused.code == "unsafe")
         }
 
+        @Test func initMayBeAskedBeforeTheWorkersRun() async throws {
+            let cluster = try TarnCluster(3)
+            async let asked = cluster.tarn(["cluster", "init", "--timeout", "60s"])
+            // Not a wait for a fact: whichever comes first, the answer has to be the same.
+            try await Task.sleep(for: .milliseconds(300))
+            try cluster.start()
+            let formed = try await asked
+            #expect(formed.status == 0, "\(formed.summary)")
+            for worker in cluster.workers { try await worker.untilReady() }
+        }
+
         @Test func ofTwoConcurrentInitsAtMostOneMakesACluster() async throws {
             let cluster = try TarnCluster(3)
             try cluster.start()

@@ -36,6 +36,29 @@ extension ProcessTests {
             }
         }
 
+        @Test func systemdIsToldWhenAWorkerIsReadyAndWhenItEnds() async throws {
+            let scratch = try ScratchDirectory()
+            let path = "\(scratch.path("notify"))"
+            let inbox = try DatagramInbox(path: path)
+            let cluster = try TarnCluster(1, environment: ["NOTIFY_SOCKET": path])
+            let worker = cluster[1]
+            try cluster.start()
+            try await worker.untilAlive()
+            #expect(inbox.next() == nil, "ready before init")
+            let formed = try await cluster.tarn(["cluster", "init"])
+            #expect(formed.status == 0, "\(formed.summary)")
+            var told: String?
+            try await worker.until("READY=1") {
+                told = inbox.next()
+                return told != nil
+            }
+            #expect(told == "READY=1")
+            #expect(try await worker.web.get("/readyz").status == 200)
+            worker.send(SIGTERM)
+            #expect(try await worker.process?.waitForExit() == 0)
+            #expect(inbox.next() == "STOPPING=1")
+        }
+
         /// Goal: an owner that hangs, its connections open, fails no read and holds none up for long.
         @Test func aStoppedOwnerFailsNoRead() async throws {
             let cluster = try await TarnCluster.formed()

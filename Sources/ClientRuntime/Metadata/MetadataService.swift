@@ -25,6 +25,8 @@ package final class MetadataService: Sendable {
     /// Entries of listings, and single attributes, kept at most.
     private static let listingWeight = 4_000_000
     private static let attributeWeight = 2_000_000
+    /// Entries asked of an origin at once; one with smaller pages gives fewer.
+    private static let pageLimit = 10_000
     /// What an answer used past its time is good for.
     private static let outageValidity = Timespan.seconds(1)
 
@@ -248,7 +250,12 @@ package final class MetadataService: Sendable {
             var continuation: ByteString?
             repeat {
                 let page = try await origin.list(
-                    OriginListQuery(prefix: prefix, isDelimited: true, continuation: continuation)
+                    OriginListQuery(
+                        prefix: prefix,
+                        isDelimited: true,
+                        continuation: continuation,
+                        limit: Self.pageLimit
+                    )
                 )
                 builder.add(page)
                 continuation = page.next

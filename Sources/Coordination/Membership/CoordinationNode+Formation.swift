@@ -22,11 +22,9 @@ extension CoordinationNode {
         _ request: InitialisationRequest,
         within limit: Timespan
     ) async throws(CoordinationError) -> ClusterEntry {
-        guard initialising.withLock({ $0.begin() }) else {
-            throw .unsafe("an init is running on this worker already")
-        }
-        defer { initialising.withLock { $0.end() } }
         let deadline = settings.now() + limit.milliseconds
+        try await takeTurn(until: deadline)
+        defer { initialising.withLock { $0.end() } }
         let formation: Formation
         if let intent = try readIntent() {
             if let cluster = membership.cluster, cluster != intent.cluster.id {
@@ -42,6 +40,16 @@ extension CoordinationNode {
         try await form(formation, until: deadline)
         try? store.clearIntent()  // Kept on failure: it is then cleared by the next run.
         return formation.cluster
+    }
+
+    /// One init after the other on one worker: who comes second sees what became of the first.
+    private func takeTurn(until deadline: UInt64) async throws(CoordinationError) {
+        while !initialising.withLock({ $0.begin() }) {
+            guard settings.now() < deadline, !Task.isCancelled else {
+                throw .incomplete("another init is running on this worker")
+            }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
     }
 
     private func readIntent() throws(CoordinationError) -> Formation? {
@@ -70,8 +78,15 @@ extension CoordinationNode {
                 home: registration.region,
                 survival: request.survival
             )
+            if asked.rivals.contains(where: { $0.initialisation < initialisation }) {
+                // The smaller id goes first. It has this long to take what is set free here.
+                await release(initialisation)
+                let pauseMS = Int64.random(in: 500...1500, using: &generator)
+                try? await Task.sleep(for: .milliseconds(pauseMS))
+                continue
+            }
             // One that is promised to another init may be about to form a cluster with it.
-            if let chosen, asked.promisedElsewhere.isEmpty {
+            if let chosen, asked.rivals.isEmpty {
                 let cluster = ClusterEntry(
                     id: ClusterID(UniqueID(using: &generator)),
                     generation: 1,
@@ -136,8 +151,8 @@ struct OwnInitialisation: Sendable {
 private struct Asked {
     /// Fresh, and promised to this init.
     var fresh: [WorkerRegistration]
-    /// Fresh, but promised to another.
-    var promisedElsewhere: [String] = []
+    /// Fresh, but promised to another init.
+    var rivals: [(name: String, initialisation: UniqueID)] = []
     var silentCount = 0
 
     func summary(wanted: Int, home: String) -> String {
@@ -146,8 +161,8 @@ private struct Asked {
             "\(fresh.count) fresh workers answered: \(names.isEmpty ? "none" : names)",
             "\(wanted) are needed in region \(home)",
         ]
-        if !promisedElsewhere.isEmpty {
-            let names = promisedElsewhere.sorted().joined(separator: ", ")
+        if !rivals.isEmpty {
+            let names = rivals.map(\.name).sorted().joined(separator: ", ")
             parts.append("promised to another init: \(names)")
         }
         if silentCount > 0 { parts.append("\(silentCount) addresses in 'join' are silent") }
@@ -159,7 +174,7 @@ private struct Asked {
 private enum Promise {
     case silent
     case ourselves
-    case refused(name: String)
+    case taken(name: String, by: UniqueID)
     case given(WorkerRegistration)
 }
 
@@ -170,15 +185,17 @@ extension CoordinationNode {
     private func askAll(
         _ initialisation: UniqueID
     ) async throws(CoordinationError) -> Asked {
-        guard membership.promise(initialisation, nowMS: settings.now()) else {
-            throw .unsafe("this worker has promised itself to another init; try again in 10 s")
+        var asked = Asked(fresh: [])
+        switch membership.promise(initialisation, nowMS: settings.now()) {
+        case initialisation: asked.fresh.append(registration)
+        case let holder?: asked.rivals.append((registration.name, holder))
+        case nil: throw .unsafe("this worker is becoming a member of a cluster")
         }
-        var asked = Asked(fresh: [registration])
         for address in settings.join {
             switch try await askPromise(initialisation, at: address) {
             case .silent: asked.silentCount += 1
             case .ourselves: break
-            case .refused(let name): asked.promisedElsewhere.append(name)
+            case .taken(let name, let holder): asked.rivals.append((name, holder))
             case .given(let answer):
                 if asked.fresh.contains(where: { $0.store == answer.store }) { continue }
                 if asked.fresh.contains(where: { $0.name == answer.name }) {
@@ -212,12 +229,24 @@ extension CoordinationNode {
                 timeout: .seconds(1)
             )
             guard let promise = try? PromiseReply(decoding: reply) else { return .silent }
-            return .given(promise.registration)
+            return promise.holder == initialisation
+                ? .given(promise.registration) : .taken(name: hello.name, by: promise.holder)
         } catch {
-            guard case .failed(let failure) = error,
-                failure.code == PeerFailureCode.refused.rawValue
-            else { return .silent }
-            return .refused(name: hello.name)
+            return .silent
+        }
+    }
+
+    /// Sets every worker free that promised itself to this init.
+    private func release(_ initialisation: UniqueID) async {
+        membership.release(initialisation)
+        let request = PromiseRequest(initialisation: initialisation, purpose: .release).encode()
+        for address in settings.join {
+            _ = try? await peers.request(
+                PeerMethod.promise.rawValue,
+                request,
+                to: address,
+                timeout: .seconds(1)
+            )
         }
     }
 
@@ -225,10 +254,12 @@ extension CoordinationNode {
         guard let request = try? PromiseRequest(decoding: body) else {
             throw .because(.badRequest, "not a promise request")
         }
-        guard isListening, membership.promise(request.initialisation, nowMS: settings.now()) else {
-            throw .because(.refused, "promised to another init, or not fresh")
-        }
-        return PromiseReply(registration: registration).encode()
+        let initialisation = request.initialisation
+        if request.purpose == .release { membership.release(initialisation) }
+        guard isListening, request.purpose == .take,
+            let holder = membership.promise(initialisation, nowMS: settings.now())
+        else { throw .because(.refused, "not fresh, or set free") }
+        return PromiseReply(registration: registration, holder: holder).encode()
     }
 }
 

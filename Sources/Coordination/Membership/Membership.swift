@@ -51,19 +51,28 @@ final class Membership: Sendable {
     var node: NodeID? { state.node }
 
     /// Promises this worker to one init, again to the same, or not at all.
-    func promise(_ initialisation: UniqueID, nowMS: UInt64) -> Bool {
+    ///
+    /// - Returns: The init it is promised to; `nil` if it is not fresh.
+    func promise(_ initialisation: UniqueID, nowMS: UInt64) -> UniqueID? {
         storage.withLock { storage in
-            guard storage.state == .fresh, !storage.isForming else { return false }
+            guard storage.state == .fresh, !storage.isForming else { return nil }
             if let promise = storage.promise, promise.untilMS > nowMS,
                 promise.initialisation != initialisation
             {
-                return false  // Invariant 2.
+                return promise.initialisation  // Invariant 2.
             }
             storage.promise = Promise(
                 initialisation: initialisation,
                 untilMS: nowMS + Self.promiseMS
             )
-            return true
+            return initialisation
+        }
+    }
+
+    /// Takes the promise to this init back; of another one's nothing changes.
+    func release(_ initialisation: UniqueID) {
+        storage.withLock { storage in
+            if storage.promise?.initialisation == initialisation { storage.promise = nil }
         }
     }
 

@@ -2,17 +2,24 @@
 package import CatalogCore
 package import Primitives
 
-/// An init asks a fresh worker to take part in no other for ten seconds.
+/// An init asks a fresh worker to take part in no other for ten seconds, or sets it free again.
 package struct PromiseRequest: Sendable, Hashable {
+    package enum Purpose: UInt8, Sendable { case take, release }
+
     /// Made by the init; the same in all its calls.
     package let initialisation: UniqueID
+    package let purpose: Purpose
 
-    package init(initialisation: UniqueID) { self.initialisation = initialisation }
+    package init(initialisation: UniqueID, purpose: Purpose = .take) {
+        self.initialisation = initialisation
+        self.purpose = purpose
+    }
 
     package func encode() -> [UInt8] {
         var writer = ByteWriter()
         writer.write(UInt8(1))
         writer.write(initialisation)
+        writer.write(purpose.rawValue)
         return writer.bytes
     }
 
@@ -20,18 +27,29 @@ package struct PromiseRequest: Sendable, Hashable {
         var reader = ByteReader(bytes)
         try reader.version(of: "promise request", newest: 1)
         initialisation = try reader.uniqueID()
+        let byte = try reader.integer(UInt8.self)
+        guard let purpose = Purpose(rawValue: byte) else {
+            throw .invalid(what: "promise purpose", value: UInt64(byte))
+        }
+        self.purpose = purpose
     }
 }
 
-/// What a fresh worker says about itself when it promises.
+/// What a worker says about itself when it is asked for a promise, and to which init it is promised.
 package struct PromiseReply: Sendable, Hashable {
     package let registration: WorkerRegistration
+    /// The asking init if the promise was given, else the one it was given to before.
+    package let holder: UniqueID
 
-    package init(registration: WorkerRegistration) { self.registration = registration }
+    package init(registration: WorkerRegistration, holder: UniqueID) {
+        self.registration = registration
+        self.holder = holder
+    }
 
     package func encode() -> [UInt8] {
         var writer = ByteWriter()
         writer.write(UInt8(1))
+        writer.write(holder)
         writer.write(CatalogCommand(operation: .register(registration)).encode())
         return writer.bytes
     }
@@ -39,6 +57,7 @@ package struct PromiseReply: Sendable, Hashable {
     package init(decoding bytes: [UInt8]) throws(ByteDecodingError) {
         var reader = ByteReader(bytes)
         try reader.version(of: "promise reply", newest: 1)
+        holder = try reader.uniqueID()
         registration = try reader.registration()
     }
 }

@@ -80,7 +80,7 @@ extension Schema {
                 .optional(
                     "timeoutMs",
                     .integer,
-                    "How long to wait for fresh workers; default 30000."
+                    "How long to wait for fresh workers, up to a day; default 30000."
                 ),
             ]
         ),

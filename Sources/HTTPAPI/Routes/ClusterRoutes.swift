@@ -69,7 +69,7 @@ enum ClusterRoutes {
 
     /// How long `init` waits for enough fresh workers unless it is told; milliseconds.
     private static let standardPatienceMS: UInt64 = 30_000
-    private static let patienceMS: ClosedRange<UInt64> = 1...600_000
+    private static let patienceMS: ClosedRange<UInt64> = 1...86_400_000
 
     @Sendable private static func initialise(_ call: Call) async throws(Problem) -> APIResponse {
         let body = try call.request.documentIfAny(

@@ -10,6 +10,9 @@ struct APICall: Sendable {
     var target: String
     var headers: [(name: String, value: String)] = []
     var body: [UInt8]?
+    /// Whether refused connections are tried again until the time is over: the workers may be
+    /// starting just now.
+    var awaitsWorkers = false
 
     static func get(_ target: String) -> Self { Self(method: .GET, target: target) }
 

@@ -33,7 +33,8 @@ final class ClusterClient: Sendable {
     init(addresses: [HostPort], timeout: Timespan) {
         self.addresses = addresses
         self.timeout = timeout
-        transport = HTTPTransport(silence: timeout.duration)
+        // A worker that counts the time itself answers at its end, and says why.
+        transport = HTTPTransport(silence: timeout.duration + .seconds(6))
     }
 
     func shutdown() async { try? await transport.client.shutdown() }
@@ -56,6 +57,8 @@ final class ClusterClient: Sendable {
             switch outcome {
             case .answered(let answer):
                 return answer
+            case .failed(.unreachable) where call.awaitsWorkers:
+                retryAfter = nil
             case .failed(let failure):
                 throw failure
             case .again(_, let seconds):

@@ -10,8 +10,8 @@ struct ClusterInit: ClusterVerb {
         commandName: "init",
         abstract: "Make one cluster of fresh workers, once.",
         discussion: """
-            Asks the workers in 'join' of the asked one, waits up to '--timeout' until enough of \
-            them answer, and returns when all voters have committed their first entry. Run again \
+            Asks the workers in 'join' of the asked one, waits up to '--timeout' until it runs and \
+            enough of them answer, and returns when all voters have committed their first entry. Run again \
             after a failure it goes on with the same cluster.
 
             EXAMPLES:
@@ -22,7 +22,7 @@ struct ClusterInit: ClusterVerb {
               0   the cluster is formed
               4   refused: one of the workers belongs to a cluster already
               7   not enough workers answered in time
-              8   nobody reachable
+              8   nobody reachable, all the time
               64  the command line is wrong
             """
     )
@@ -66,13 +66,10 @@ struct ClusterInit: ClusterVerb {
         )
         // The worker counts the time itself and says who is missing; its answer still has to arrive.
         let limit = Timespan(milliseconds: connection.timeout.milliseconds + 5000)
-        let answer = try await session.client.write(
-            .POST,
-            "/v1/cluster/init",
-            body: request,
-            as: InitAnswer.self,
-            within: limit
-        )
+        var call = APICall(method: .POST, target: "/v1/cluster/init")
+        call.body = try ClusterClient.encode(request)
+        call.awaitsWorkers = true
+        let answer = try await session.client.read(call, as: InitAnswer.self, within: limit)
         let cluster = answer.document
         try session.confirm(
             answer.bytes,

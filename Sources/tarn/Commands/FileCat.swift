@@ -48,7 +48,7 @@ struct FileCat: ClusterVerb {
                 start: offset?.bytes ?? 0,
                 count: count?.bytes
             )
-            try await stream.forEach { (piece) throws(CommandFailure) in
+            try await stream.forEach { (_, piece) throws(CommandFailure) in
                 try Terminal.write(piece.readableBytesView)
             }
         }

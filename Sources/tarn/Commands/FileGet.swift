@@ -44,17 +44,25 @@ struct FileGet: ClusterVerb {
 
     func run(_ session: Session) async throws(CommandFailure) {
         var report = GetReport()
-        if recursive {
-            let root = try directoryDestination()
-            try await copyTree(session, path, to: root, &report)
-        } else {
-            let place = try fileDestination()
-            try await copyFile(session, path, to: place, &report)
+        var progress = Progress(isQuiet: session.isQuiet)
+        do {
+            if recursive {
+                let root = try directoryDestination()
+                try await copyTree(session, path, to: root, &report, &progress)
+            } else {
+                let place = try fileDestination()
+                try await copyFile(session, path, to: place, &report, &progress)
+            }
+        } catch {
+            progress.end()
+            throw error
         }
+        progress.end()
         switch format {
         case .json: try Terminal.write(try ClusterClient.encode(report) + [0x0A])
         case .table:
-            session.remark("\(report.files) files, \(ByteCount(report.bytes)) copied")
+            let files = report.files == 1 ? "1 file" : "\(report.files) files"
+            session.remark("\(files), \(ByteCount(report.bytes)) copied")
         }
         guard report.leftOut.isEmpty else {
             throw .partly("\(report.leftOut.count) names left out: \(report.leftOut.prefix(3))")
@@ -65,10 +73,11 @@ struct FileGet: ClusterVerb {
         _ session: Session,
         _ source: String,
         to place: String,
-        _ report: inout GetReport
+        _ report: inout GetReport,
+        _ progress: inout Progress
     ) async throws(CommandFailure) {
         let download = Download(client: session.client, path: source, destination: place)
-        report.bytes += try await download.run()
+        report.bytes += try await download.run(&progress, isExpected: recursive)
         report.files += 1
     }
 
@@ -77,7 +86,8 @@ struct FileGet: ClusterVerb {
         _ session: Session,
         _ source: String,
         to place: String,
-        _ report: inout GetReport
+        _ report: inout GetReport,
+        _ progress: inout Progress
     ) async throws(CommandFailure) {
         var pending = [(source: source, place: place)]
         while let next = pending.popLast() {
@@ -86,6 +96,7 @@ struct FileGet: ClusterVerb {
             repeat {
                 let page = try await session.client.directoryPage(next.source, after: after)
                     .document
+                for entry in page.entries { progress.expect(entry.size ?? 0) }
                 for entry in page.entries {
                     let from = next.source.appending(component: entry.name)
                     guard LocalName.isUsable(entry.name) else {
@@ -95,7 +106,7 @@ struct FileGet: ClusterVerb {
                     let to = next.place.appending(component: entry.name)
                     switch entry.type {
                     case .directory: pending.append((from, to))
-                    case .file: try await copyFile(session, from, to: to, &report)
+                    case .file: try await copyFile(session, from, to: to, &report, &progress)
                     }
                 }
                 guard page.next != after || after == nil else {

@@ -13,11 +13,16 @@ struct Download {
     let path: String
     let destination: String
 
+    /// Copies, and tells `progress` of each piece and, unless `isExpected`, of the whole size.
+    ///
     /// - Returns: How many bytes the file has.
-    func run() async throws(CommandFailure) -> UInt64 {
+    func run(
+        _ progress: inout Progress,
+        isExpected: Bool
+    ) async throws(CommandFailure) -> UInt64 {
         let part = "\(destination).tarn-\(UUID().uuidString.lowercased().prefix(8))"
         do {
-            let size = try await write(to: part)
+            let size = try await write(to: part, &progress, isExpected: isExpected)
             try rename(part)
             return size
         } catch {
@@ -26,12 +31,20 @@ struct Download {
         }
     }
 
-    private func write(to part: String) async throws(CommandFailure) -> UInt64 {
+    private func write(
+        to part: String,
+        _ progress: inout Progress,
+        isExpected: Bool
+    ) async throws(CommandFailure) -> UInt64 {
         let file = try Self.open(part)
         var stream = FileStream(client, path: path)
+        var isSizeKnown = isExpected
         do {
-            try await stream.forEach { (piece) throws(CommandFailure) in
+            try await stream.forEach { (head, piece) throws(CommandFailure) in
+                if !isSizeKnown { progress.expect(head.size) }
+                isSizeKnown = true
                 try Self.append(piece, to: file, part)
+                progress.advance(UInt64(piece.readableBytes))
             }
             guard let head = stream.head, stream.position == head.size else {
                 throw CommandFailure.badAnswer(

@@ -36,9 +36,9 @@ struct FileStream {
         position = start
     }
 
-    /// Hands every piece to `consume`, which is waited for: a slow reader slows the worker down.
+    /// Hands every piece, and what is known of the file, to `consume`, which is waited for: a slow reader slows the worker down.
     mutating func forEach(
-        _ consume: (ByteBuffer) throws(CommandFailure) -> Void
+        _ consume: (FileHead, ByteBuffer) throws(CommandFailure) -> Void
     ) async throws(CommandFailure) {
         var backoff = Backoff()
         var generator = SystemRandomNumberGenerator()
@@ -47,6 +47,7 @@ struct FileStream {
             let before = position
             let failure = try await attempt(consume)
             guard let failure, !isComplete else { return }
+            if head == nil, case .unreachable = failure { throw failure }
             if position > before {
                 deadline = ContinuousClock.now + client.timeout.duration
                 backoff = Backoff()
@@ -73,7 +74,7 @@ struct FileStream {
 
     /// Reads from one worker until its answer ends; the failure if that was too early.
     private mutating func attempt(
-        _ consume: (ByteBuffer) throws(CommandFailure) -> Void
+        _ consume: (FileHead, ByteBuffer) throws(CommandFailure) -> Void
     ) async throws(CommandFailure) -> CommandFailure? {
         var refusals: [String] = []
         for address in client.order() {
@@ -163,7 +164,7 @@ struct FileStream {
     private mutating func drain(
         _ response: HTTPClientResponse,
         from address: HostPort,
-        _ consume: (ByteBuffer) throws(CommandFailure) -> Void
+        _ consume: (FileHead, ByteBuffer) throws(CommandFailure) -> Void
     ) async throws(CommandFailure) -> CommandFailure? {
         var pieces = response.body.makeAsyncIterator()
         while true {
@@ -174,7 +175,7 @@ struct FileStream {
                 return .lost("\(address): \(HTTPTransport.loss(error).text)")
             }
             guard let piece = next else { break }
-            try consume(piece)
+            if let head { try consume(head, piece) }
             position += UInt64(piece.readableBytes)
             if let end, position > end {
                 throw .badAnswer("\(address) answers more of \(path) than it has")

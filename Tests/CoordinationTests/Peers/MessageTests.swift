@@ -55,7 +55,7 @@ struct MessageTests {
         (
             "promise request",
             PromiseRequest(initialisation: UniqueID(high: 1, low: 2)).encode(),
-            "0101000000000000000200000000000000"
+            "010100000000000000020000000000000000"
         ),
         (
             "admitted", AdmissionReply.admitted(testCluster(), NodeID(4)).encode(),
@@ -83,7 +83,10 @@ struct MessageTests {
     @Test func everyMessageReadsBackAsItself() throws {
         #expect(try StatusReply(decoding: Self.status.encode()) == Self.status)
         #expect(try Formation(decoding: Self.formation.encode()) == Self.formation)
-        let promise = PromiseReply(registration: registration("w1", store: 1))
+        let promise = PromiseReply(
+            registration: registration("w1", store: 1),
+            holder: UniqueID(high: 3, low: 4)
+        )
         #expect(try PromiseReply(decoding: promise.encode()) == promise)
         for reply in [
             AdmissionReply.admitted(testCluster(), NodeID(4)), .replacing, .refused("wörk"),
@@ -121,7 +124,10 @@ struct MessageTests {
         let seeds =
             Self.golden.map(\.bytes) + [
                 Self.formation.encode(),
-                PromiseReply(registration: registration("w1", store: 1)).encode(),
+                PromiseReply(
+                    registration: registration("w1", store: 1),
+                    holder: UniqueID(high: 3, low: 4)
+                ).encode(),
             ]
         var refusedCount = 0
         for _ in 0..<2000 {
