@@ -45,11 +45,16 @@ extension CoordinationNode {
                 await self.read(node, at: address, noting: lastItem)
                 lastItem.note(atMS: 0)  // Ends the watch below.
             }
-            while !Task.isCancelled, settings.now() - lastItem.atMS < Self.feedSilenceMS {
+            while !Task.isCancelled, silence(since: lastItem) < Self.feedSilenceMS {
                 try? await Task.sleep(for: .milliseconds(100))
             }
             group.cancelAll()
         }
+    }
+
+    private func silence(since item: LastItem) -> UInt64 {
+        let now = settings.now()
+        return now - min(now, item.atMS)  // Heard between the two looks at the clock.
     }
 
     /// When a feed last said anything, shared by its reader and whoever watches over it.

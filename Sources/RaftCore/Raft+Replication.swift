@@ -22,6 +22,8 @@ extension Raft {
             payload.count > settings.proposalBytes
             || leadership.uncommittedBytes + weight > settings.uncommittedBytes
             || commit.rawValue - applied.rawValue > settings.applyBacklogCount
+            // Followers may commit without us: a hung disk must not gather entries for ever.
+            || log.last.index.rawValue > writes.durable.rawValue + settings.undurableCount
         return isTooMuch ? .overloaded : nil
     }
 

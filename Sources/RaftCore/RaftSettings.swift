@@ -16,6 +16,8 @@ package struct RaftSettings: Sendable, Equatable {
     package var pendingReadCount = 4_096
     /// Entries handed out by `.apply` and not yet reported by `.applied`.
     package var applyBacklogCount: UInt64 = 5_000
+    /// Entries of a leader's own log that are not durable yet; over it proposals are refused.
+    package var undurableCount: UInt64 = 5_000
     /// Append messages to one follower that are not acknowledged.
     package var inflightMessageCount = 256
     /// Weight of the entries in those messages, in bytes.

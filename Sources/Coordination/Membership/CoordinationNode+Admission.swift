@@ -8,19 +8,24 @@ import Primitives
 /// How a fresh worker becomes a member of a cluster that exists.
 extension CoordinationNode {
     /// Looks for a cluster through `join` until this worker is a member, by admission or by init.
+    ///
+    /// Who is refused comes back less often: nothing but an operator's doing will change the answer.
     func joinUntilMember() async {
         while !Task.isCancelled, membership.node == nil {
-            for address in settings.join where membership.node == nil {
+            var isRefused = false
+            for address in settings.join where membership.node == nil && !isRefused {
                 guard let hello = try? await peers.probe(address, timeout: .seconds(1)),
                     hello.cluster != nil, hello.store != registration.store
                 else { continue }
-                await askAdmission(at: address)
+                isRefused = await !askAdmission(at: address)
             }
-            _ = await membership.memberMark.wait(for: 1, within: Timespan(milliseconds: 300))
+            let pause = Timespan(milliseconds: isRefused ? 3000 : 300)
+            _ = await membership.memberMark.wait(for: 1, within: pause)
         }
     }
 
-    private func askAdmission(at address: PeerAddress) async {
+    /// - Returns: `false` if the cluster does not want this worker as it is.
+    private func askAdmission(at address: PeerAddress) async -> Bool {
         var writer = ByteWriter()
         writer.write(CatalogCommand(operation: .register(registration)).encode())
         let answer = try? await peers.request(
@@ -29,14 +34,17 @@ extension CoordinationNode {
             to: address,
             timeout: .seconds(6)
         )
-        guard let answer, let reply = try? AdmissionReply(decoding: answer) else { return }
+        guard let answer, let reply = try? AdmissionReply(decoding: answer) else { return true }
         switch reply {
-        case .admitted(let cluster, let node): becomeObserver(cluster, node)
+        case .admitted(let cluster, let node):
+            becomeObserver(cluster, node)
+            return true
         case .replacing:
             membership.setReplacing(true)
         case .refused(let reason):
             refuse(reason)
         }
+        return false
     }
 
     private func becomeObserver(_ cluster: ClusterID, _ node: NodeID) {
@@ -55,8 +63,10 @@ extension CoordinationNode {
 
     /// Another worker wants to be admitted: registers it, unless its name is somebody else's.
     ///
-    /// The log decides, not what this worker believes: only the outcome of the committed command
-    /// counts, and only a store that answers now makes a name another's for good.
+    /// The log decides whom to admit, not what this worker believes: only the outcome of the committed
+    /// command counts. A name that another store has here already is refused without a command: an
+    /// old answer costs a moment, a command each time would fill the log. Only a store that answers
+    /// now makes a name another's for good.
     func answerAdmission(
         _ body: [UInt8],
         from remote: PeerHello
@@ -71,6 +81,15 @@ extension CoordinationNode {
         guard registration.store == remote.store else {
             throw .because(.badRequest, "a worker can ask for itself alone")
         }
+        if let entry = replica.catalog.worker(named: registration.name),
+            entry.store != registration.store
+        {
+            let taken = CatalogOutcome.refused(.nameTaken(by: entry.store, node: entry.id))
+            return await admissionReply(taken, registration, cluster).encode()
+        }
+        if let entry = replica.catalog.worker(store: registration.store) {
+            try refuseVoter(entry)
+        }
         let command = CatalogCommand(operation: .register(registration))
         let outcome: CatalogOutcome
         do throws(CoordinationError) {
@@ -78,11 +97,14 @@ extension CoordinationNode {
         } catch {
             throw .because(.unknown, "the registration did not go through: \(error)")
         }
-        if case .worker(let entry) = outcome, voters.contains(entry.id) {
-            // As an observer it would take a vote away that the quorum is counted with.
-            throw .because(.refused, "node \(entry.id) is a first voter: run init again to form it")
-        }
+        if case .worker(let entry) = outcome { try refuseVoter(entry) }
         return await admissionReply(outcome, registration, cluster).encode()
+    }
+
+    /// As an observer it would take a vote away that the quorum is counted with.
+    private func refuseVoter(_ entry: WorkerEntry) throws(PeerFailure) {
+        guard voters.contains(entry.id) else { return }
+        throw .because(.refused, "node \(entry.id) is a first voter: run init again to form it")
     }
 
     private func admissionReply(

@@ -49,7 +49,9 @@ package final class MembershipStore: Sendable {
     /// Makes the log that every first voter begins with, then says so in the identity.
     func becomeVoter(_ formation: Formation, _ node: NodeID) throws(MembershipStoreError) {
         if directory.identity.membership?.cluster == formation.cluster.id { return }  // Again.
-        precondition(directory.identity.membership == nil, "a member is formed again")
+        if let member = directory.identity.membership {
+            throw .intent("this worker belongs to cluster \(member.cluster) already")
+        }
         let identity = LogIdentity(cluster: formation.cluster.id, store: store, node: node)
         do throws(DataDirectoryError) {
             try directory.makeLogDirectory()

@@ -166,7 +166,8 @@ extension CoordinationNode: PeerConnectionObserver {
         remote: PeerHello?,
         error: PeerError
     ) {
-        guard let node = remote?.node else { return }
+        // A second link, by another spelling of the address, ends unused and says nothing.
+        guard let node = remote?.node, book.address(of: node) == address else { return }
         health.lost(node)
         driver?.disconnected(from: node)
     }
