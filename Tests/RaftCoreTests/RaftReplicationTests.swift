@@ -211,6 +211,25 @@ import Testing
         #expect(bench.drops(1).count == 5)
     }
 
+    /// Goal: a leader whose disk hangs takes no more in, although the others commit without it.
+    @Test func aHungDiskOfTheLeaderGathersNoEntriesForEver() {
+        var settings = RaftSettings.lan
+        settings.undurableCount = 3
+        var bench = Bench(3, settings: settings)
+        bench.elect(1)
+        bench.settle()
+        bench.slowDisks = [1]
+        for request in 1...10 {
+            bench.propose(1, UInt64(request))
+            bench.settle()
+        }
+        #expect(bench[1].commit == LogIndex(2 + 4), "committed by the other two")
+        #expect(bench.drops(1) == Array(repeating: .overloaded, count: 6))
+        bench.flush(1)
+        bench.propose(1, 11)
+        #expect(bench.drops(1).count == 6)
+    }
+
     @Test func theWindowToOneFollowerIsBounded() {
         var settings = RaftSettings.lan
         settings.inflightMessageCount = 4
