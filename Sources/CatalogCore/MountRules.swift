@@ -104,10 +104,11 @@ package enum MountRules {
         }
         guard let rule = known.first(where: { isSame($0.key, option.key) }) else {
             let place = region.map { " in region '\($0)'" } ?? ""
-            let nearest = nearestName(to: option.key, in: known.map(\.key))
+            let names = known.map { "\($0.key)" }
+            let hint = NearestName.hint(for: "\(option.key)", among: names)
             throw .unknownOption(
-                "'\(option.key)' of a \(scheme.text):// origin\(place); "
-                    + "did you mean '\(nearest ?? "")'?"
+                "'\(option.key)' of a \(scheme.text):// origin\(place)"
+                    + (hint.isEmpty ? "; allowed: \(names.joined(separator: ", "))" : hint)
             )
         }
         guard option.value.utf8.count <= CatalogLimits.optionByteCount,

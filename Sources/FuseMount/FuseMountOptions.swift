@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Primitives
 
 /// What `-o` of `tarn fuse mount` may say.
 ///
@@ -109,25 +110,7 @@ package struct FuseMountOptions: Hashable, Sendable {
     }
 
     private static func nearest(to name: String) -> String? {
-        let ranked = known.map { (name: $0, distance: editDistance($0, name)) }
-        guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-        return best.distance <= max(2, name.utf8.count / 3) ? best.name : nil
-    }
-
-    /// Levenshtein's distance, for words of an option's length.
-    private static func editDistance(_ left: String, _ right: String) -> Int {
-        let right = Array(right.utf8.prefix(64))
-        var row = Array(0...right.count)
-        for (i, byte) in left.utf8.prefix(64).enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, other) in right.enumerated() {
-                let changed = diagonal + (byte == other ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(changed, row[j] + 1, diagonal + 1)
-            }
-        }
-        return row[right.count]
+        NearestName.suggestions(for: name, among: known).first
     }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Primitives
+
 /// What one source gave: values by key, each with its place, and everything wrong with it.
 struct SourcedValues {
     struct Entry {

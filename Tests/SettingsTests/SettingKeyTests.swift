@@ -56,21 +56,6 @@ import Testing
         #expect(HostPort(host: row.host, port: 1).isLoopback == row.isLoopback)
     }
 
-    // swift-format-ignore
-    static let typos: [(typed: String, names: [String], near: [String])] = [
-        ("mont",   ["mount", "fuse", "fs"],     ["mount"]),
-        ("sl",     ["ls", "stat", "cat"],       ["ls"]),
-        ("sta",    ["start", "stat", "list"],   ["stat", "start"]),
-        ("zzz",    ["add", "list"],             []),
-        ("",       ["add"],                     []),
-        ("LIST",   ["list"],                    ["list"]),
-    ]
-
-    @Test(arguments: typos)
-    func nearestNames(row: (typed: String, names: [String], near: [String])) {
-        #expect(NearestName.suggestions(for: row.typed, among: row.names) == row.near)
-    }
-
     /// `Docs/configuration.md` cannot differ from the table; `TARN_UPDATE_DOCS=1` writes it anew.
     @Test func theDocumentIsTheTable() throws {
         let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

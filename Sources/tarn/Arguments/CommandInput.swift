@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Primitives
 import Settings
 
 /// Prepares a command line for the parser, and says what the parser cannot.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Finds the right names closest to a mistyped one.
+///
+/// - Source: Wagner, Fischer, "The String-to-String Correction Problem", JACM 1974.
 package enum NearestName {
     /// Names longer than this are nobody's typing error, and would make the search slow.
     private static let lengthLimit = 64
@@ -12,7 +14,7 @@ package enum NearestName {
         guard !typed.isEmpty, typed.utf8.count <= lengthLimit else { return [] }
         let limit = max(2, typed.utf8.count / 3)
         let ranked = names.compactMap { name -> (name: String, distance: Int)? in
-            let distance = distance(Array(typed.lowercased().utf8), Array(name.lowercased().utf8))
+            let distance = distance(lowercased(typed), lowercased(name))
             // Two edits make anything of a short name: half of it has to stay.
             let isNear = distance <= limit && distance * 2 <= max(typed.utf8.count, name.utf8.count)
             let isPrefix = typed.utf8.count > 1 && name.hasPrefix(typed)
@@ -40,6 +42,11 @@ package enum NearestName {
         let list =
             near.count == 1 ? last : near.dropLast().joined(separator: ", ") + " or " + last
         return "; did you mean \(list)?"
+    }
+
+    /// Letters of ASCII alone: the same on every machine, as the catalog's answers have to be.
+    private static func lowercased(_ name: String) -> [UInt8] {
+        name.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours ("optimal string alignment").
