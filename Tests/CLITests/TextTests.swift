@@ -84,21 +84,6 @@ import tarn
     }
 
     // swift-format-ignore
-    static let dates: [(text: String, seconds: Int64?)] = [
-        ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777),
-        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
-        ("Sun, 6 Nov 1994 08:49:37 GMT",  nil),
-        ("Sun, 31 Feb 1994 08:49:37 GMT", nil),
-        ("Sun Nov  6 08:49:37 1994",      nil),
-        ("",                              nil),
-    ]
-
-    @Test(arguments: dates)
-    func httpDates(row: (text: String, seconds: Int64?)) {
-        #expect(HTTPDate(row.text)?.unixSeconds == row.seconds)
-    }
-
-    // swift-format-ignore
     static let names: [(name: String, isUsable: Bool)] = [
         ("a", true), ("..a", true), ("é", true), ("", false), (".", false), ("..", false),
         ("a/b", false), ("a\u{0}b", false), (String(repeating: "x", count: 256), false),

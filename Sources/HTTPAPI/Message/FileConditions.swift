@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import APIModel
 package import NIOHTTP1
 
 /// The conditions of a GET or HEAD of a file, in the order RFC 9110 §13.2.2 gives them.

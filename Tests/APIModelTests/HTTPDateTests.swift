@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import HTTPAPI
+import APIModel
 import Testing
 
 @Suite struct HTTPDateTests {
@@ -20,6 +20,7 @@ import Testing
     @Test(arguments: [
         "", "now", "Sun, 06 Nov 1994 08:49:37 UTC", "Sunday, 06-Nov-94 08:49:37 GMT",
         "Sun Nov  6 08:49:37 1994", "Mon, 06 Nov 1994 08:49:37 GMT",
+        "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37.5 GMT",
         "Wed, 31 Feb 2000 00:00:00 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
     ])
     func otherTextIsNoDate(_ text: String) { #expect(HTTPDate(text) == nil) }
