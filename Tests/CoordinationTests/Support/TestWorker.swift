@@ -20,7 +20,7 @@ import Telemetry
 final class TestWorker: Sendable {
     private struct Running {
         let node: CoordinationNode
-        let door: Door
+        let door: PeerDoor
         let server: PeerServer
         let client: PeerClient
         let tasks: Task<Void, Never>
@@ -117,7 +117,7 @@ final class TestWorker: Sendable {
             try DataDirectory(at: path, name: self.name) { Self.store() }
         }
         let store = MembershipStore(directory: directory, limits: limits)
-        let door = Door(
+        let door = PeerDoor(
             fresh: PeerHello(
                 cluster: nil,
                 node: nil,
@@ -207,49 +207,6 @@ final class TestWorker: Sendable {
     private static func store() -> StoreID {
         var generator = SystemRandomNumberGenerator()
         return StoreID(UniqueID(using: &generator))
-    }
-}
-
-/// What the binary does between transport and coordination, which need each other.
-final class Door: PeerRequestHandler, PeerConnectionObserver {
-    private let node = Mutex<CoordinationNode?>(nil)
-    private let fresh: PeerHello
-
-    init(fresh: PeerHello) { self.fresh = fresh }
-
-    func open(_ node: CoordinationNode) { self.node.withLock { $0 = node } }
-
-    func close() { node.withLock { $0 = nil } }
-
-    private var current: CoordinationNode? { node.withLock { $0 } }
-
-    func hello() -> PeerHello { current?.hello() ?? fresh }
-
-    func accept(_ remote: PeerHello) -> PeerAdmission { current?.accept(remote) ?? .accepted }
-
-    func message(_ body: [UInt8], from remote: PeerHello) { current?.message(body, from: remote) }
-
-    func request(_ method: UInt8, _ body: [UInt8], from remote: PeerHello) async -> PeerReply {
-        guard let current else { return .failure(PeerFailure(code: PeerFailure.busy)) }
-        return await current.request(method, body, from: remote)
-    }
-
-    func stream(
-        _ method: UInt8,
-        _ body: [UInt8],
-        from remote: PeerHello,
-        into sink: PeerStreamSink
-    ) async -> PeerFailure? {
-        guard let current else { return PeerFailure(code: PeerFailure.busy) }
-        return await current.stream(method, body, from: remote, into: sink)
-    }
-
-    func connected(to address: PeerAddress, remote: PeerHello) {
-        current?.connected(to: address, remote: remote)
-    }
-
-    func disconnected(from address: PeerAddress, remote: PeerHello?, error: PeerError) {
-        current?.disconnected(from: address, remote: remote, error: error)
     }
 }
 
