@@ -22,11 +22,19 @@ package final class PeerDoor: PeerRequestHandler, PeerConnectionObserver {
 
     package func hello() -> PeerHello { current?.hello() ?? fresh }
 
-    package func accept(_ remote: PeerHello) -> PeerAdmission { current?.accept(remote) ?? .accepted }
+    package func accept(_ remote: PeerHello) -> PeerAdmission {
+        current?.accept(remote) ?? .accepted
+    }
 
-    package func message(_ body: [UInt8], from remote: PeerHello) { current?.message(body, from: remote) }
+    package func message(_ body: [UInt8], from remote: PeerHello) {
+        current?.message(body, from: remote)
+    }
 
-    package func request(_ method: UInt8, _ body: [UInt8], from remote: PeerHello) async -> PeerReply {
+    package func request(
+        _ method: UInt8,
+        _ body: [UInt8],
+        from remote: PeerHello
+    ) async -> PeerReply {
         guard let current else { return .failure(PeerFailure(code: PeerFailure.busy)) }
         return await current.request(method, body, from: remote)
     }
