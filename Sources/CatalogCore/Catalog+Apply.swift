@@ -9,6 +9,7 @@ extension Catalog {
     /// and answers the same. A refusal changes nothing but the memory of its idempotency key; a
     /// repetition of a remembered key gives the first outcome before anything else is looked at.
     package mutating func apply(_ command: CatalogCommand) -> Application {
+        elapsedMS = max(elapsedMS, command.elapsedMS)
         guard let idempotency = command.idempotency else { return perform(command.operation) }
         guard isIdempotencyKey(idempotency.key) else {
             return Application(
@@ -21,8 +22,12 @@ extension Catalog {
                 : Application(.refused(.idempotencyKeyReused))
         }
 
+        digestSum &-= repetitions.forget(nowMS: elapsedMS)
+        guard repetitions.hasRoom else {
+            return Application(.refused(.full("too many idempotency keys within ten minutes")))
+        }
         let application = perform(command.operation)
-        digestSum &+= repetitions.remember(idempotency, application.outcome)
+        digestSum &+= repetitions.remember(idempotency, application.outcome, atMS: elapsedMS)
         return application
     }
 

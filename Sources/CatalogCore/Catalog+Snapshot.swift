@@ -8,12 +8,13 @@ extension Catalog {
 
     /// Everything the catalog holds, for a file or a follower; the caller adds a checksum.
     ///
-    /// Format 1: version, counters, cluster, workers by name, rings by region, origins, mounts by path,
+    /// Format 1: version, counters and time, cluster, workers by name, rings by region, origins, mounts by path,
     /// remembered outcomes oldest first. O(size).
     package func encodeSnapshot() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 4096)
         writer.write(Self.snapshotVersion)
         writer.write(revision.rawValue)
+        writer.write(elapsedMS)
         writer.write(clusterRevision.rawValue)
         writer.write(nextNode)
         writer.write(optional: cluster) { $1.write(to: &$0) }
@@ -38,6 +39,7 @@ extension Catalog {
         var reader = ByteReader(bytes)
         try reader.version(of: "catalog snapshot", newest: UInt64(Self.snapshotVersion))
         revision = Revision(try reader.counter("revision"))
+        elapsedMS = try reader.counter("elapsed time")
         let clusterRevision = Revision(try reader.counter("revision"))
         nextNode = try reader.counter("node id")
         let cluster = try reader.optional(ClusterEntry.init(from:))
@@ -66,6 +68,7 @@ extension Catalog {
         repetitions.forEachInOrder { key, record in
             writer.write(key)
             writer.write(record.fingerprint)
+            writer.write(record.atMS)
             record.outcome.write(to: &writer)
         }
     }
@@ -131,7 +134,9 @@ extension Catalog {
             guard repetitions[idempotency.key] == nil else {
                 throw .invalid(what: "second outcome of a key", value: idempotency.fingerprint)
             }
-            digestSum &+= repetitions.remember(idempotency, try CatalogOutcome(from: &reader))
+            let atMS = try reader.counter("elapsed time")
+            let outcome = try CatalogOutcome(from: &reader)
+            digestSum &+= repetitions.remember(idempotency, outcome, atMS: atMS)
         }
     }
 }

@@ -32,6 +32,8 @@ package struct Catalog: Sendable {
 
     /// Of the newest change; 0 before genesis.
     package internal(set) var revision: Revision = .zero
+    /// How old the cluster is, as the newest command says; never goes back.
+    package internal(set) var elapsedMS: UInt64 = 0
     /// `nil` before genesis.
     package internal(set) var cluster: ClusterEntry?
 
@@ -64,6 +66,7 @@ package struct Catalog: Sendable {
     package var stateDigest: UInt64 {
         var writer = ByteWriter(reservingCapacity: 40)
         writer.write(revision.rawValue)
+        writer.write(elapsedMS)
         writer.write(clusterRevision.rawValue)
         writer.write(nextNode)
         writer.write(origins.nextID)

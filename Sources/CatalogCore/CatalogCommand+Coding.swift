@@ -14,10 +14,11 @@ extension CatalogCommand {
         case removeMount = 5
     }
 
-    /// The payload of the log entry: format, idempotency, tag, fields; golden bytes in the tests.
+    /// The payload of the log entry: format, time, idempotency, tag, fields; golden bytes in the tests.
     package func encode() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 256)
         writer.write(Self.formatVersion)
+        writer.write(elapsedMS)
         writer.write(optional: idempotency) { writer, idempotency in
             writer.write(idempotency.key)
             writer.write(idempotency.fingerprint)
@@ -46,18 +47,30 @@ extension CatalogCommand {
         return writer.bytes
     }
 
+    /// An encoded command with this time in it; bytes that are none as they are.
+    package static func stamped(_ encoded: [UInt8], elapsedMS: UInt64) -> [UInt8] {
+        let place = 1..<1 + MemoryLayout<UInt64>.size
+        guard encoded.count > place.upperBound, encoded[0] == formatVersion else { return encoded }
+        var writer = ByteWriter()
+        writer.write(elapsedMS)
+        var stamped = encoded
+        stamped.replaceSubrange(place, with: writer.bytes)
+        return stamped
+    }
+
     /// Reads what ``encode()`` wrote, from bytes that nobody vouches for.
     ///
     /// - Throws: ``ByteDecodingError``, `.unsupportedVersion` for a newer format.
     package init(decoding bytes: [UInt8]) throws(ByteDecodingError) {
         var reader = ByteReader(bytes)
         try reader.version(of: "catalog command", newest: UInt64(Self.formatVersion))
+        let elapsedMS = try reader.counter("elapsed time")
         let idempotency = try reader.optional { (reader) throws(ByteDecodingError) in
             Idempotency(key: try reader.text(), fingerprint: try reader.integer())
         }
         let operation = try Self.operation(from: &reader)
         try reader.finish()
-        self.init(operation: operation, idempotency: idempotency)
+        self.init(operation: operation, idempotency: idempotency, elapsedMS: elapsedMS)
     }
 
     private static func operation(

@@ -18,10 +18,16 @@ package struct CatalogCommand: Hashable, Sendable {
     package let operation: Operation
     /// Makes a retry take effect once; see ``Idempotency``.
     package let idempotency: Idempotency?
+    /// How old the cluster is, by the clock of the leader that took the command: milliseconds, 0
+    /// before it is stamped.
+    ///
+    /// A monotonic clock's, so that nothing a person does to a wall clock makes anything expire.
+    package let elapsedMS: UInt64
 
-    package init(operation: Operation, idempotency: Idempotency? = nil) {
+    package init(operation: Operation, idempotency: Idempotency? = nil, elapsedMS: UInt64 = 0) {
         self.operation = operation
         self.idempotency = idempotency
+        self.elapsedMS = elapsedMS
     }
 }
 

@@ -22,8 +22,10 @@ package enum CatalogLimits {
     package static let replicas: ClosedRange<UInt8> = 1...8
     /// Member lists kept behind a ring's current one.
     package static let previousRings = 4
-    /// Outcomes remembered for repetitions.
+    /// Outcomes remembered for repetitions, however old.
     package static let repetitionCount = 100_000
-    /// Encoded bytes of remembered outcomes; binds before the count only above 1.3 KiB an outcome.
+    /// How long each is remembered at least, however many there are.
+    package static let repetitionMS: UInt64 = 600_000
+    /// Encoded bytes of remembered outcomes; over it, keyed commands are refused until some may go.
     package static let repetitionByteCount = 128 << 20
 }

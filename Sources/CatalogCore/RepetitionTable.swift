@@ -4,12 +4,15 @@ import Primitives
 
 /// The outcomes of the last commands that had an idempotency key, oldest out first.
 ///
-/// "Oldest" is by place in the log: every replica forgets the same key at the same command.
+/// "Oldest" is by place in the log, "old enough" by the time that leaders stamp: every replica forgets
+/// the same key at the same command.
 struct RepetitionTable: Sendable {
     struct Record: Sendable {
         let fingerprint: UInt64
         let outcome: CatalogOutcome
         let sequence: UInt64
+        /// The cluster's age when it was remembered.
+        let atMS: UInt64
         let byteCount: Int
         let digest: UInt64
     }
@@ -36,20 +39,27 @@ struct RepetitionTable: Sendable {
 
     subscript(key: String) -> Record? { records[ByteString(key)] }
 
-    /// Remembers the outcome of a key that is not remembered yet.
-    ///
-    /// Returns what to add to the catalog's digest: the new record, less those forgotten.
-    mutating func remember(_ idempotency: Idempotency, _ outcome: CatalogOutcome) -> UInt64 {
+    /// Whether one more may be remembered.
+    var hasRoom: Bool { byteCount <= byteLimit }
+
+    /// Remembers the outcome of a key that is not remembered yet, and returns its digest.
+    mutating func remember(
+        _ idempotency: Idempotency,
+        _ outcome: CatalogOutcome,
+        atMS: UInt64
+    ) -> UInt64 {
         let key = ByteString(idempotency.key)
         var writer = ByteWriter()
         writer.write(key)
         writer.write(idempotency.fingerprint)
         writer.write(nextSequence)
+        writer.write(atMS)
         outcome.write(to: &writer)
         let record = Record(
             fingerprint: idempotency.fingerprint,
             outcome: outcome,
             sequence: nextSequence,
+            atMS: atMS,
             byteCount: writer.bytes.count,
             digest: DigestKind.repetition.hash(writer.bytes)
         )
@@ -57,7 +67,7 @@ struct RepetitionTable: Sendable {
         keysBySequence.set(nextSequence, key)
         nextSequence += 1
         byteCount += record.byteCount
-        return record.digest &- forget()
+        return record.digest
     }
 
     /// Keys and records, oldest first.
@@ -67,13 +77,16 @@ struct RepetitionTable: Sendable {
         }
     }
 
-    /// Drops the oldest records beyond the bounds and returns the sum of their digests.
-    private mutating func forget() -> UInt64 {
+    /// Drops the oldest records that both count and time let go, to make room for one, and returns
+    /// the sum of their digests.
+    mutating func forget(nowMS: UInt64) -> UInt64 {
         var forgotten: UInt64 = 0
-        while records.count > countLimit || (byteCount > byteLimit && records.count > 1) {
-            guard let oldest = keysBySequence.first else { break }
+        while records.count >= countLimit || byteCount > byteLimit,
+            let oldest = keysBySequence.first,
+            let record = records[oldest.value], nowMS >= record.atMS + CatalogLimits.repetitionMS
+        {
             keysBySequence.remove(oldest.key)
-            guard let record = records.remove(oldest.value) else { continue }
+            records.remove(oldest.value)
             byteCount -= record.byteCount
             forgotten &+= record.digest
         }

@@ -74,10 +74,12 @@ struct CodingTests {
                 ),
                 .revision(Revision(7))
             ),
-            idempotency: Idempotency(key: "k", fingerprint: 0x0102_0304_0506_0708)
+            idempotency: Idempotency(key: "k", fingerprint: 0x0102_0304_0506_0708),
+            elapsedMS: 258
         )
         let golden = [
-            "01", "01" + "01000000" + "6b" + "0807060504030201",  // version; key, fingerprint
+            "01", "0201000000000000",  // version, time
+            "01" + "01000000" + "6b" + "0807060504030201",  // key, fingerprint
             "04" + "02000000" + "2f61",  // put; path
             "06000000" + "73333a2f2f62",  // origin
             "01000000" + "06000000" + "726567696f6e" + "01000000" + "72",  // options
@@ -88,12 +90,19 @@ struct CodingTests {
             "02" + "0700000000000000",  // If-Match: 7
         ].joined()
         #expect(hexText(command.encode()) == golden)
+        let late = CatalogCommand(
+            operation: command.operation,
+            idempotency: command.idempotency,
+            elapsedMS: 1 << 40
+        )
+        #expect(CatalogCommand.stamped(command.encode(), elapsedMS: 1 << 40) == late.encode())
+        #expect(CatalogCommand.stamped([1, 2, 3], elapsedMS: 7) == [1, 2, 3])
     }
 
     @Test func theBytesOfARegistration() {
         let command = CatalogCommand(operation: .register(registration("w", store: 5)))
         let golden = [
-            "01", "00", "02",  // version, no key, register
+            "01", "0000000000000000", "00", "02",  // version, time, no key, register
             "0700000000000000" + "0500000000000000",  // store
             "01000000" + "77" + "02000000" + "6170",  // name, region
             "04000000" + "61702d61",  // zone
@@ -118,15 +127,15 @@ struct CodingTests {
     @Test func theBytesOfASnapshot() {
         var catalog = formedCatalog()
         #expect(
-            hexText(Catalog().encodeSnapshot()) == "01" + String(repeating: "0", count: 32)
+            hexText(Catalog().encodeSnapshot()) == "01" + String(repeating: "0", count: 48)
                 + "0100000000000000" + "00" + "00000000" + "00000000" + "0100000000000000"
                 + "00000000" + "00000000" + "0100000000000000" + "00000000"
         )
         catalog.perform(.putMount(path: "/a", Self.fullMount, .any), key: "k", fingerprint: 3)
         let snapshot = catalog.encodeSnapshot()
-        #expect(snapshot.count == 1195)
-        #expect(hexText(XXH64.hash(snapshot)) == "fb6707e41e94c3c4")
-        #expect(hexText(catalog.stateDigest) == "ac3e30cf6686c1a1")
+        #expect(snapshot.count == 1211)
+        #expect(hexText(XXH64.hash(snapshot)) == "4b40deff137b5904")
+        #expect(hexText(catalog.stateDigest) == "28776b8595f8eadf")
     }
 
     // MARK: - Bytes nobody vouches for

@@ -60,10 +60,13 @@ extension Catalog {
     mutating func perform(
         _ operation: CatalogCommand.Operation,
         key: String? = nil,
-        fingerprint: UInt64 = 0
+        fingerprint: UInt64 = 0,
+        atMS: UInt64 = 0
     ) -> Application {
         let idempotency = key.map { Idempotency(key: $0, fingerprint: fingerprint) }
-        return apply(CatalogCommand(operation: operation, idempotency: idempotency))
+        return apply(
+            CatalogCommand(operation: operation, idempotency: idempotency, elapsedMS: atMS)
+        )
     }
 
     @discardableResult

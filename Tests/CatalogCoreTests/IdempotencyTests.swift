@@ -54,6 +54,33 @@ struct IdempotencyTests {
         #expect((catalog.mount(at: "/a") != nil) == row.isValid)
     }
 
+    /// Goal: within ten minutes nothing is forgotten, however much there is; then the oldest are.
+    @Test func noKeyIsForgottenWithinTenMinutes() {
+        var catalog = Catalog(repetitionLimit: 10)
+        catalog.perform(.genesis(clusterEntry(), firstWorkers))
+        let refused = CatalogCommand.Operation.activate(NodeID(99))
+        for number in 1...50 {
+            catalog.perform(refused, key: "k\(number)", fingerprint: 1, atMS: UInt64(number))
+        }
+        func isRemembered(_ number: Int, atMS: UInt64) -> Bool {
+            var copy = catalog
+            let again = copy.perform(refused, key: "k\(number)", fingerprint: 2, atMS: atMS)
+            return again.refusal == .idempotencyKeyReused
+        }
+        #expect((1...50).allSatisfy { isRemembered($0, atMS: 600_000) })
+        catalog.perform(refused, key: "late", fingerprint: 1, atMS: 600_020)
+        #expect((1...50).filter { isRemembered($0, atMS: 600_020) } == Array(21...50))
+        catalog.perform(refused, key: "later", fingerprint: 1, atMS: 3_000_000)
+        #expect((1...50).filter { isRemembered($0, atMS: 3_000_000) } == Array(43...50))
+    }
+
+    @Test func timeNeverGoesBack() {
+        var catalog = formedCatalog()
+        catalog.perform(Self.put, atMS: 70)
+        catalog.perform(Self.put, atMS: 30)
+        #expect(catalog.elapsedMS == 70)
+    }
+
     /// Goal: the table is bounded, and the oldest by log order leaves first, through snapshots too.
     @Test func theOldestKeyIsForgotten() throws {
         let limit = 300
@@ -73,7 +100,7 @@ struct IdempotencyTests {
         var digests: [UInt64] = []
         for replica in [catalog, copy] {
             var subject = replica
-            subject.perform(refused, key: "one more", fingerprint: 1)
+            subject.perform(refused, key: "one more", fingerprint: 1, atMS: 600_000)
             let first = subject.perform(refused, key: "k1", fingerprint: 2)
             #expect(first.refusal == .noSuchWorker, "k1 was forgotten; asking drove k2 out")
             let third = subject.perform(refused, key: "k3", fingerprint: 2)

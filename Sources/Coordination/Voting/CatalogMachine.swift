@@ -7,7 +7,19 @@ import Primitives
 /// Applies committed entries to the replica: the state machine under the voter's driver.
 struct CatalogMachine: StateMachine {
     let replica: CatalogReplica
+    let clock: ElapsedClock
     let log: Logger
+
+    init(replica: CatalogReplica, now: @escaping @Sendable () -> UInt64, log: Logger) {
+        self.replica = replica
+        self.log = log
+        clock = ElapsedClock(now: now)
+        clock.saw(replica.catalog.elapsedMS)
+    }
+
+    func stamped(_ payload: [UInt8]) -> [UInt8] {
+        CatalogCommand.stamped(payload, elapsedMS: clock.elapsedMS)
+    }
 
     func apply(index: LogIndex, payload: [UInt8]) -> [UInt8] {
         let command: CatalogCommand
@@ -20,6 +32,7 @@ struct CatalogMachine: StateMachine {
                 error
             )
         }
+        clock.saw(command.elapsedMS)
         return replica.apply(command, index: index, payload: payload)?.encode() ?? []
     }
 
@@ -32,7 +45,9 @@ struct CatalogMachine: StateMachine {
 
     func restore(_ state: [UInt8], at index: LogIndex) {
         do throws(ByteDecodingError) {
-            replica.restore(try Catalog(decodingSnapshot: state), at: index)
+            let catalog = try Catalog(decodingSnapshot: state)
+            clock.saw(catalog.elapsedMS)
+            replica.restore(catalog, at: index)
         } catch {
             stop("a leader's snapshot cannot be read", index, error)
         }

@@ -23,7 +23,7 @@ extension CoordinationNode {
                 metadata: ["log.file": "\(repair.file)", "log.finding": "\(repair.detail)"]
             )
         }
-        let machine = CatalogMachine(replica: replica, log: log)
+        let machine = CatalogMachine(replica: replica, now: settings.now, log: log)
         if let snapshot = recovered.snapshot {
             machine.restore(snapshot.state, at: snapshot.metadata.position.index)
         }

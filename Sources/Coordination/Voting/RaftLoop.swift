@@ -69,7 +69,7 @@ struct RaftLoop {
         case .propose(let payload, let answer):
             let request = nextRequest()
             proposals.add(request, answer: answer)
-            step(.propose(request, payload: payload))
+            step(.propose(request, payload: machine.stamped(payload)))
         case .read(let answer):
             let request = nextRequest()
             reads[request] = answer

@@ -5,6 +5,8 @@ package import Primitives
 ///
 /// Called on the driver's thread, in log order, once an index; must not wait.
 package protocol StateMachine: Sendable {
+    /// A command as the leader that takes it writes it to the log, with its time in it.
+    func stamped(_ payload: [UInt8]) -> [UInt8]
     /// Applies one command; returns what its proposer is told.
     ///
     /// An index at or before the last applied one changes nothing.
