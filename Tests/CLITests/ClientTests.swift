@@ -98,6 +98,74 @@ import tarn
         await worker.stop()
     }
 
+    /// The worker takes the write and dies: whether it took effect is for nobody to say.
+    @Test(arguments: [FakeAnswer.broken, .problem(503, "outcome-unknown", outcome: "unknown")])
+    func aWriteThatWasLostIsNoRefusal(first: FakeAnswer) async throws {
+        let worker = try await FakeWorker { _, _ in .last(first) }
+        let ran = try await tarn([
+            "mount", "add", "/m", "s3://b", "--addr", worker.address, "--timeout", "2s", "-o",
+            "json",
+        ])
+        #expect(ran.status == 1, "\(ran.error)")
+        let document = try JSONDecoder().decode(ProblemDocument.self, from: Data(ran.error.utf8))
+        #expect(document.code == "connection-lost" && document.outcome == .unknown)
+        #expect(document.detail.contains("connection refused"))
+        await worker.stop()
+    }
+
+    @Test func aWorkerThatComesBackTakesTheLostWrite() async throws {
+        let worker = try await FakeWorker { _, _ in .last(.broken) }
+        async let running = tarn(["mount", "add", "/m", "s3://b", "--addr", worker.address])
+        await worker.untilItRefuses()
+        let restarted = try await FakeWorker(port: worker.port) { _, _ in .json(201, Self.mount) }
+        let ran = try await running
+        #expect(ran.status == 0, "\(ran.error)")
+        let keys = (worker.asked + restarted.asked).map { $0.header("Idempotency-Key") }
+        #expect(keys.count == 2 && Set(keys).count == 1)
+        await restarted.stop()
+    }
+
+    /// What a later attempt was refused for says nothing about the first one.
+    @Test func aRefusalAfterALossLeavesTheOutcomeOpen() async throws {
+        let worker = try await FakeWorker { _, number in
+            number == 0 ? .broken : .problem(503, "no-quorum", outcome: "not-applied")
+        }
+        let ran = try await tarn(["mount", "add", "/m", "s3://b", "--addr", worker.address])
+        #expect(ran.status == 5 && ran.error.contains("may or may not have taken effect"))
+        await worker.stop()
+    }
+
+    // swift-format-ignore
+    static let hanging: [(words: [String], answer: FakeAnswer)] = [
+        (["worker", "list"],             noWorkers),
+        (["mount", "add", "/m", "s3://b"], .json(201, mount)),
+        (["fs", "cat", "/f"],            .file([1], version: "v")),
+    ]
+
+    @Test(arguments: hanging.indices)
+    func aSilentAddressLeavesTimeForTheOthers(row: Int) async throws {
+        let row = Self.hanging[row]
+        let silent = try await FakeWorker { _, _ in .silence }
+        let worker = try await FakeWorker { _, _ in row.answer }
+        let addr = "\(silent.address),\(worker.address)"
+        let ran = try await tarn(row.words + ["--addr", addr, "--timeout", "3s"])
+        #expect(ran.status == 0, "\(ran.error)")
+        #expect(silent.asked.count == 1 && worker.asked.count == 1)
+        let keys = (silent.asked + worker.asked).map { $0.header("Idempotency-Key") }
+        #expect(Set(keys).count == 1, "a write has one key wherever it goes")
+        await silent.stop()
+        await worker.stop()
+    }
+
+    @Test func aSilentWriteMayHaveTakenEffect() async throws {
+        let worker = try await FakeWorker { _, _ in .silence }
+        let ran = try await tarn([
+            "mount", "add", "/m", "s3://b", "--addr", worker.address, "--timeout", "300ms",
+        ])
+        #expect(ran.status == 7 && ran.error.contains("may or may not have taken effect"))
+        await worker.stop()
+    }
+
     @Test func twoWritesHaveTwoKeys() async throws {
         let worker = try await FakeWorker { _, _ in .json(201, Self.mount) }
         for _ in 0..<2 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import Foundation
 
 /// What the built binary did.
@@ -51,9 +52,13 @@ func tarn(
 private let binary = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "tarn")
 
-@concurrent
+/// Blocks no thread of the pool: a test may act while the process runs.
 private func readToEnd(_ handle: FileHandle) async -> Data {
-    (try? handle.readToEnd()) ?? Data()
+    await withCheckedContinuation { continuation in
+        DispatchQueue.global().async {
+            continuation.resume(returning: (try? handle.readToEnd()) ?? Data())
+        }
+    }
 }
 
 /// A directory of this test alone, removed by the caller.

@@ -27,7 +27,7 @@ extension ClusterClient {
                 break
             } catch {
                 outcome = error
-                guard case .problem(let document) = error, document.knownCode == .behind else {
+                guard case .problem(let document, _) = error, document.knownCode == .behind else {
                     break
                 }
                 let wait = backoff.wait(retryAfterSeconds: nil, using: &generator)

@@ -62,9 +62,9 @@ struct FileList: ClusterVerb {
     ) async throws(CommandFailure) {
         do {
             try await session.client.forEachPage(of: path, visit)
-        } catch .problem(let document) where document.knownCode == .notFound {
+        } catch .problem(let document, let received) where document.knownCode == .notFound {
             guard let head = try await session.client.fileHead(path) else {
-                throw .problem(document)
+                throw .problem(document, received: received)
             }
             try visit([FileStat.entry(path, head)])
         }

@@ -70,7 +70,7 @@ struct MountAdd: ClusterVerb {
         _ request: MountRequest,
         _ session: Session
     ) async throws(CommandFailure) {
-        guard case .problem(let document) = failure, document.knownCode == .mountExists else {
+        guard case .problem(let document, _) = failure, document.knownCode == .mountExists else {
             throw failure
         }
         let there = try await session.client.mount(path)

@@ -129,7 +129,7 @@ actor DevCluster {
         var isFresh = false
         do {
             _ = try await client.call(.get("/v1/cluster"))
-        } catch .problem(let document) where document.knownCode == .notInitialised {
+        } catch .problem(let document, _) where document.knownCode == .notInitialised {
             isFresh = true
         } catch {
             await client.shutdown()
