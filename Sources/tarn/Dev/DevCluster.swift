@@ -167,7 +167,7 @@ actor DevCluster {
         let lines =
             (try? String(contentsOfFile: log, encoding: .utf8))?.split(separator: "\n") ?? []
         let last = lines.suffix(3).joined(separator: "\n")
-        return .local("worker \(name) ended; the end of \(log):\n\(last)")
+        return .local("worker \(name) ended; the end of \(log):\n\(last)", next: "cat \(log)")
     }
 
     private func pause() async {
