@@ -45,6 +45,23 @@ import tarn
         await worker.stop()
     }
 
+    /// What this release does not know of a problem is printed as it came.
+    @Test func aProblemKeepsEveryMemberItCameWith() async throws {
+        let body = """
+            {"type":"about:blank","title":"T","status":404,"code":"not-found","detail":"d",\
+            "requestId":"r-1","later":{"deep":[1,2.5,null]}}
+            """
+        let worker = try await FakeWorker { _, _ in .json(404, body) }
+        let ran = try await tarn(["mount", "show", "/m", "-o=json", "--addr", worker.address])
+        let printed = try JSONSerialization.jsonObject(with: Data(ran.error.utf8))
+        let members = try #require(printed as? [String: Any])
+        #expect(members["requestId"] as? String == "r-1")
+        #expect(members["code"] as? String == "not-found")
+        let deep = (members["later"] as? [String: Any])?["deep"] as? [Any]
+        #expect(deep?.count == 3 && deep?[0] as? Int == 1 && deep?[1] as? Double == 2.5)
+        await worker.stop()
+    }
+
     @Test func addressesAreTriedInTurnAndTheLastFlagCounts() async throws {
         let worker = try await FakeWorker { _, _ in Self.noWorkers }
         let addr = "\(Self.nobody),\(worker.address)"
@@ -103,7 +120,7 @@ import tarn
     func aWriteThatWasLostIsNoRefusal(first: FakeAnswer) async throws {
         let worker = try await FakeWorker { _, _ in .last(first) }
         let ran = try await tarn([
-            "mount", "add", "/m", "s3://b", "--addr", worker.address, "--timeout", "2s", "-o",
+            "mount", "add", "/m", "s3://b", "--addr", worker.address, "--timeout", "5s", "-o",
             "json",
         ])
         #expect(ran.status == 1, "\(ran.error)")
@@ -218,13 +235,19 @@ import tarn
                 200,
                 """
                 {"cluster":"c","generation":1,"revision":4,"term":2,"leader":null,\
-                "quorum":{"have":1,"need":2},"voters":[],"learners":[],"relays":[],"observers":0,\
-                "regions":{},"alarms":[]}
+                "quorum":{"have":1,"need":2},"voters":[\
+                {"name":"w2","region":"r","zone":"z","reachable":false,"trailsLeaderBy":null}],\
+                "learners":[],"relays":[],"observers":0,"regions":{},"alarms":[]}
                 """
             )
         }
         let ran = try await tarn(["cluster", "status", "--addr", worker.address])
         #expect(ran.status == 5 && ran.text.contains("NO QUORUM"))
+        #expect(ran.error.contains("2 are needed; unreachable: w2 [no-quorum]"))
+        let asked = try await tarn(["cluster", "status", "-o", "json", "--addr", worker.address])
+        let problem = try JSONDecoder().decode(ProblemDocument.self, from: Data(asked.error.utf8))
+        #expect(asked.status == 5 && problem.knownCode == .noQuorum && problem.next != nil)
+        _ = try JSONSerialization.jsonObject(with: Data(asked.output))
         await worker.stop()
     }
 }

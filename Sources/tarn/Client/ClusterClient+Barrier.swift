@@ -38,7 +38,8 @@ extension ClusterClient {
         if let outcome {
             throw .partly(
                 "stored at revision \(revision), but worker \(worker.name) does not have it yet: "
-                    + (outcome.document?.detail ?? "no answer")
+                    + (outcome.document?.detail ?? "no answer"),
+                next: "tarn worker show \(worker.name)"
             )
         }
     }

@@ -21,11 +21,11 @@ package enum CommandFailure: Error, Sendable, Equatable {
     /// A worker's configuration is wrong.
     case configuration(String)
     /// Refused as unsafe on this side.
-    case refused(String)
+    case refused(String, next: String)
     /// Some of it was done.
-    case partly(String)
+    case partly(String, next: String)
     /// Nothing of that name.
-    case notFound(String)
+    case notFound(String, next: String)
     /// The exit status alone: everything has been said, or nobody listens any more.
     case silent(status: Int32)
 
@@ -77,9 +77,9 @@ package enum CommandFailure: Error, Sendable, Equatable {
         case .usage(let text, let next): .own("usage", "Wrong usage", text, next: next)
         case .configuration(let text):
             .own("configuration", "Wrong configuration", text, next: "tarn worker start --help")
-        case .refused(let text): .own("unsafe", "Refused", text)
-        case .partly(let text): .own("partly-done", "Partly done", text)
-        case .notFound(let text): .own("not-found", "Not found", text)
+        case .refused(let text, let next): .own("unsafe", "Refused", text, next: next)
+        case .partly(let text, let next): .own("partly-done", "Partly done", text, next: next)
+        case .notFound(let text, let next): .own("not-found", "Not found", text, next: next)
         case .silent: nil
         }
     }
