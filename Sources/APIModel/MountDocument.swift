@@ -25,6 +25,8 @@ package struct MountDocument: Codable, Hashable, Sendable {
     package var modRevision: UInt64
     /// The origin's id, part of every page key: what a client that routes needs.
     package var originId: UInt64
+    /// Where the asked worker takes the credentials from, never a value; only `GET` of one mount says.
+    package var credentialSource: String?
 
     package init(
         path: String,

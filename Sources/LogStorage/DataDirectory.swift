@@ -46,20 +46,10 @@ package final class DataDirectory: Sendable {
         self.path = path
         try Self.makeDirectory(path)
         lock = try Self.takeLock(path)
-        let names = try Self.io(path, "list", "") { () throws(Errno) in
-            try Directory.names(in: path)
-        }
-        let identity: StoreIdentity
-        if names.contains(Self.identityName) {
-            identity = try Self.read(path)
-            current = Mutex(identity)
-            try requireWhole(identity, name: name)
-        } else {
-            try Self.requireEmpty(path, names)
-            identity = StoreIdentity(store: makeStore(), name: name)
-            current = Mutex(identity)
-            try write(identity)
-        }
+        let found = try Self.usableIdentity(in: path, name: name)
+        let identity = found ?? StoreIdentity(store: makeStore(), name: name)
+        current = Mutex(identity)
+        if found == nil { try write(identity) }
         if identity.name != name { try update { $0.name = name } }
     }
 
@@ -99,9 +89,43 @@ package final class DataDirectory: Sendable {
         throw .foreignCluster(path: path.string, found: found, expected: expected)
     }
 
+    /// Looks at a directory as a start would, and changes nothing in it.
+    ///
+    /// One that is missing is fine, and one that another process has locked is too: that may be the
+    /// very worker whose configuration is looked at.
+    ///
+    /// - Throws: ``DataDirectoryError``, what a start would refuse it for.
+    package static func check(at path: FilePath, name: String) throws(DataDirectoryError) {
+        let status: FileStatus
+        do throws(Errno) {
+            status = try FileStatus(of: path)
+        } catch {
+            guard error != .noSuchFileOrDirectory else { return }
+            throw .io(path: path.string, IOFailure(operation: "look at", file: "", errno: error))
+        }
+        guard status.isDirectory else { throw .notADirectory(path: path.string) }
+        _ = try usableIdentity(in: path, name: name)
+    }
+
     // MARK: - Checks
 
-    private func requireWhole(
+    /// The identity of a whole store, or `nil` for a directory that may become one.
+    private static func usableIdentity(
+        in path: FilePath,
+        name: String
+    ) throws(DataDirectoryError) -> StoreIdentity? {
+        let names = try io(path, "list", "") { () throws(Errno) in try Directory.names(in: path) }
+        guard names.contains(identityName) else {
+            try requireEmpty(path, names)
+            return nil
+        }
+        let identity = try read(path)
+        try requireWhole(path, identity, name: name)
+        return identity
+    }
+
+    private static func requireWhole(
+        _ path: FilePath,
         _ identity: StoreIdentity,
         name: String
     ) throws(DataDirectoryError) {
@@ -109,7 +133,7 @@ package final class DataDirectory: Sendable {
         let (cluster, node) = (membership.cluster, membership.node)
         switch membership.role {
         case .removed: throw .removed(path: path.string, cluster: cluster, node: node)
-        case .voter where try !hasLog():
+        case .voter where try !hasLog(path):
             throw .logLost(path: path.string, cluster: cluster, node: node)
         case .voter, .observer: break
         }
@@ -119,9 +143,9 @@ package final class DataDirectory: Sendable {
     }
 
     /// Whether there is any file of a log; whether it is whole is for ``LogStorage`` to say.
-    private func hasLog() throws(DataDirectoryError) -> Bool {
-        let logPath = logPath
-        return try Self.io(path, "list", Self.logName) { () throws(Errno) in
+    private static func hasLog(_ path: FilePath) throws(DataDirectoryError) -> Bool {
+        let logPath = path.appending(logName)
+        return try io(path, "list", logName) { () throws(Errno) in
             do throws(Errno) {
                 return try !Directory.names(in: logPath).isEmpty
             } catch {

@@ -28,13 +28,13 @@ extension ConfigurationFile {
                 values.reject(SettingProblem(place: place, reason: "a key must be a plain word"))
                 continue
             }
-            let name = prefix + scalar.string
-            if let key = SettingKey.named(name), !scalar.string.contains(".") {
+            let word = repeated.name(scalar.string)
+            if let key = SettingKey.named(prefix + word), !word.contains(".") {
                 read(valueNode, for: key, into: &values)
-            } else if prefix.isEmpty, Self.groups.contains(scalar.string) {
-                collectGroup(valueNode, named: scalar.string, into: &values)
+            } else if prefix.isEmpty, Self.groups.contains(word) {
+                collectGroup(valueNode, named: word, into: &values)
             } else {
-                values.reject(unknown(scalar, below: prefix))
+                values.reject(unknown(word, at: mark(scalar.mark).text, below: prefix))
             }
         }
     }
@@ -54,20 +54,21 @@ extension ConfigurationFile {
         collect(mapping, below: group + ".", into: &values)
     }
 
-    private func unknown(_ scalar: Node.Scalar, below prefix: String) -> SettingProblem {
-        let place = mark(scalar.mark).text
-        let typed = prefix + scalar.string
-        if prefix.isEmpty, let dot = scalar.string.firstIndex(of: "."),
-            SettingKey.named(scalar.string) != nil
-        {
-            let group = scalar.string[..<dot]
-            let member = scalar.string[scalar.string.index(after: dot)...]
+    private func unknown(
+        _ word: String,
+        at place: String,
+        below prefix: String
+    ) -> SettingProblem {
+        let typed = prefix + word
+        if prefix.isEmpty, let dot = word.firstIndex(of: "."), SettingKey.named(word) != nil {
+            let group = word[..<dot]
+            let member = word[word.index(after: dot)...]
             return SettingProblem(
                 place: place,
                 reason: "unknown key '\(typed)'; write it as '\(group): { \(member): … }'"
             )
         }
-        let hint = NearestName.hint(for: scalar.string, among: Self.members(of: prefix))
+        let hint = NearestName.hint(for: word, among: Self.members(of: prefix))
         return SettingProblem(
             place: place,
             reason: "unknown key \(SettingKey.quoted(typed))\(hint)"
@@ -98,6 +99,10 @@ extension ConfigurationFile {
     /// What a node is, without repeating its content.
     static func shape(of node: Node) -> String {
         switch node {
+        case .scalar(let scalar) where scalar.style == .plain && PlainWord.isNumber(scalar.string):
+            "a number"
+        case .scalar(let scalar) where scalar.style == .plain && PlainWord.isBoolean(scalar.string):
+            "a boolean"
         case .scalar(let scalar): isNull(scalar) ? "nothing" : "a single value"
         case .mapping: "a mapping"
         case .sequence: "a list"

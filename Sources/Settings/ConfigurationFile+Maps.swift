@@ -42,9 +42,8 @@ extension ConfigurationFile {
         }
         var credentials: [WorkerSettings.LocalCredential] = []
         for (nameNode, value) in mapping {
-            guard let scalar = text(of: nameNode, for: key, into: &values),
-                let name = try? SettingKind.identifier(scalar.string)
-            else {
+            guard let scalar = word(of: nameNode, for: key, into: &values) else { continue }
+            guard let name = try? SettingKind.identifier(repeated.name(scalar.string)) else {
                 reject(nameNode, for: key, allowed: SettingKind.identifier.allowed, into: &values)
                 continue
             }
@@ -73,8 +72,8 @@ extension ConfigurationFile {
         }
         var fields: [String: Node] = [:]
         for (nameNode, value) in mapping {
-            guard let name = nameNode.scalar?.string, names.contains(name) else {
-                let typed = nameNode.scalar?.string ?? ""
+            let typed = repeated.name(nameNode.scalar?.string ?? "")
+            guard let name = names.first(where: { $0 == typed }) else {
                 let reason =
                     "\(key.name): unknown key \(SettingKey.quoted(typed)), allowed is "
                     + names.joined(separator: " and ") + NearestName.hint(for: typed, among: names)
@@ -89,7 +88,7 @@ extension ConfigurationFile {
             let place = mark(node.mark).text
             values.reject(SettingProblem(place: place, reason: reason), mentioning: key)
         }
-        return fields.count == mapping.count ? fields : nil
+        return fields
     }
 
     private func field<Value>(
@@ -99,9 +98,11 @@ extension ConfigurationFile {
         into values: inout SourcedValues,
         reading read: (String) throws(SettingRefusal) -> Value
     ) -> Value? {
-        guard let node = fields?[name], let scalar = text(of: node, for: key, into: &values) else {
-            return nil
-        }
+        guard let node = fields?[name] else { return nil }
+        let given =
+            name == "capacity"
+            ? text(of: node, for: key, into: &values) : word(of: node, for: key, into: &values)
+        guard let scalar = given else { return nil }
         do {
             return try read(scalar.string)
         } catch {

@@ -21,7 +21,7 @@ extension ConfigurationFile {
             }
             if let parsed { values.accept(.endpoints(parsed), for: key, from: .file(place)) }
         case .paths:
-            let parsed = list(node, for: key, into: &values) {
+            let parsed = list(node, for: key, of: .words, into: &values) {
                 (text) throws(SettingRefusal) in try SettingKind.path(text)
             }
             if let parsed { values.accept(.paths(parsed), for: key, from: .file(place)) }
@@ -41,7 +41,13 @@ extension ConfigurationFile {
         for key: SettingKey,
         into values: inout SourcedValues
     ) -> SettingValue? {
-        guard let scalar = text(of: node, for: key, into: &values) else { return nil }
+        let given =
+            switch key.kind {
+            case .identifier, .path, .socket, .host: word(of: node, for: key, into: &values)
+            case .endpoint, .boolean, .choice, .endpoints, .paths, .disks, .credentials:
+                text(of: node, for: key, into: &values)
+            }
+        guard let scalar = given else { return nil }
         // A key's type decides how a plain word is read; but "true" in quotes is no boolean.
         if key.kind == .boolean, scalar.style != .plain {
             let refusal = SettingRefusal(given: "\"\(scalar.string)\"")
@@ -68,6 +74,23 @@ extension ConfigurationFile {
         return nil
     }
 
+    /// The text of a name or a path, or `nil` and a problem.
+    ///
+    /// What YAML reads as a number or a boolean is none: `name: 0123` and `name: 123` would be two
+    /// spellings of one value. In quotes it is a text.
+    func word(
+        of node: Node,
+        for key: SettingKey,
+        into values: inout SourcedValues
+    ) -> Node.Scalar? {
+        guard let scalar = text(of: node, for: key, into: &values) else { return nil }
+        let isForeign = PlainWord.isNumber(scalar.string) || PlainWord.isBoolean(scalar.string)
+        guard scalar.style == .plain, isForeign else { return scalar }
+        let allowed = key.kind.allowed + "; in quotes it is a text"
+        reject(node, for: key, allowed: allowed, into: &values)
+        return nil
+    }
+
     func reject(
         _ node: Node,
         for key: SettingKey,
@@ -79,9 +102,13 @@ extension ConfigurationFile {
         values.reject(SettingProblem(place: mark(node.mark).text, reason: reason), mentioning: key)
     }
 
+    /// Whether what looks like a number may be given: a name or a path is a word.
+    private enum Elements { case words, texts }
+
     private func list<Element>(
         _ node: Node,
         for key: SettingKey,
+        of elementKind: Elements = .texts,
         into values: inout SourcedValues,
         reading read: (String) throws(SettingRefusal) -> Element
     ) -> [Element]? {
@@ -91,7 +118,12 @@ extension ConfigurationFile {
         }
         var elements: [Element] = []
         for element in sequence {
-            guard let scalar = text(of: element, for: key, into: &values) else { continue }
+            let given =
+                switch elementKind {
+                case .words: word(of: element, for: key, into: &values)
+                case .texts: text(of: element, for: key, into: &values)
+                }
+            guard let scalar = given else { continue }
             do {
                 elements.append(try read(scalar.string))
             } catch {

@@ -11,6 +11,8 @@ package struct ConfigurationFile: Sendable {
     /// As errors and comments name it.
     package let path: String
     package let text: String
+    /// What stands for a repeated key, so that the rest can be read; see ``RepeatedKeys``.
+    var repeated = RepeatedKeys()
 
     /// Larger than any real configuration by four orders of magnitude.
     package static let byteLimit = 1 << 20
@@ -44,13 +46,39 @@ package struct ConfigurationFile: Sendable {
     func values() -> SourcedValues {
         var values = SourcedValues()
         do {
-            // The encoding is named because the default one asks the environment and prints.
-            let parser = try Parser(yaml: text, encoding: .utf8)
-            if let root = try parser.singleRoot() { collect(root, into: &values) }
+            let (root, repeated) = try composed()
+            let inOrder = repeated.found.sorted {
+                ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column)
+            }
+            for (name, position) in inOrder {
+                values.reject(Self.repeats([name], at: mark(position)))
+            }
+            var readable = self
+            readable.repeated = repeated
+            if let root { readable.collect(root, into: &values) }
         } catch {
             values.rejectWhole(problem(error))
         }
         return values
+    }
+
+    /// The file's node; each repeated key that stops the parser is masked, and it is tried again.
+    private func composed() throws -> (root: Node?, repeated: RepeatedKeys) {
+        var repeated = RepeatedKeys()
+        var readable = text
+        while true {
+            do {
+                // The encoding is named because the default one asks the environment and prints.
+                return (try Parser(yaml: readable, encoding: .utf8).singleRoot(), repeated)
+            } catch YamlError.duplicatedKeysInMapping(let names, let context) {
+                guard let name = names.first,
+                    let masked = repeated.masking(name, at: context.mark, in: readable)
+                else {
+                    throw YamlError.duplicatedKeysInMapping(duplicates: names, context: context)
+                }
+                readable = masked
+            }
+        }
     }
 
     func mark(_ mark: Mark?) -> SettingMark {
@@ -76,12 +104,7 @@ package struct ConfigurationFile: Sendable {
             .composer(_, let problem, let position, _):
             return SettingProblem(place: mark(position).text, reason: "not YAML: \(problem)")
         case .duplicatedKeysInMapping(let names, let context):
-            return SettingProblem(
-                place: mark(context.mark).text,
-                reason:
-                    "\(names.map(SettingKey.quoted).joined(separator: ", ")) is given more than "
-                    + "once, first here; give each key once"
-            )
+            return Self.repeats(names, at: mark(context.mark))
         case .reader(let problem, let offset, _, _):
             return SettingProblem(
                 place: position(ofCharacter: offset ?? 0).text,
@@ -90,6 +113,14 @@ package struct ConfigurationFile: Sendable {
         case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded, nil:
             return SettingProblem(place: path, reason: "not YAML")
         }
+    }
+
+    private static func repeats(_ names: [String], at mark: SettingMark) -> SettingProblem {
+        let quoted = names.map(SettingKey.quoted).joined(separator: ", ")
+        return SettingProblem(
+            place: mark.text,
+            reason: "\(quoted) is given more than once, first here; give each key once"
+        )
     }
 
     private func position(ofCharacter offset: Int) -> SettingMark {

@@ -61,7 +61,8 @@ package struct SettingsPrinter: Sendable {
             return [commented("\(indent)\(name):", origin)]
                 + credentials.map { credential in
                     let file = Self.scalar(isHidden ? "***" : credential.file)
-                    return commented("\(indent)  \(credential.name): { file: \(file) }", origin)
+                    let name = Self.scalar(credential.name)
+                    return commented("\(indent)  \(name): { file: \(file) }", origin)
                 }
         case .text, .boolean, .endpoint, .endpoints, .paths, .credentials:
             let text = isHidden && value != .credentials([]) ? Self.scalar("***") : Self.flow(value)
@@ -99,7 +100,8 @@ package struct SettingsPrinter: Sendable {
         }
         let startsPlain = text.utf8.first.map { isPlainByte($0) && $0 != 0x2D && $0 != 0x3A }
         let isWord = ["true", "false", "null", "yes", "no", "on", "off"].contains(text.lowercased())
-        if startsPlain == true, !isWord, text.utf8.allSatisfy(isPlainByte), !text.hasSuffix(":") {
+        let isText = !isWord && !PlainWord.isNumber(text) && !text.hasSuffix(":")
+        if startsPlain == true, isText, text.utf8.allSatisfy(isPlainByte) {
             return text
         }
         return JSONText.quoted(text)

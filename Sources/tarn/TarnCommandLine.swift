@@ -25,34 +25,30 @@ package enum TarnCommandLine {
     }
 
     private static func run(_ words: [String]) async -> Int32 {
+        var isJSON = asksForJSON(words)
         do {
             var command = try parse(words)
+            isJSON = (command as? any FormattedCommand)?.format == .json
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
             return 0
-        } catch let failure as CommandFailure {
-            report(failure, asJSON: asksForJSON(words))
-            return failure.exitStatus
         } catch {
-            return report(parserError: error, asJSON: asksForJSON(words))
+            return report(error, asJSON: isJSON)
         }
     }
 
     // MARK: - Reports
 
-    private static func report(_ failure: CommandFailure, asJSON: Bool) {
-        guard asJSON else {
-            if let text = failure.text { Terminal.writeError(text + "\n") }
-            return
+    private static func report(_ error: any Error, asJSON: Bool) -> Int32 {
+        guard let failure = error as? CommandFailure else {
+            return report(parserError: error, asJSON: asJSON)
         }
-        guard let document = failure.document, let bytes = try? ClusterClient.encode(document)
-        else {
-            return
-        }
-        Terminal.writeError(String(decoding: bytes, as: UTF8.self) + "\n")
+        let text = asJSON ? failure.json : failure.text
+        if let text { Terminal.writeError(text + "\n") }
+        return failure.exitStatus
     }
 
     /// Help and version go to standard output with status 0, everything else to standard error.
@@ -64,22 +60,26 @@ package enum TarnCommandLine {
             return isWritten == nil ? 1 : 0
         }
         if asJSON, status == ExitCode.validationFailure.rawValue {
-            report(.usage(Tarn.message(for: error)), asJSON: true)
-        } else if !message.isEmpty {
+            return report(CommandFailure.usage(Tarn.message(for: error)), asJSON: true)
+        }
+        if !message.isEmpty {
             Terminal.writeError(message + "\n")
         }
         return status
     }
 
-    /// Whether the words ask for JSON; looked up by hand because they may be unparsable.
+    /// Whether words that cannot be parsed ask for JSON: the last `--output`, `-o`, or bundle of
+    /// short flags that ends with it, counts.
     private static func asksForJSON(_ words: [String]) -> Bool {
-        let last = words.indices.last { index in
-            let isSeparate = ["-o", "--output"].contains(words[index]) && index + 1 < words.count
-            return words[index].hasPrefix("--output=")
-                || isSeparate && ["json", "table"].contains(words[index + 1])
+        let given = words.indices.compactMap { index -> OutputFormat? in
+            let parts = words[index].split(separator: "=", maxSplits: 1).map(String.init)
+            guard let flag = parts.first else { return nil }
+            let isShort = flag.hasPrefix("-") && !flag.hasPrefix("--") && flag.hasSuffix("o")
+            guard isShort || flag == "--output" else { return nil }
+            let value = parts.count == 2 ? parts[1] : words[(index + 1)...].first
+            return value.flatMap(OutputFormat.init(rawValue:))
         }
-        guard let last else { return false }
-        return words[last] == "--output=json" || last + 1 < words.count && words[last + 1] == "json"
+        return given.last == .json
     }
 
     // MARK: - All commands

@@ -45,6 +45,23 @@ import tarn
         await worker.stop()
     }
 
+    /// What this release does not know of a problem is printed as it came.
+    @Test func aProblemKeepsEveryMemberItCameWith() async throws {
+        let body = """
+            {"type":"about:blank","title":"T","status":404,"code":"not-found","detail":"d",\
+            "requestId":"r-1","later":{"deep":[1,2.5,null]}}
+            """
+        let worker = try await FakeWorker { _, _ in .json(404, body) }
+        let ran = try await tarn(["mount", "show", "/m", "-o=json", "--addr", worker.address])
+        let printed = try JSONSerialization.jsonObject(with: Data(ran.error.utf8))
+        let members = try #require(printed as? [String: Any])
+        #expect(members["requestId"] as? String == "r-1")
+        #expect(members["code"] as? String == "not-found")
+        let deep = (members["later"] as? [String: Any])?["deep"] as? [Any]
+        #expect(deep?.count == 3 && deep?[0] as? Int == 1 && deep?[1] as? Double == 2.5)
+        await worker.stop()
+    }
+
     @Test func addressesAreTriedInTurnAndTheLastFlagCounts() async throws {
         let worker = try await FakeWorker { _, _ in Self.noWorkers }
         let addr = "\(Self.nobody),\(worker.address)"
@@ -95,6 +112,74 @@ import tarn
         let keys = worker.asked.compactMap { $0.header("Idempotency-Key") }
         #expect(keys.count == 3 && Set(keys).count == 1, "\(keys)")
         #expect(worker.asked.allSatisfy { $0.line == "PUT /v1/mount?path=/m&check=true" })
+        await worker.stop()
+    }
+
+    /// The worker takes the write and dies: whether it took effect is for nobody to say.
+    @Test(arguments: [FakeAnswer.broken, .problem(503, "outcome-unknown", outcome: "unknown")])
+    func aWriteThatWasLostIsNoRefusal(first: FakeAnswer) async throws {
+        let worker = try await FakeWorker { _, _ in .last(first) }
+        let ran = try await tarn([
+            "mount", "add", "/m", "s3://b", "--addr", worker.address, "--timeout", "5s", "-o",
+            "json",
+        ])
+        #expect(ran.status == 1, "\(ran.error)")
+        let document = try JSONDecoder().decode(ProblemDocument.self, from: Data(ran.error.utf8))
+        #expect(document.code == "connection-lost" && document.outcome == .unknown)
+        #expect(document.detail.contains("connection refused"))
+        await worker.stop()
+    }
+
+    @Test func aWorkerThatComesBackTakesTheLostWrite() async throws {
+        let worker = try await FakeWorker { _, _ in .last(.broken) }
+        async let running = tarn(["mount", "add", "/m", "s3://b", "--addr", worker.address])
+        await worker.untilItRefuses()
+        let restarted = try await FakeWorker(port: worker.port) { _, _ in .json(201, Self.mount) }
+        let ran = try await running
+        #expect(ran.status == 0, "\(ran.error)")
+        let keys = (worker.asked + restarted.asked).map { $0.header("Idempotency-Key") }
+        #expect(keys.count == 2 && Set(keys).count == 1)
+        await restarted.stop()
+    }
+
+    /// What a later attempt was refused for says nothing about the first one.
+    @Test func aRefusalAfterALossLeavesTheOutcomeOpen() async throws {
+        let worker = try await FakeWorker { _, number in
+            number == 0 ? .broken : .problem(503, "no-quorum", outcome: "not-applied")
+        }
+        let ran = try await tarn(["mount", "add", "/m", "s3://b", "--addr", worker.address])
+        #expect(ran.status == 5 && ran.error.contains("may or may not have taken effect"))
+        await worker.stop()
+    }
+
+    // swift-format-ignore
+    static let hanging: [(words: [String], answer: FakeAnswer)] = [
+        (["worker", "list"],             noWorkers),
+        (["mount", "add", "/m", "s3://b"], .json(201, mount)),
+        (["fs", "cat", "/f"],            .file([1], version: "v")),
+    ]
+
+    @Test(arguments: hanging.indices)
+    func aSilentAddressLeavesTimeForTheOthers(row: Int) async throws {
+        let row = Self.hanging[row]
+        let silent = try await FakeWorker { _, _ in .silence }
+        let worker = try await FakeWorker { _, _ in row.answer }
+        let addr = "\(silent.address),\(worker.address)"
+        let ran = try await tarn(row.words + ["--addr", addr, "--timeout", "3s"])
+        #expect(ran.status == 0, "\(ran.error)")
+        #expect(silent.asked.count == 1 && worker.asked.count == 1)
+        let keys = (silent.asked + worker.asked).map { $0.header("Idempotency-Key") }
+        #expect(Set(keys).count == 1, "a write has one key wherever it goes")
+        await silent.stop()
+        await worker.stop()
+    }
+
+    @Test func aSilentWriteMayHaveTakenEffect() async throws {
+        let worker = try await FakeWorker { _, _ in .silence }
+        let ran = try await tarn([
+            "mount", "add", "/m", "s3://b", "--addr", worker.address, "--timeout", "300ms",
+        ])
+        #expect(ran.status == 7 && ran.error.contains("may or may not have taken effect"))
         await worker.stop()
     }
 
@@ -150,13 +235,19 @@ import tarn
                 200,
                 """
                 {"cluster":"c","generation":1,"revision":4,"term":2,"leader":null,\
-                "quorum":{"have":1,"need":2},"voters":[],"learners":[],"relays":[],"observers":0,\
-                "regions":{},"alarms":[]}
+                "quorum":{"have":1,"need":2},"voters":[\
+                {"name":"w2","region":"r","zone":"z","reachable":false,"trailsLeaderBy":null}],\
+                "learners":[],"relays":[],"observers":0,"regions":{},"alarms":[]}
                 """
             )
         }
         let ran = try await tarn(["cluster", "status", "--addr", worker.address])
         #expect(ran.status == 5 && ran.text.contains("NO QUORUM"))
+        #expect(ran.error.contains("2 are needed; unreachable: w2 [no-quorum]"))
+        let asked = try await tarn(["cluster", "status", "-o", "json", "--addr", worker.address])
+        let problem = try JSONDecoder().decode(ProblemDocument.self, from: Data(asked.error.utf8))
+        #expect(asked.status == 5 && problem.knownCode == .noQuorum && problem.next != nil)
+        _ = try JSONSerialization.jsonObject(with: Data(asked.output))
         await worker.stop()
     }
 }

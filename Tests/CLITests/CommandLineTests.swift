@@ -60,6 +60,8 @@ import tarn
         (["-q", "wroker"],                     "'wroker' is not a noun of 'tarn'; did you mean 'worker'?"),
         (["--addr", "h:1", "fs", "sl"],        "'sl' is not a verb of 'tarn fs'; did you mean 'ls'?"),
         (["worker", "drain", "w1"],            "'drain' is not a verb of 'tarn worker'; known are start, list, show"),
+        (["mout", "/tmp/nodir"],               "'mout' is not a noun of 'tarn'; did you mean 'mount'?"),
+        (["mout", "/tmp/nodir", "-o", "json"], "'mout' is not a noun of 'tarn'; did you mean 'mount'?"),
         (["cluster", "-o", "json", "int"],     "'int' is not a verb of 'tarn cluster'; did you mean 'init'?"),
         (["zzzzzz"],                           "'zzzzzz' is not a noun of 'tarn'; known are dev, worker"),
     ]
@@ -123,25 +125,74 @@ import tarn
         #expect(ran.text.contains("transfer-leader"))
     }
 
-    @Test func usageErrorsAreDocumentsWithJSON() async throws {
-        let ran = try await tarn(["mont", "-o", "json"])
-        #expect(ran.status == 64 && ran.output.isEmpty)
+    // swift-format-ignore
+    static let asJSON: [[String]] = [
+        ["mont", "-o", "json"], ["mont", "-o=json"], ["-qo", "json", "mont"],
+        ["worker", "list", "--output=json", "--timeout", "5"],
+        ["-o", "table", "worker", "list", "-o", "json", "extra"],
+        ["mount", "update", "/m", "-o=json"], ["mount", "update", "/m", "-qo", "json"],
+        ["--output", "json", "fuse", "mount", "/m", "-o", "json"],
+        ["fuse", "mount", "/m", "-o", "json", "--output", "json"],
+        ["fuse", "unmount", "/", "-qo", "json"],
+    ]
+
+    @Test(arguments: asJSON)
+    func failuresAreDocumentsWithJSON(words: [String]) async throws {
+        let ran = try await tarn(words)
+        #expect(ran.output.isEmpty)
         let object = try JSONSerialization.jsonObject(with: Data(ran.error.utf8))
-        #expect((object as? [String: Any])?["code"] as? String == "usage")
+        let code = (object as? [String: Any])?["code"] as? String
+        #expect(code == (ran.status == 3 ? "not-found" : "usage"))
+    }
+
+    // swift-format-ignore
+    static let asText: [[String]] = [
+        ["-o", "json", "worker", "list", "-o", "table", "extra"],
+        ["fuse", "mount", "/m", "-o", "json"],  // a mount option, and no known one
+    ]
+
+    @Test(arguments: asText)
+    func failuresAreTextWithoutJSON(words: [String]) async throws {
+        let ran = try await tarn(words)
+        #expect(ran.status == 64 && ran.error.hasPrefix("Error: "))
+    }
+
+    // swift-format-ignore
+    static let refusals: [(words: [String], environment: [String: String], says: String)] = [
+        (["--addr", "https://h:1", "worker", "list"], [:], "TLS is not built yet"),
+        (["worker", "list"], ["TARN_ADDR": "https://h:1"], "TARN_ADDR: 'https://h:1': TLS is not built yet"),
+        (["worker", "list"], ["TARN_CA": "ca.pem"],        "TARN_CA: TLS is not built yet"),
+        (["fuse", "mount", "/m"], ["TARN_KEY": "k.pem"],   "TARN_KEY: TLS is not built yet"),
+        (["worker", "list", "--cert", "c.pem"], [:],       "'--cert': TLS is not built yet"),
+        (["--ca", "ca.pem", "mount", "list"], [:],         "'--ca': TLS is not built yet"),
+        (["worker", "list", "--addr", "h:1,,"], [:],       "allowed is HOST:PORT"),
+        (["worker", "list", "--timeout", "30"], [:],       "allowed is 1ms to 1d"),
+    ]
+
+    @Test(arguments: refusals.indices)
+    func refusalsSayWhatIsAllowed(row: Int) async throws {
+        let row = Self.refusals[row]
+        let ran = try await tarn(row.words, environment: row.environment)
+        #expect(ran.status == 64 && ran.error.contains(row.says), "\(ran.error)")
     }
 
     // swift-format-ignore
     static let fstab: [(words: [String], becomes: [String]?)] = [
         (["tarn", "/m", "-o", "rw,noauto"],            ["fuse", "mount", "/m"]),
         (["h:1,h:2", "/m", "-o", "ro,_netdev,uid=5"],  ["fuse", "mount", "/m", "--addr", "h:1,h:2", "--mount-option", "ro,uid=5"]),
-        (["h:1/data", "/m"],                           ["fuse", "mount", "/m", "--addr", "h:1", "--path", "/data"]),
-        (["fs", "/m"],                                 nil),
-        (["tarn", "m"],                                nil),
-        (["--addr", "/m"],                             nil),
+        (["h:1/data", "/m", "-o", "rw"],               ["fuse", "mount", "/m", "--addr", "h:1", "--path", "/data"]),
+        (["h1,h2", "/m", "-o", "rw"],                  ["fuse", "mount", "/m", "--addr", "h1,h2"]),
+        (["none", "/m", "-o", "ro"],                   ["fuse", "mount", "/m", "--mount-option", "ro"]),
+        (["h:1", "/m"],                                nil),
+        (["mout", "/m"],                               nil),
+        (["mout", "/m", "-o", "json"],                 nil),
+        (["fs", "/m", "-o", "json"],                   nil),
+        (["tarn", "m", "-o", "ro"],                    nil),
+        (["--addr=h:1", "/m", "-o", "json"],           nil),
     ]
 
     @Test(arguments: fstab)
     func fstabCallsAreUnderstood(row: (words: [String], becomes: [String]?)) {
-        #expect(FstabCall.words(row.words, nouns: ["fs", "fuse"]) == row.becomes)
+        #expect(FstabCall.words(row.words) == row.becomes)
     }
 }

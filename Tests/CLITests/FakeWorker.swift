@@ -19,7 +19,7 @@ struct Asked: Sendable {
 }
 
 /// What a fake worker does with a request.
-enum FakeAnswer: Sendable {
+indirect enum FakeAnswer: Sendable {
     case json(Int, String, headers: [(String, String)] = [])
     /// A file, or the part of it that the request's `Range` names.
     case file([UInt8], version: String, breaksAfter: Int? = nil)
@@ -27,11 +27,20 @@ enum FakeAnswer: Sendable {
     case broken
     /// Never answers.
     case silence
+    /// Stops listening, then does this and closes the connection: a process that ends.
+    case last(FakeAnswer)
 
-    static func problem(_ status: Int, _ code: String, headers: [(String, String)] = []) -> Self {
-        .json(
+    static func problem(
+        _ status: Int,
+        _ code: String,
+        outcome: String? = nil,
+        headers: [(String, String)] = []
+    ) -> Self {
+        let end = outcome.map { #","outcome":"\#($0)""# } ?? ""
+        return .json(
             status,
-            #"{"type":"about:blank","title":"T","status":\#(status),"code":"\#(code)","detail":"d"}"#,
+            #"{"type":"about:blank","title":"T","status":\#(status),"code":"\#(code)","detail":"d""#
+                + "\(end)}",
             headers: headers
         )
     }
@@ -51,10 +60,11 @@ final class FakeWorker: Sendable {
     /// Every request so far, in the order of arrival.
     var asked: [Asked] { log.asked.withLock { $0 } }
 
-    var address: String { "127.0.0.1:\(channel.localAddress?.port ?? 0)" }
+    let port: Int
+    var address: String { "127.0.0.1:\(port)" }
 
     /// The script is called with each request and how many came before it.
-    init(_ script: @escaping Script) async throws {
+    init(port: Int = 0, _ script: @escaping Script) async throws {
         let log = Log()
         self.log = log
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -65,10 +75,14 @@ final class FakeWorker: Sendable {
                     try channel.pipeline.syncOperations.addHandler(Handler(log, script))
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: "127.0.0.1", port: port).get()
+        self.port = channel.localAddress?.port ?? 0
     }
 
     func stop() async { try? await channel.close() }
+
+    /// Returns when an answer was the last one.
+    func untilItRefuses() async { try? await channel.closeFuture.get() }
 
     private final class Handler: ChannelInboundHandler {
         typealias InboundIn = HTTPServerRequestPart
@@ -116,6 +130,14 @@ final class FakeWorker: Sendable {
                 break
             case .broken:
                 context.close(promise: nil)
+            case .last(let answer):
+                let child = context.channel
+                let farewell = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                child.parent?.close().hop(to: child.eventLoop).whenComplete { _ in
+                    let (handler, context) = farewell.value
+                    handler.perform(answer, asked, context)
+                    context.close(promise: nil)
+                }
             case .json(let status, let text, let extra):
                 var headers = HTTPHeaders(extra)
                 headers.add(name: "Content-Length", value: String(text.utf8.count))

@@ -155,6 +155,36 @@ import tarn
         await worker.stop()
     }
 
+    /// `s-` comes before `s/`, and all of `s/` before `s0`: bytewise order of the whole paths.
+    @Test(arguments: ["-R", "--recursive"])
+    func aTreeIsListedDepthFirst(flag: String) async throws {
+        let worker = try await FakeWorker { asked, _ in
+            switch asked.target {
+            case "/v1/list?path=/d":
+                .json(200, Self.list([("s-", "file"), ("s", "directory")], next: "s"))
+            case "/v1/list?path=/d/s":
+                .json(200, Self.list([("b", "directory"), ("c", "file")], next: nil))
+            case "/v1/list?path=/d/s/b": .json(200, Self.list([("x", "file")], next: nil))
+            case "/v1/list?path=/d&after=s":
+                .json(200, Self.list([("s0", "file"), ("t", "directory")], next: nil))
+            default: .problem(404, "not-found")  // t has gone meanwhile
+            }
+        }
+        let words = ["fs", "ls", flag, "/d", "--addr", worker.address]
+        let ran = try await tarn(words)
+        let lines = ran.text.split(separator: "\n").map(String.init)
+        #expect(ran.status == 0, "\(ran.error)")
+        #expect(lines == ["s-", "s/", "s/b/", "s/b/x", "s/c", "s0", "t/"])
+        #expect(lines == lines.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        let asked = try await tarn(words + ["-o", "json"])
+        let rows = try JSONSerialization.jsonObject(with: Data(asked.output)) as? [[String: Any]]
+        let names = rows?.map { $0["name"] as? String }
+        #expect(names == ["s-", "s", "s/b", "s/b/x", "s/c", "s0", "t"])
+        let nothing = try await tarn(["fs", "ls", flag, "/no", "--addr", worker.address])
+        #expect(nothing.status == 3 && nothing.output.isEmpty)
+        await worker.stop()
+    }
+
     @Test func listsShowNamesThatCannotSteerATerminal() async throws {
         let worker = try await FakeWorker { _, _ in
             .json(200, Self.list([("a\\u001b[31m\\nb", "file"), ("d", "directory")], next: nil))

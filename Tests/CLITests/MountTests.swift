@@ -44,6 +44,9 @@ import tarn
     static let again: [(flags: [String], exit: Int32)] = [
         ([],                       0),
         (["--replicas", "1"],      0),
+        (["--metadata-ttl", "1m"], 0),
+        (["--on-stale", "serve"],  0),
+        (["--metadata-ttl", "61s"], 1),
         (["--replicas", "2"],      1),
         (["--option", "a=b"],      1),
         (["--origin", "r=s3://x"], 1),
@@ -60,6 +63,85 @@ import tarn
         )
         #expect(ran.status == row.exit)
         #expect(ran.text.contains("exists and is equal") == (row.exit == 0))
+        await worker.stop()
+    }
+
+    // swift-format-ignore
+    static let spellings: [(origin: String, region: String, isEqual: Bool)] = [
+        ("s3://b/p",   "s3://b-us/q",    true),
+        ("s3://b/p/",  "s3://b-us/q/",   true),
+        ("s3://b/p//", "s3://b-us/q",    false),
+        ("s3://b/p",   "s3://b-us",      false),
+        ("s3://b",     "s3://b-us/q",    false),
+        ("file:///p",  "file:///q",      false),
+    ]
+
+    @Test(arguments: spellings)
+    func equalMeansTheSamePlace(row: (origin: String, region: String, isEqual: Bool)) throws {
+        let stored = MountDocument(
+            path: "/m",
+            origin: "s3://b/p/",
+            options: [:],
+            credential: nil,
+            regions: [
+                "us": MountRegionDocument(
+                    origin: "s3://b-us/q",
+                    options: nil,
+                    credential: nil,
+                    originId: 2
+                )
+            ],
+            write: "none",
+            replicas: 1,
+            metadataTtl: "60s",
+            onStale: "fail:60s",
+            createRevision: 1,
+            modRevision: 1,
+            originId: 1
+        )
+        let asked = MountRequest(
+            origin: row.origin,
+            regions: ["us": MountRegionRequest(origin: row.region)],
+            onStale: "fail:1m"
+        )
+        #expect(stored.isEqual(to: asked) == row.isEqual)
+    }
+
+    /// `--barrier` promises the same whether the mount was made now or was there.
+    @Test(arguments: [
+        ["mount", "add", "/m", "s3://b"], ["mount", "update", "/m", "--replicas", "1"],
+    ])
+    func anEqualMountPassesTheBarrierToo(words: [String]) async throws {
+        let worker = try await FakeWorker { asked, _ in
+            switch asked.method {
+            case "PUT": .problem(409, "mount-exists")
+            case _ where asked.target.hasPrefix("/v1/workers"):
+                .json(200, #"{"items":[],"next":null}"#)
+            default: .json(200, ClientTests.mount)
+            }
+        }
+        let ran = try await tarn(words + ["--barrier", "--addr", worker.address])
+        #expect(ran.status == 0, "\(ran.error)")
+        #expect(worker.asked.last?.line == "GET /v1/workers")
+        await worker.stop()
+    }
+
+    @Test func aMountThatIsSoAlreadyIsNotWrittenAgain() async throws {
+        let worker = try await FakeWorker { _, _ in .json(200, ClientTests.mount) }
+        let ran = try await tarn([
+            "mount", "update", "/m", "--replicas", "1", "--metadata-ttl", "1m", "--addr",
+            worker.address,
+        ])
+        #expect(ran.status == 0 && ran.text.contains("is so already"), "\(ran.error)")
+        #expect(worker.asked.allSatisfy { $0.method == "GET" })
+        await worker.stop()
+    }
+
+    @Test func showSaysWhereTheCredentialsComeFrom() async throws {
+        let described = ClientTests.mount.dropLast() + #","credentialSource":"environment"}"#
+        let worker = try await FakeWorker { _, _ in .json(200, String(described)) }
+        let ran = try await tarn(["mount", "show", "/m", "--addr", worker.address])
+        #expect(ran.text.contains(#/credential source +environment\n/#))
         await worker.stop()
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import Foundation
+import Synchronization
 
 /// What the built binary did.
 struct Ran: Sendable {
@@ -24,6 +26,8 @@ func tarn(
     environment: [String: String] = [:],
     in directory: URL? = nil
 ) async throws -> Ran {
+    await gate.enter()
+    defer { gate.leave() }
     let process = Process()
     process.executableURL = binary
     process.arguments = words
@@ -51,9 +55,50 @@ func tarn(
 private let binary = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "tarn")
 
-@concurrent
+/// Some tests count seconds, so no more processes run at a time than get their share of a core.
+private let gate = Gate(count: 4)
+
+private final class Gate: Sendable {
+    private let state: Mutex<State>
+
+    private struct State {
+        var free: Int
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    init(count: Int) { state = Mutex(State(free: count)) }
+
+    func enter() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                guard state.free == 0 else {
+                    state.free -= 1
+                    return true
+                }
+                state.waiting.append(continuation)
+                return false
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    func leave() {
+        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.free += 1
+            return nil
+        }
+        next?.resume()
+    }
+}
+
+/// Blocks no thread of the pool: a test may act while the process runs.
 private func readToEnd(_ handle: FileHandle) async -> Data {
-    (try? handle.readToEnd()) ?? Data()
+    await withCheckedContinuation { continuation in
+        DispatchQueue.global().async {
+            continuation.resume(returning: (try? handle.readToEnd()) ?? Data())
+        }
+    }
 }
 
 /// A directory of this test alone, removed by the caller.

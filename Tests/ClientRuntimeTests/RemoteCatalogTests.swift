@@ -272,8 +272,11 @@ struct RemoteCatalogTests {
         try await server.close()
     }
 
-    @Test func nobodyAnsweringIsSaidWithWhoAndWhy() async throws {
-        try await Self.follow(["127.0.0.1:1"]) { replica in
+    @Test(arguments: [
+        ("127.0.0.1:1", "connection refused"), ("nowhere.invalid:1", "host not found"),
+    ])
+    func nobodyAnsweringIsSaidWithWhoAndWhy(address: String, why: String) async throws {
+        try await Self.follow([address]) { replica in
             let error = await #expect(throws: RemoteClientError.self) {
                 try await replica.waitUntilLoaded(within: .seconds(2))
             }
@@ -281,7 +284,7 @@ struct RemoteCatalogTests {
                 Issue.record("\(String(describing: error))")
                 return
             }
-            #expect(attempts.map(\.address) == ["127.0.0.1:1"])
+            #expect(attempts.map(\.address) == [address] && attempts.map(\.why) == [why])
         }
     }
 

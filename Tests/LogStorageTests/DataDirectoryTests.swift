@@ -126,13 +126,34 @@ import Testing
     @Test(arguments: refusals) func isRefused(_ refusal: Refusal) throws {
         let scratch = try ScratchDirectory()
         try refusal.prepare(scratch)
-        let path = scratch.path("data").string
+        let path = scratch.path("data")
+        let checked = #expect(throws: DataDirectoryError.self) {
+            try DataDirectory.check(at: path, name: "w1")
+        }
         do throws(DataDirectoryError) {
             _ = try Self.open(scratch)
             Issue.record("was opened")
         } catch {
-            for word in refusal.words + [path] { #expect("\(error)".contains(word), "\(error)") }
+            for word in refusal.words + [path.string] {
+                #expect("\(error)".contains(word), "\(error)")
+            }
+            #expect(error == checked, "a check says what a start would")
         }
+    }
+
+    @Test func aCheckChangesNothing() throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.path("data")
+        try DataDirectory.check(at: path, name: "w1")
+        #expect(throws: Errno.noSuchFileOrDirectory) { try Directory.names(in: path) }
+        try Directory.create(path, existing: .isError)
+        try DataDirectory.check(at: path, name: "w1")
+        #expect(try Directory.names(in: path).isEmpty)
+        try Self.admit(scratch, .voter)
+        let locked = try Self.open(scratch)
+        try DataDirectory.check(at: path, name: "w1")  // The worker it belongs to may run.
+        #expect(throws: DataDirectoryError.self) { try DataDirectory.check(at: path, name: "w2") }
+        #expect(locked.identity.name == "w1")
     }
 
     @Test func anAdmittedWorkerKeepsItsName() throws {

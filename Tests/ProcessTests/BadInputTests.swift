@@ -112,6 +112,27 @@ extension ProcessTests {
             #expect(!FileManager.default.fileExists(atPath: "\(cluster.directory)/d"))
         }
 
+        /// What a start refuses with 4 a look at the configuration finds too, and touches nothing.
+        @Test func aDataDirectoryOfSomebodyElseIsFoundWithoutStarting() async throws {
+            let cluster = try TarnCluster(1)
+            let home = "\(cluster.directory)/thesis"
+            try FileManager.default.createDirectory(
+                atPath: home,
+                withIntermediateDirectories: true
+            )
+            try Data("x".utf8).write(to: URL(filePath: "\(home)/thesis.txt"))
+            let words = [
+                "worker", "start", "--data-dir", home, "--cache", "\(cluster.directory)/c=1GiB",
+                "--listen-http", "127.0.0.1:0", "--listen-s3", "127.0.0.1:0", "--listen-data",
+                "127.0.0.1:0", "--listen-peer", "127.0.0.1:0",
+            ]
+            let look = try await TarnBinary.run(words + ["--print-config"], in: cluster.directory)
+            #expect(look.status == 64 && look.errors.contains("thesis.txt"), "\(look.summary)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: home) == ["thesis.txt"])
+            let start = try await TarnBinary.run(words, in: cluster.directory)
+            #expect(start.status == 4 && start.errors.contains("thesis.txt"), "\(start.summary)")
+        }
+
         @Test func variablesAndFlagsAreReadAsStrictly() async throws {
             let cluster = try TarnCluster(1)
             let words = [

@@ -123,15 +123,20 @@ private final class FuseMountPoint: Sendable {
 
     func mount() async throws {
         let run = try await cluster.tarn([
-            "fuse", "mount", directory, "--addr",
+            "fuse", "mount", directory, "--output", "json", "--addr",
             cluster.workers.map(\.address).joined(separator: ","),
         ])
         guard run.status == 0 else {
             throw TestKitError.failed("fuse mount: \(run.summary)", output: cluster.logEnds)
         }
+        let row = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+        #expect(row?["directory"] as? String == directory && row?["state"] as? String == "serving")
     }
 
-    func unmount() async throws { try await cluster.done(["fuse", "unmount", directory]) }
+    func unmount() async throws {
+        let text = try await cluster.done(["fuse", "unmount", directory, "-o", "json"])
+        #expect(text == "{\"directory\":\"\(directory)\"}\n")
+    }
 
     func servingProcess() async throws -> pid_t {
         let text = try await cluster.done(["fuse", "status", "-o", "json"])

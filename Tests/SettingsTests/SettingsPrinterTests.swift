@@ -18,6 +18,7 @@ import Testing
         log: { level: trace }
         """,
         minimum + "listen: { http: 0.0.0.0:0 }\ninsecure: true\nadvertise: lake.example\n",
+        minimum + "name: '123'\nregion: '1e5'\nzone: '0x1F'\ndata-socket: '5'\n",
     ]
 
     /// What is printed is a configuration: read again it gives the same settings.

@@ -26,6 +26,12 @@ import Testing
         Row("dotted key",             "listen.http: 127.0.0.1:1",         "w.yaml:1:1: unknown key 'listen.http'; write it as 'listen: { http: … }'"),
         Row("repeated key",           "zone: a\nregion: b\nzone: c",      "w.yaml:1:1: 'zone' is given more than once, first here; give each key once"),
         Row("list for a word",        "zone: [a]",                        "w.yaml:1:7: zone: a list was given, allowed is 1 to 63 letters, digits, '-', '_' and '.', a letter or digit first"),
+        Row("number for a name",      "name: 123",                        "w.yaml:1:7: name: a number was given, allowed is 1 to 63 letters, digits, '-', '_' and '.', a letter or digit first; in quotes it is a text"),
+        Row("float for a zone",       "zone: 1e5",                        "w.yaml:1:7: zone: a number was given, allowed is 1 to 63 letters, digits, '-', '_' and '.', a letter or digit first; in quotes it is a text"),
+        Row("boolean for a name",     "region: true",                     "w.yaml:1:9: region: a boolean was given, allowed is 1 to 63 letters, digits, '-', '_' and '.', a letter or digit first; in quotes it is a text"),
+        Row("number for a path",      "data-dir: 5",                      "w.yaml:1:11: data-dir: a number was given, allowed is a path of 1 to 4095 bytes; in quotes it is a text"),
+        Row("number for a host",      "advertise: 10.0",                  "w.yaml:1:12: advertise: a number was given, allowed is an address or a DNS name, without a port; in quotes it is a text"),
+        Row("number in a list",       "file-origins: [/a, 0x1F]",         "w.yaml:1:20: file-origins: a number was given, allowed is a list of absolute paths; in quotes it is a text"),
         Row("nothing for a word",     "zone:",                            "w.yaml:1:6: zone: nothing was given, allowed is 1 to 63 letters, digits, '-', '_' and '.', a letter or digit first"),
         Row("word for a list",        "join: a:1",                        "w.yaml:1:7: join: a single value was given, allowed is a list of HOST:PORT"),
         Row("word for a group",       "log: info",                        "w.yaml:1:6: log: a single value was given, allowed is a mapping of level, format"),
@@ -81,6 +87,44 @@ import Testing
     func isRefusedFromFlagsAndVariables(row: Int) {
         let row = Self.others[row]
         #expect(problems(minimum, flags: row.flags, environment: row.environment) == [row.expected])
+    }
+
+    /// A repeated key hides nothing: neither its own values nor what else is wrong.
+    @Test func aRepeatedKeyHidesNoOtherProblem() {
+        let found = problems(
+            """
+            zon: a
+            region: [b]
+            "log": { level: loud, level: info }
+            data-dir: /d
+            region: c d
+            cache: [{ path: 5, path: /c, capacity: 1GiB }]
+
+            """
+        )
+        #expect(
+            found == [
+                "w.yaml:2:1: 'region' is given more than once, first here; give each key once",
+                "w.yaml:3:10: 'level' is given more than once, first here; give each key once",
+                "w.yaml:6:11: 'path' is given more than once, first here; give each key once",
+                "w.yaml:1:1: unknown key 'zon'; did you mean 'zone' or 'join'?",
+                "w.yaml:2:9: region: a list was given, allowed is \(SettingKind.identifier.allowed)",
+                "w.yaml:3:17: log.level: 'loud' was given, allowed is trace, debug, info, notice, "
+                    + "warning, error, critical",
+                "w.yaml:5:9: region: 'c d' was given, allowed is \(SettingKind.identifier.allowed)",
+            ]
+        )
+    }
+
+    @Test func manyRepeatedKeysEndTheReading() {
+        let found = problems((0..<100).map { "k\($0): 1\nk\($0): 2\n" }.joined())
+        #expect(found.count == 1 && found[0].contains("is given more than once"))
+    }
+
+    @Test func aRepeatedKeyThatCannotBeFoundIsStillReported() {
+        let found = problems("\"z\\u006fne\": a\nzone: b\nregion: [c]\n")
+        let says = "w.yaml:1:1: 'zone' is given more than once, first here; give each key once"
+        #expect(found == [says])
     }
 
     @Test func everythingWrongIsReportedAtOnce() {

@@ -36,6 +36,17 @@ import Testing
         #expect(settings.dataSocketPath(store: "5f") == "/run/tarn/5f3c.sock")
     }
 
+    // swift-format-ignore
+    static let words: [(yaml: String, zone: String)] = [
+        ("\"123\"", "123"), ("'true'", "true"), ("1a", "1a"), ("1.2.3", "1.2.3"), ("0x", "0x"),
+        ("e5", "e5"), ("1-2", "1-2"), ("yes", "yes"),
+    ]
+
+    @Test(arguments: words)
+    func quotedAndOtherWordsAreTexts(row: (yaml: String, zone: String)) throws {
+        #expect(try read(minimum + "zone: \(row.yaml)\n").worker.zone == row.zone)
+    }
+
     @Test func defaultsAreThoseOfTheTable() throws {
         let settings = try read(minimum).worker
         #expect(settings.name == "node-1")

@@ -75,7 +75,7 @@ package struct WatchCall: Sendable {
         } catch is LineCutter.LineTooLong {
             return .garbage("a line of more than \(LineCutter.lineLimit) bytes")
         } catch {
-            return .lost("\(error)")
+            return .lost(Self.words(for: error))
         }
     }
 

@@ -90,15 +90,11 @@ enum MountRoutes {
         let tag = EntityTag(version: ByteString("\(entry.modRevision)"))
         let headers = call.request.headers
         let conditions = FileConditions(headers: headers, tag: tag, modified: nil)
+        var document = MountDocument(entry)
+        document.credentialSource = call.dependencies.probe.credentialSource(for: entry.mount)
         let answer =
             conditions.verdict == .notModified
-            ? APIResponse(status: .notModified)
-            : APIResponse.json(
-                DescribedMount(
-                    mount: MountDocument(entry),
-                    credentialSource: call.dependencies.probe.credentialSource(for: entry.mount)
-                )
-            )
+            ? APIResponse(status: .notModified) : APIResponse.json(document)
         return answer.with("ETag", tag.text).describing(view, region: call.dependencies.region)
     }
 
@@ -120,19 +116,5 @@ enum MountRoutes {
             revision: view.catalog.revision
         )
         return APIResponse.json(document).describing(view, region: region)
-    }
-}
-
-/// A mount, and which credential source the asked worker would use for it, never a value.
-private struct DescribedMount: Encodable {
-    let mount: MountDocument
-    let credentialSource: String
-
-    private enum CodingKeys: String, CodingKey { case credentialSource }
-
-    func encode(to encoder: any Encoder) throws {
-        try mount.encode(to: encoder)
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(credentialSource, forKey: .credentialSource)
     }
 }

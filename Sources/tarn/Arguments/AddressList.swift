@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ArgumentParser
 package import Settings
 
 /// `[http://]HOST[:PORT][,…]`, the value of `--addr` and `TARN_ADDR`.
@@ -9,8 +8,9 @@ package struct AddressList: Sendable, Hashable {
     package let addresses: [HostPort]
 
     /// What is wrong with a text.
-    package struct Refusal: Error {
+    package struct Refusal: Error, CustomStringConvertible {
         package let reason: String
+        package var description: String { reason }
     }
 
     private static let defaultPort: UInt16 = 7400
@@ -36,13 +36,5 @@ package struct AddressList: Sendable, Hashable {
             )
         }
         return address
-    }
-}
-
-extension AddressList: ExpressibleByArgument {
-    package init?(argument: String) { try? self.init(parsing: argument) }
-
-    package var defaultValueDescription: String {
-        addresses.map(\.description).joined(separator: ",")
     }
 }

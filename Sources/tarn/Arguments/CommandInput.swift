@@ -10,12 +10,14 @@ import Settings
 /// with the nearest ones; and mount(8) calls `tarn SOURCE DIR -o OPTIONS` for `/etc/fstab`.
 enum CommandInput {
     /// Common options that take the next word as their value.
-    private static let valued: Set<String> = ["--addr", "--timeout", "-o", "--output"]
+    private static let valued: Set<String> = [
+        "--addr", "--timeout", "-o", "--output", "--ca", "--cert", "--key",
+    ]
     private static let bare: Set<String> = ["-q", "--quiet", "--no-color", "--yes"]
 
     /// The words for the parser.
     static func prepared(_ words: [String]) throws(CommandFailure) -> [String] {
-        if let mount = FstabCall.words(words, nouns: nouns.map(\.name)) { return mount }
+        if let mount = FstabCall.words(words) { return mount }
         let positions = commandPositions(in: words)
         guard let nounAt = positions.first else { return words }
         let typed = words[nounAt]

@@ -14,12 +14,20 @@ struct ConnectionOptions: ParsableArguments {
         help: ArgumentHelp(
             "Workers to ask, tried in turn (env TARN_ADDR, default 127.0.0.1:7400).",
             valueName: "host:port[,…]"
-        )
+        ),
+        transform: { try AddressList(parsing: $0) }
     )
     var addr: AddressList?
 
-    @Option(help: ArgumentHelp("Bound on each request.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Bound on each request (default: 30s).", valueName: "time"),
+        transform: Self.bound
+    )
     var timeout = Timespan.seconds(30)
+
+    @Option(help: .hidden) var ca: String?
+    @Option(help: .hidden) var cert: String?
+    @Option(help: .hidden) var key: String?
 
     @Flag(name: .shortAndLong, help: "Print results and errors only.")
     var quiet = false
@@ -31,15 +39,29 @@ struct ConnectionOptions: ParsableArguments {
     var yes = false
 
     func validate() throws {
-        guard timeout.milliseconds > 0, timeout <= .seconds(86_400) else {
-            throw ValidationError("'--timeout' must be 1ms to 1d, got \(timeout).")
+        for (flag, value) in [("--ca", ca), ("--cert", cert), ("--key", key)] where value != nil {
+            throw ValidationError("'\(flag)': \(Self.noTLS)")
         }
+    }
+
+    /// Never plain HTTP for somebody who asks for TLS.
+    private static let noTLS = "TLS is not built yet; leave it out to go without"
+
+    @Sendable
+    private static func bound(_ text: String) throws -> Timespan {
+        guard let time = Timespan(text), time.milliseconds > 0, time <= .seconds(86_400) else {
+            throw ValidationError("allowed is 1ms to 1d, a whole number with its unit, such as 30s")
+        }
+        return time
     }
 
     /// The addresses by flag, environment and default.
     func addresses(
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(CommandFailure) -> [HostPort] {
+        for name in ["TARN_CA", "TARN_CERT", "TARN_KEY"] where environment[name]?.isEmpty == false {
+            throw .usage("the variable \(name): \(Self.noTLS)")
+        }
         if let addr { return addr.addresses }
         guard let text = environment["TARN_ADDR"], !text.isEmpty else {
             return [HostPort(host: "127.0.0.1", port: 7400)]
@@ -61,8 +83,9 @@ struct OutputOptions: ParsableArguments {
     var output = OutputFormat.table
 }
 
-enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case table, json }
-
-extension Timespan: ExpressibleByArgument {
-    package init?(argument: String) { self.init(argument) }
+/// A command that prints in the format it is told, its failures too.
+protocol FormattedCommand: ParsableCommand {
+    var format: OutputFormat { get }
 }
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case table, json }

@@ -85,6 +85,13 @@ struct MountSettings: ParsableArguments {
         }
     }
 
+    /// Whether any setting was given; `--barrier` alone is none.
+    var changesSomething: Bool {
+        let lists = [regionOrigins, options, regionOptions, regionCredentials]
+        let texts = [credential, write, metadataTTL, onStale]
+        return replicas != nil || lists.contains { !$0.isEmpty } || texts.contains { $0 != nil }
+    }
+
     /// Puts what was given over `mount`, and leaves the rest of it.
     func apply(to mount: inout MountRequest) throws {
         for text in options {

@@ -10,8 +10,8 @@ struct APICall: Sendable {
     var target: String
     var headers: [(name: String, value: String)] = []
     var body: [UInt8]?
-    /// Whether refused connections are tried again until the time is over: the workers may be
-    /// starting just now.
+    /// Whether refused connections are tried again until the time is over, because the workers may be
+    /// starting just now; the one that takes the call then has all the time, which it counts itself.
     var awaitsWorkers = false
 
     static func get(_ target: String) -> Self { Self(method: .GET, target: target) }

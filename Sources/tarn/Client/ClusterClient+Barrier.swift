@@ -27,7 +27,7 @@ extension ClusterClient {
                 break
             } catch {
                 outcome = error
-                guard case .problem(let document) = error, document.knownCode == .behind else {
+                guard case .problem(let document, _) = error, document.knownCode == .behind else {
                     break
                 }
                 let wait = backoff.wait(retryAfterSeconds: nil, using: &generator)
@@ -38,7 +38,8 @@ extension ClusterClient {
         if let outcome {
             throw .partly(
                 "stored at revision \(revision), but worker \(worker.name) does not have it yet: "
-                    + (outcome.document?.detail ?? "no answer")
+                    + (outcome.document?.detail ?? "no answer"),
+                next: "tarn worker show \(worker.name)"
             )
         }
     }

@@ -11,7 +11,8 @@ import Synchronization
 
 /// Calls the HTTP API of whichever worker answers, with retries as the command line promises.
 ///
-/// Addresses are tried in turn, beginning with the one that answered last. `no-leader`,
+/// Addresses are tried in turn, beginning with the one that answered last, each with its share of the
+/// time, so that one that accepts and is silent does not use it up. `no-leader`,
 /// `outcome-unknown`, 429 and lost connections are tried again until the time is over, writes under
 /// one `Idempotency-Key`, so that however often one arrives it takes effect once.
 final class ClusterClient: Sendable {
@@ -49,24 +50,20 @@ final class ClusterClient: Sendable {
         let limit = within ?? timeout
         let deadline = ContinuousClock.now + limit.duration
         let call = prepared(call)
+        var attempts = Attempts(call)
         var backoff = Backoff()
         var generator = SystemRandomNumberGenerator()
         while true {
-            let outcome = await round(call, deadline: deadline)
+            let round = await round(call, within: limit, deadline: deadline)
             let retryAfter: UInt64?
-            switch outcome {
-            case .answered(let answer):
-                return answer
-            case .failed(.unreachable) where call.awaitsWorkers:
-                retryAfter = nil
-            case .failed(let failure):
-                throw failure
-            case .again(_, let seconds):
-                retryAfter = seconds
+            switch attempts.verdict(on: round) {
+            case .answered(let answer): return answer
+            case .failed(let failure): throw failure
+            case .again(let seconds): retryAfter = seconds
             }
             let wait = backoff.wait(retryAfterSeconds: retryAfter, using: &generator)
             guard ContinuousClock.now + wait < deadline else {
-                throw outcome.reasonToStop(after: limit)
+                throw attempts.failure(of: round, after: limit)
             }
             do {
                 try await Task.sleep(for: wait)

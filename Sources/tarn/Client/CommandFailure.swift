@@ -4,14 +4,14 @@ package import APIModel
 
 /// Why a verb did not do what it was asked to: what it prints and what it exits with.
 package enum CommandFailure: Error, Sendable, Equatable {
-    /// A worker answered with a problem document.
-    case problem(ProblemDocument)
+    /// A worker answered with a problem document, in these bytes: a newer one may say more in them.
+    case problem(ProblemDocument, received: [UInt8] = [])
     /// Every address refused or could not be resolved; the reason of each.
     case unreachable([String])
     /// No answer within this time.
-    case timedOut(String)
+    case timedOut(String, outcome: ProblemDocument.Outcome? = nil)
     /// A connection broke, and no other attempt brought an answer.
-    case lost(String)
+    case lost(String, outcome: ProblemDocument.Outcome? = nil)
     /// What was answered is not what this release understands.
     case badAnswer(String)
     /// This side could not do its part: a file, a process, a terminal.
@@ -21,18 +21,18 @@ package enum CommandFailure: Error, Sendable, Equatable {
     /// A worker's configuration is wrong.
     case configuration(String)
     /// Refused as unsafe on this side.
-    case refused(String)
+    case refused(String, next: String)
     /// Some of it was done.
-    case partly(String)
+    case partly(String, next: String)
     /// Nothing of that name.
-    case notFound(String)
+    case notFound(String, next: String)
     /// The exit status alone: everything has been said, or nobody listens any more.
     case silent(status: Int32)
 
     /// `CONTRACT.md` §1.
     package var exitStatus: Int32 {
         switch self {
-        case .problem(let document):
+        case .problem(let document, _):
             document.knownCode?.exitCode ?? Self.exitStatus(ofHTTP: document.status)
         case .unreachable: 8
         case .timedOut: 7
@@ -59,7 +59,7 @@ package enum CommandFailure: Error, Sendable, Equatable {
     /// The problem document that `-o json` prints on stderr; `nil` when nothing is to be said.
     package var document: ProblemDocument? {
         switch self {
-        case .problem(let document): document
+        case .problem(let document, _): document
         case .unreachable(let reasons):
             .own(
                 "connection-refused",
@@ -67,18 +67,19 @@ package enum CommandFailure: Error, Sendable, Equatable {
                 reasons.joined(separator: "; "),
                 next: "tarn worker start --help"
             )
-        case .timedOut(let text): .own("timeout", "Timed out", text, next: "tarn cluster status")
-        case .lost(let text):
-            .own("connection-lost", "Connection lost", text, next: "tarn cluster status")
+        case .timedOut(let text, let outcome):
+            .own("timeout", "Timed out", text, outcome, next: "tarn cluster status")
+        case .lost(let text, let outcome):
+            .own("connection-lost", "Connection lost", text, outcome, next: "tarn cluster status")
         case .badAnswer(let text):
             .own("bad-answer", "Answer not understood", text, next: "tarn --version")
         case .local(let text, let next): .own("failed", "Failed", text, next: next)
         case .usage(let text, let next): .own("usage", "Wrong usage", text, next: next)
         case .configuration(let text):
             .own("configuration", "Wrong configuration", text, next: "tarn worker start --help")
-        case .refused(let text): .own("unsafe", "Refused", text)
-        case .partly(let text): .own("partly-done", "Partly done", text)
-        case .notFound(let text): .own("not-found", "Not found", text)
+        case .refused(let text, let next): .own("unsafe", "Refused", text, next: next)
+        case .partly(let text, let next): .own("partly-done", "Partly done", text, next: next)
+        case .notFound(let text, let next): .own("not-found", "Not found", text, next: next)
         case .silent: nil
         }
     }
@@ -103,9 +104,15 @@ extension ProblemDocument {
         _ code: String,
         _ title: String,
         _ detail: String,
+        _ outcome: Outcome? = nil,
         next: String? = nil
     ) -> Self {
-        var document = ProblemDocument(.internalError, detail: detail, next: next)
+        var document = ProblemDocument(
+            .internalError,
+            detail: detail,
+            outcome: outcome,
+            next: next
+        )
         document.code = code
         document.title = title
         document.status = 0

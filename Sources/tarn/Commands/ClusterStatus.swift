@@ -36,7 +36,20 @@ struct ClusterStatus: ClusterVerb {
         if session.format == .table { try Terminal.write(Self.summary(cluster)) }
         try session.show(answer.bytes) { Self.voters(cluster) }
         if session.format == .table { try Terminal.write(Self.rest(cluster, session.style)) }
-        guard cluster.quorum.have >= cluster.quorum.need else { throw .silent(status: 5) }
+        guard cluster.quorum.have >= cluster.quorum.need else {
+            throw .problem(Self.noQuorum(cluster))
+        }
+    }
+
+    private static func noQuorum(_ cluster: ClusterDocument) -> ProblemDocument {
+        let missing = cluster.voters.filter { !$0.reachable }.map(\.name)
+        let names = missing.isEmpty ? "" : "; unreachable: \(missing.joined(separator: ", "))"
+        return ProblemDocument(
+            .noQuorum,
+            detail: "\(cluster.quorum.have) of \(cluster.voters.count) voters answer, "
+                + "\(cluster.quorum.need) are needed\(names)",
+            next: "tarn worker start --help"
+        )
     }
 
     private static func summary(_ cluster: ClusterDocument) -> String {

@@ -16,11 +16,11 @@ struct ClusterTransferLeader: ClusterVerb {
 
             EXIT STATUS:
               0   the other one leads
-              3   no voter of that name
+              3   no worker of that name
               5   no quorum
               7   timed out; the leader stays
               8   nobody reachable
-              64  the command line is wrong
+              64  the command line is wrong, or that worker has no vote
             """
     )
 

@@ -13,7 +13,7 @@ struct CompletionCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 }
 
-struct CompletionBash: ParsableCommand {
+struct CompletionBash: FormattedCommand {
     static let configuration = CommandConfiguration(
         commandName: "bash",
         abstract: "Print the completion script of bash.",
@@ -30,10 +30,12 @@ struct CompletionBash: ParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
+    var format: OutputFormat { output.output }
+
     func run() throws { try Terminal.write(Tarn.completionScript(for: .bash) + "\n") }
 }
 
-struct CompletionZsh: ParsableCommand {
+struct CompletionZsh: FormattedCommand {
     static let configuration = CommandConfiguration(
         commandName: "zsh",
         abstract: "Print the completion script of zsh.",
@@ -50,10 +52,12 @@ struct CompletionZsh: ParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
+    var format: OutputFormat { output.output }
+
     func run() throws { try Terminal.write(Tarn.completionScript(for: .zsh) + "\n") }
 }
 
-struct CompletionFish: ParsableCommand {
+struct CompletionFish: FormattedCommand {
     static let configuration = CommandConfiguration(
         commandName: "fish",
         abstract: "Print the completion script of fish.",
@@ -69,6 +73,8 @@ struct CompletionFish: ParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
+
+    var format: OutputFormat { output.output }
 
     func run() throws { try Terminal.write(Tarn.completionScript(for: .fish) + "\n") }
 }

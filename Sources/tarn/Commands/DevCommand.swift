@@ -5,13 +5,14 @@ import Foundation
 import Primitives
 import UnixSignals
 
-struct DevCommand: AsyncParsableCommand {
+struct DevCommand: AsyncParsableCommand, FormattedCommand {
     static let configuration = CommandConfiguration(
         commandName: "dev",
         abstract: "Run a whole cluster on this machine, to try things out.",
         discussion: """
             Worker n listens on 127.0.0.1, ports BASE + 10 (n − 1) and the three after it. Ctrl-C \
-            ends all of it. Without '--dir' everything it stored is then removed.
+            ends all of it. Without '--dir' everything it stored is then removed; after a failure the \
+            logs are kept.
 
             EXAMPLES:
               tarn dev
@@ -38,6 +39,8 @@ struct DevCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
+    var format: OutputFormat { output.output }
+
     func validate() throws {
         guard (1...9).contains(workers) else {
             throw ValidationError("'--workers' must be 1 to 9, got \(workers).")
@@ -60,7 +63,7 @@ struct DevCommand: AsyncParsableCommand {
             group.addTask {
                 do throws(CommandFailure) {
                     try await cluster.start()
-                    try Terminal.write(plan.greeting)
+                    try plan.announce(format)
                     return await cluster.firstDeath()
                 } catch {
                     return error
@@ -72,7 +75,9 @@ struct DevCommand: AsyncParsableCommand {
         }
         if failure == nil, !connection.quiet { Terminal.writeError("ending the workers\n") }
         await cluster.stop()
-        plan.cleanUp(isFailed: failure != nil)
-        if let failure { throw failure }
+        plan.cleanUp(keeping: failure == nil ? .nothing : .logs)
+        guard let failure else { return }
+        if format == .table { Terminal.writeError("the logs are kept below \(plan.directory)\n") }
+        throw failure
     }
 }

@@ -22,6 +22,7 @@ struct FileCat: ClusterVerb {
               3   no such file
               7   timed out
               8   nobody reachable
+              9   the origin refuses the credentials
               64  the command line is wrong
             """
     )

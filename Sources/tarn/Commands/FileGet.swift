@@ -24,6 +24,7 @@ struct FileGet: ClusterVerb {
               6   some names cannot exist on this file system and were left out
               7   timed out
               8   nobody reachable
+              9   the origin refuses the credentials
               64  the command line is wrong
             """
     )
@@ -65,7 +66,11 @@ struct FileGet: ClusterVerb {
             session.remark("\(files), \(ByteCount(report.bytes)) copied")
         }
         guard report.leftOut.isEmpty else {
-            throw .partly("\(report.leftOut.count) names left out: \(report.leftOut.prefix(3))")
+            throw .partly(
+                "\(report.leftOut.count) names left out: "
+                    + report.leftOut.prefix(3).joined(separator: ", "),
+                next: "tarn fs ls \(path)"
+            )
         }
     }
 

@@ -19,9 +19,11 @@ struct FileStat: ClusterVerb {
 
             EXIT STATUS:
               0   printed
+              1   not initialised yet, or the origin failed
               3   nothing at that path
               7   timed out
               8   nobody reachable
+              9   the origin refuses the credentials
               64  the command line is wrong
             """
     )

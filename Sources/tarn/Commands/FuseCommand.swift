@@ -14,13 +14,14 @@ struct FuseCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 }
 
-struct FuseMountVerb: AsyncParsableCommand {
+struct FuseMountVerb: AsyncParsableCommand, FormattedCommand {
     static let configuration = CommandConfiguration(
         commandName: "mount",
         abstract: "Mount the tree at a directory.",
         discussion: """
             Returns when the mount answers. '-o' takes mount options here: ro, allow_other (default \
-            as root), default_permissions, uid=, gid=, fmode=0644, dmode=0755.
+            as root), default_permissions, uid=, gid=, fmode=0644, dmode=0755; JSON is asked for with \
+            '--output json'.
 
             EXAMPLES:
               tarn fuse mount /lake
@@ -65,6 +66,11 @@ struct FuseMountVerb: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
+    /// Has taken `--output` from wherever it stands; `-o` is not that here.
+    @ParentCommand private var noun: FuseCommand
+
+    var format: OutputFormat { noun.output.output }
+
     func validate() throws {
         guard path.hasPrefix("/") else {
             throw ValidationError("'--path' must begin with '/', got '\(path)'.")
@@ -85,13 +91,14 @@ struct FuseMountVerb: AsyncParsableCommand {
                 isForeground: foreground,
                 metrics: metrics.flatMap { HostPort($0) },
                 timeout: connection.timeout,
-                isQuiet: connection.quiet
+                isQuiet: connection.quiet,
+                format: format
             )
         )
     }
 }
 
-struct FuseUnmountVerb: AsyncParsableCommand {
+struct FuseUnmountVerb: AsyncParsableCommand, FormattedCommand {
     static let configuration = CommandConfiguration(
         commandName: "unmount",
         abstract: "End the mount at a directory.",
@@ -117,12 +124,17 @@ struct FuseUnmountVerb: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
+    var format: OutputFormat { output.output }
+
     func run() async throws {
-        try await FuseEntry.unmount(directory: directory, force: force, timeout: connection.timeout)
+        let unmounted = try await FuseEntry.unmount(directory: directory, force: force)
+        if format == .json {
+            try Terminal.write(try ClusterClient.encode(["directory": unmounted]) + [0x0A])
+        }
     }
 }
 
-struct FuseStatusVerb: AsyncParsableCommand {
+struct FuseStatusVerb: AsyncParsableCommand, FormattedCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "List the mounts of this machine.",
@@ -141,9 +153,11 @@ struct FuseStatusVerb: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
+    var format: OutputFormat { output.output }
+
     func run() async throws {
         let rows = try await FuseEntry.status()
-        switch output.output {
+        switch format {
         case .json: try Terminal.write(try ClusterClient.encode(rows) + [0x0A])
         case .table:
             var table = TextTable("DIRECTORY", "PATH", "REGION", "PID", "STATE", "METRICS")

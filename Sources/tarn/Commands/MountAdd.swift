@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import APIModel
+import APIModel
 import ArgumentParser
 import NIOHTTP1
 
@@ -20,9 +20,12 @@ struct MountAdd: ClusterVerb {
             EXIT STATUS:
               0   added, or there already
               1   another mount is at that path, or the origin does not list
+              3   no such bucket or directory
               5   no quorum
+              6   added, but with --barrier a worker does not have it yet
               7   timed out
               8   nobody reachable
+              9   the origin refuses the credentials
               64  the command line is wrong
             """
     )
@@ -70,11 +73,12 @@ struct MountAdd: ClusterVerb {
         _ request: MountRequest,
         _ session: Session
     ) async throws(CommandFailure) {
-        guard case .problem(let document) = failure, document.knownCode == .mountExists else {
+        guard case .problem(let document, _) = failure, document.knownCode == .mountExists else {
             throw failure
         }
         let there = try await session.client.mount(path)
         guard there.document.isEqual(to: request) else { throw failure }
+        try await session.passBarrier(settings, there.document)
         try session.confirm(
             there.bytes,
             "mount \(path) exists and is equal, at revision \(there.document.modRevision)"
@@ -92,35 +96,5 @@ extension MountSettings {
             throw .usage("\(error)")
         }
         return request
-    }
-}
-
-extension MountDocument {
-    /// Whether storing `request` would store this, its absent members taking their defaults.
-    package func isEqual(to request: MountRequest) -> Bool {
-        let overrides = (request.regions ?? [:]).mapValues { region in
-            MountRegionRequest(
-                origin: region.origin,
-                options: region.options,
-                credential: region.credential
-            )
-        }
-        let ours = regions.mapValues { region in
-            MountRegionRequest(
-                origin: region.origin,
-                options: region.options,
-                credential: region.credential
-            )
-        }
-        return Self.canonical(origin) == Self.canonical(request.origin)
-            && options == request.options ?? [:] && credential == request.credential
-            && ours == overrides && write == request.write ?? "none"
-            && replicas == request.replicas ?? 1 && metadataTtl == request.metadataTtl ?? "60s"
-            && onStale == request.onStale ?? "serve"
-    }
-
-    /// `s3://bucket/prefix/` and `s3://bucket/prefix` are one place.
-    private static func canonical(_ uri: String) -> String {
-        uri.hasSuffix("/") ? String(uri.dropLast()) : uri
     }
 }

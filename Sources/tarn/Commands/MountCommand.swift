@@ -74,6 +74,9 @@ struct MountShow: ClusterVerb {
         commandName: "show",
         abstract: "Show everything about one mount.",
         discussion: """
+            The credential source is where the asked worker takes the credentials from; their values \
+            are never shown.
+
             EXAMPLES:
               tarn mount show /data/bucket_a
               tarn mount show /data/bucket_a -o json
@@ -109,6 +112,7 @@ struct MountShow: ClusterVerb {
             table.add("option \(key)", value)
         }
         table.add("credential", mount.credential ?? "")
+        table.add("credential source", mount.credentialSource ?? "")
         for (region, change) in mount.regions.sorted(by: { $0.key < $1.key }) {
             table.add("region \(region)", change.origin ?? "")
             for (key, value) in (change.options ?? [:]).sorted(by: { $0.key < $1.key }) {

@@ -18,12 +18,14 @@ struct MountUpdate: ClusterVerb {
               tarn mount update /data/bucket_a --origin us-west=s3://bucket-a-us
 
             EXIT STATUS:
-              0   changed
+              0   changed, or so already
               1   changed by somebody else meanwhile, or the origin does not list
-              3   no mount at that path
+              3   no mount at that path, or no such bucket or directory
               5   no quorum
+              6   changed, but with --barrier a worker does not have it yet
               7   timed out
               8   nobody reachable
+              9   the origin refuses the credentials
               64  the command line is wrong
             """
     )
@@ -42,12 +44,19 @@ struct MountUpdate: ClusterVerb {
     var format: OutputFormat { output.output }
 
     func run(_ session: Session) async throws(CommandFailure) {
-        let before = try await session.client.mount(path).document
+        guard settings.changesSomething else {
+            throw .usage("nothing to change is given", next: "tarn mount update --help")
+        }
+        let there = try await session.client.mount(path)
+        let before = there.document
         let request = try settings.request(over: MountRequest(before))
-        guard request != MountRequest(before) else {
-            throw .usage(
-                "nothing to change: give one of the flags that 'tarn mount update --help' lists"
+        guard !before.isEqual(to: request) else {
+            try await session.passBarrier(settings, before)
+            try session.confirm(
+                there.bytes,
+                "mount \(path) is so already, since revision \(before.modRevision)"
             )
+            return
         }
         let stored: Answered<MountDocument> = try await session.client.write(
             .PUT,

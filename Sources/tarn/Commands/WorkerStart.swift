@@ -2,9 +2,11 @@
 
 import ArgumentParser
 import Foundation
+import LogStorage
 import Settings
+import SystemPackage
 
-struct WorkerStart: AsyncParsableCommand {
+struct WorkerStart: AsyncParsableCommand, FormattedCommand {
     static let configuration = CommandConfiguration(
         commandName: "start",
         abstract: "Run a worker in the foreground.",
@@ -37,6 +39,8 @@ struct WorkerStart: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
+    var format: OutputFormat { output.output }
+
     func run() async throws {
         let settings: EffectiveSettings
         do {
@@ -52,12 +56,24 @@ struct WorkerStart: AsyncParsableCommand {
             throw CommandFailure.configuration(error)
         }
         if printConfig {
+            try Self.checkDataDirectory(settings.worker)
             let printer = SettingsPrinter(settings)
             try Terminal.write(output.output == .json ? printer.json() : printer.yaml())
             return
         }
         let status = await WorkerProcess.run(settings: settings.worker)
         if status != 0 { throw CommandFailure.silent(status: status) }
+    }
+
+    /// What `worker start` would refuse the data-dir for, found without touching it.
+    private static func checkDataDirectory(
+        _ settings: WorkerSettings
+    ) throws(CommandFailure) {
+        do throws(DataDirectoryError) {
+            try DataDirectory.check(at: FilePath(settings.dataDirectory), name: settings.name)
+        } catch {
+            throw .configuration("1 problem in the configuration\n  \(error)")
+        }
     }
 }
 

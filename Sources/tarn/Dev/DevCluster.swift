@@ -129,7 +129,7 @@ actor DevCluster {
         var isFresh = false
         do {
             _ = try await client.call(.get("/v1/cluster"))
-        } catch .problem(let document) where document.knownCode == .notInitialised {
+        } catch .problem(let document, _) where document.knownCode == .notInitialised {
             isFresh = true
         } catch {
             await client.shutdown()
@@ -167,7 +167,7 @@ actor DevCluster {
         let lines =
             (try? String(contentsOfFile: log, encoding: .utf8))?.split(separator: "\n") ?? []
         let last = lines.suffix(3).joined(separator: "\n")
-        return .local("worker \(name) ended; the end of \(log):\n\(last)")
+        return .local("worker \(name) ended; the end of \(log):\n\(last)", next: "cat \(log)")
     }
 
     private func pause() async {

@@ -79,8 +79,32 @@ struct DevPlan: Sendable {
         )
     }
 
-    /// What is printed when everything runs.
-    var greeting: String {
+    /// One worker, as `dev -o json` prints it.
+    private struct WorkerRow: Encodable {
+        let name: String
+        let http: String
+        let directory: String
+        let log: String
+    }
+
+    /// Says that everything runs: the workers as one document, or what to try next.
+    func announce(_ format: OutputFormat) throws(CommandFailure) {
+        switch format {
+        case .table: try Terminal.write(greeting)
+        case .json:
+            let rows = workers.map { worker in
+                WorkerRow(
+                    name: worker.name,
+                    http: worker.http.description,
+                    directory: worker.directory,
+                    log: worker.log
+                )
+            }
+            try Terminal.write(try ClusterClient.encode(rows) + [0x0A])
+        }
+    }
+
+    private var greeting: String {
         let addresses = workers.map { "  \($0.name)  http://\($0.http)  log \($0.log)\n" }
         let first = workers.first?.http.description ?? ""
         let addr = first == "127.0.0.1:7400" ? "" : " --addr \(first)"
@@ -96,9 +120,24 @@ struct DevPlan: Sendable {
             """
     }
 
-    /// Removes what it made; after a failure the logs stay for whoever looks for the reason.
-    func cleanUp(isFailed: Bool) {
-        guard isTemporary, !isFailed else { return }
-        try? FileManager.default.removeItem(atPath: directory)
+    enum Remainder { case nothing, logs }
+
+    /// Removes what was stored, unless it is in a directory that was asked for.
+    ///
+    /// After a failure the logs stay for whoever looks for the reason.
+    func cleanUp(keeping remainder: Remainder) {
+        guard isTemporary else { return }
+        let manager = FileManager.default
+        switch remainder {
+        case .nothing:
+            try? manager.removeItem(atPath: directory)
+        case .logs:
+            for worker in workers {
+                let names = (try? manager.contentsOfDirectory(atPath: worker.directory)) ?? []
+                for path in names.map({ worker.directory + "/" + $0 }) where path != worker.log {
+                    try? manager.removeItem(atPath: path)
+                }
+            }
+        }
     }
 }

@@ -63,9 +63,9 @@ extension ClusterClient {
         let answer: APIAnswer
         do {
             answer = try await self.call(call)
-        } catch .problem(let document) where document.status == 404 {
+        } catch .problem(let document, _) where document.status == 404 {
             return nil
-        } catch .problem(let document) {
+        } catch .problem(let document, _) {
             throw await explained(document, path)
         }
         guard let length = answer.headers.first(name: "Content-Length").flatMap({ UInt64($0) })

@@ -45,7 +45,7 @@ struct FileStream {
         var deadline = ContinuousClock.now + client.timeout.duration
         while !isComplete {
             let before = position
-            let failure = try await attempt(consume)
+            let failure = try await attempt(until: deadline, consume)
             guard let failure, !isComplete else { return }
             if head == nil, case .unreachable = failure { throw failure }
             if position > before {
@@ -73,27 +73,39 @@ struct FileStream {
     // MARK: - One attempt
 
     /// Reads from one worker until its answer ends; the failure if that was too early.
+    ///
+    /// The time left is shared among the addresses until one begins to answer; the last one is waited
+    /// for as long as it takes to say itself why it cannot.
     private mutating func attempt(
+        until deadline: ContinuousClock.Instant,
         _ consume: (FileHead, ByteBuffer) throws(CommandFailure) -> Void
     ) async throws(CommandFailure) -> CommandFailure? {
         var refusals: [String] = []
-        for address in client.order() {
+        var isSilent = false
+        let addresses = client.order()
+        for (index, address) in addresses.enumerated() {
+            let left = ContinuousClock.now.duration(to: deadline)
+            let isLast = index == addresses.count - 1
+            let share = TimeAmount(left / (addresses.count - index))
             let response: HTTPClientResponse
             do throws(HTTPTransport.Loss) {
                 response = try await client.transport.send(
                     client.prepared(call),
                     to: address,
-                    deadline: .distantFuture
+                    deadline: isLast ? .distantFuture : .now() + share
                 )
             } catch {
                 refusals.append("\(address): \(error.text)")
+                if case .timedOut = error { isSilent = true }
                 continue
             }
             client.noteAnswer(from: address, response.headers)
             if let failure = try await accept(response, from: address) { return failure }
             return try await drain(response, from: address, consume)
         }
-        return .unreachable(refusals)
+        return isSilent
+            ? .timedOut("no answer within \(client.timeout): \(refusals.joined(separator: "; "))")
+            : .unreachable(refusals)
     }
 
     private var call: APICall {
@@ -138,27 +150,27 @@ struct FileStream {
     ) async throws(CommandFailure) -> CommandFailure? {
         let status = Int(response.status.code)
         let body = (try? await client.transport.collect(response, upTo: 1 << 20)) ?? ByteBuffer()
-        let problem = ClusterClient.problem(
-            in: APIAnswer(
-                status: status,
-                headers: response.headers,
-                body: body,
-                address: address.description
-            )
+        let answer = APIAnswer(
+            status: status,
+            headers: response.headers,
+            body: body,
+            address: address.description
         )
+        let problem = ClusterClient.problem(in: answer)
+        let failure = CommandFailure.problem(problem, received: Array(body.readableBytesView))
         if status == 412, head != nil { throw .problem(Self.vanished(path)) }
         if status == 416, head == nil, let size = Self.sizeOfRefusedRange(response.headers),
             start >= size
         {
             // Nothing behind the end of the file: as dd and tail, no error.
             head = FileHead(size: size, response.headers)
-            return .problem(problem)
+            return failure
         }
         let isPassing = status == 429 || status == 503 || status == 502
         guard isPassing, problem.knownCode != .noQuorum, problem.knownCode != .versionVanished,
             problem.knownCode != .notInitialised
-        else { throw .problem(problem) }
-        return .problem(problem)
+        else { throw failure }
+        return failure
     }
 
     private mutating func drain(

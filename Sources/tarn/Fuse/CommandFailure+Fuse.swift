@@ -13,9 +13,9 @@ extension CommandFailure {
             .noFuseDevice, .refused, .badStateDirectory, .daemonDied:
             self = .local("\(error)", next: "tarn fuse status")
         case .notMounted:
-            self = .notFound("\(error)")
+            self = .notFound("\(error)", next: "tarn fuse status")
         case .noRoot(_, .notFound):
-            self = .notFound("\(error)")
+            self = .notFound("\(error)", next: "tarn mount list")
         case .noRoot:
             self = .local("\(error)", next: "tarn mount list")
         case .daemonFailed(let reason, let exitCode):
@@ -28,8 +28,8 @@ extension CommandFailure {
     /// What the serving process said before it ended.
     private static func of(_ reason: String, exitCode: Int32) -> Self {
         switch exitCode {
-        case 3: .notFound(reason)
-        case 4: .refused(reason)
+        case 3: .notFound(reason, next: "tarn mount list")
+        case 4: .refused(reason, next: "tarn cluster status")
         case 7: .timedOut(reason)
         case 8: .unreachable([reason])
         case 64: .usage(reason, next: "tarn fuse mount --help")

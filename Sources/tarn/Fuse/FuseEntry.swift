@@ -24,6 +24,7 @@ enum FuseEntry {
         /// How long the mount may take to answer.
         let timeout: Timespan
         let isQuiet: Bool
+        let format: OutputFormat
     }
 
     /// One mount of this machine, as `fuse status -o json` prints it.
@@ -49,32 +50,33 @@ enum FuseEntry {
         }
     }
 
-    static func unmount(
-        directory: String,
-        force: Bool,
-        timeout: Timespan
-    ) async throws(CommandFailure) {
+    /// Ends the mount, and says which directory it was on.
+    static func unmount(directory: String, force: Bool) async throws(CommandFailure) -> String {
         let states = try states()
-        try translating { () throws(FuseMountError) in
+        return try translating { () throws(FuseMountError) in
+            let canonical = try FuseMounts.canonical(directory)
             try FuseMounts.unmount(directory, mode: force ? .force : .normal, states: states)
+            return canonical
         }
     }
 
     static func status() async throws(CommandFailure) -> [StatusRow] {
         let states = try states()
         let mounts = try translating { () throws(FuseMountError) in try FuseMounts.list() }
-        return mounts.map { mount in
-            let state = states.state(of: mount.directory.text)
-            return StatusRow(
-                directory: mount.directory.text,
-                path: state?.path,
-                region: state?.region,
-                pid: state.map { Int($0.process.pid) },
-                state: text(FuseMounts.health(of: mount.directory.text, timeout: .seconds(2))),
-                metrics: state?.metrics,
-                log: state?.log
-            )
-        }
+        return mounts.map { row(of: $0.directory.text, states) }
+    }
+
+    private static func row(of directory: String, _ states: MountStateStore) -> StatusRow {
+        let state = states.state(of: directory)
+        return StatusRow(
+            directory: directory,
+            path: state?.path,
+            region: state?.region,
+            pid: state.map { Int($0.process.pid) },
+            state: text(FuseMounts.health(of: directory, timeout: .seconds(2))),
+            metrics: state?.metrics,
+            log: state?.log
+        )
     }
 
     static func states() throws(CommandFailure) -> MountStateStore {
@@ -98,14 +100,19 @@ enum FuseEntry {
         } catch {
             throw CommandFailure(error)
         }
-        guard !request.isQuiet else { return }
-        try Terminal.write(
-            """
-            mounted \(request.path) at \(directory)
-            Next: ls \(directory); tarn fuse unmount \(directory)
+        switch request.format {
+        case .json:
+            try Terminal.write(try ClusterClient.encode(row(of: directory, states)) + [0x0A])
+        case .table:
+            guard !request.isQuiet else { return }
+            try Terminal.write(
+                """
+                mounted \(request.path) at \(directory)
+                Next: ls \(directory); tarn fuse unmount \(directory)
 
-            """
-        )
+                """
+            )
+        }
     }
 
     private static func arguments(_ request: MountRequest, directory: String) -> [String] {

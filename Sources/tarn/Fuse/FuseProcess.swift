@@ -45,28 +45,66 @@ struct FuseProcess {
         )
         let registry = MetricRegistry()
         registry.gauge(.buildInfo, BuildFacts.version, BuildFacts.commit).set(1)
+        let resources = RemoteClient.Resources(
+            http: http,
+            group: group,
+            pool: pool,
+            metrics: registry,
+            log: log
+        )
+        let outcome = await attempted { () async throws(CommandFailure) in
+            try await serveMetrics(registry, group) { (port) async throws(CommandFailure) in
+                try await mount(resources, metricsPort: port, registry, log)
+            }
+        }
+        try? await http.shutdown()
+        if case .failed(let errno) = try outcome.get() {
+            throw .local("the mount ended: the kernel's connection failed with errno \(errno)")
+        }
+    }
+
+    /// What `body` came to, so that what it used can be shut down either way.
+    private func attempted<Value: Sendable>(
+        _ body: () async throws(CommandFailure) -> Value
+    ) async -> Result<Value, CommandFailure> {
+        do throws(CommandFailure) {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Serves the metrics for as long as `body` runs, which is told the port.
+    private func serveMetrics(
+        _ registry: MetricRegistry,
+        _ group: MultiThreadedEventLoopGroup,
+        _ body: (Int) async throws(CommandFailure) -> FuseServer.End
+    ) async throws(CommandFailure) -> FuseServer.End {
         let metrics = try await MetricsServer.start(
             host: request.metrics?.host ?? "127.0.0.1",
             port: Int(request.metrics?.port ?? 0),
             group: group,
             registry: registry
         )
-        let client = try await connect(
-            RemoteClient.Resources(
-                http: http,
-                group: group,
-                pool: pool,
-                metrics: registry,
-                log: log
-            )
-        )
-        let end = try await mount(client, metricsPort: metrics.port, registry, log)
-        await client.shutdown()
-        await metrics.stop()
-        try? await http.shutdown()
-        if case .failed(let errno) = end {
-            throw .local("the mount ended: the kernel's connection failed with errno \(errno)")
+        let end = await attempted { () async throws(CommandFailure) in
+            try await body(metrics.port)
         }
+        await metrics.stop()
+        return try end.get()
+    }
+
+    private func mount(
+        _ resources: RemoteClient.Resources,
+        metricsPort: Int,
+        _ registry: MetricRegistry,
+        _ log: Logger
+    ) async throws(CommandFailure) -> FuseServer.End {
+        let client = try await connect(resources)
+        let end = await attempted { () async throws(CommandFailure) in
+            try await mount(client, metricsPort: metricsPort, registry, log)
+        }
+        await client.shutdown()
+        return try end.get()
     }
 
     private func connect(

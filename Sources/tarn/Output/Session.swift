@@ -67,9 +67,8 @@ struct Session: Sendable {
 }
 
 /// A verb that asks the cluster; what it throws is printed and decides the exit status.
-protocol ClusterVerb: AsyncParsableCommand {
+protocol ClusterVerb: AsyncParsableCommand, FormattedCommand {
     var connection: ConnectionOptions { get }
-    var format: OutputFormat { get }
     func run(_ session: Session) async throws(CommandFailure)
 }
 

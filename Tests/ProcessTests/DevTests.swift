@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import TestKit
+import Testing
+
+extension ProcessTests {
+    /// `tarn dev`, from its one document to the last file it leaves: none.
+    @Suite struct DevTests {
+        @Test func theWorkersAreOneDocumentAndNothingIsLeft() async throws {
+            let scratch = try ScratchDirectory()
+            let home = "\(scratch.path)/tmp"
+            try FileManager.default.createDirectory(
+                atPath: home,
+                withIntermediateDirectories: true
+            )
+            let output = "\(scratch.path)/output"
+            let process = try ChildProcess(
+                TarnBinary.path,
+                [
+                    "dev", "--workers", "2", "--base-port", "\(try ServerPort.lasting())", "-o",
+                    "json",
+                ],
+                environment: ["TMPDIR": home],
+                logPath: "\(scratch.path)/errors",
+                outputPath: output
+            )
+            try await waitUntil("the workers run\n\(process.output)", within: .seconds(60)) {
+                FileManager.default.contents(atPath: output)?.last == 0x0A
+            }
+            let bytes = FileManager.default.contents(atPath: output) ?? Data()
+            let rows = try JSONSerialization.jsonObject(with: bytes) as? [[String: String]]
+            #expect(rows?.map { $0["name"] } == ["w1", "w2"])
+            for row in rows ?? [] {
+                let log = try #require(row["log"])
+                #expect(log.hasPrefix(home) && FileManager.default.fileExists(atPath: log))
+                let address = try #require(row["http"])
+                let run = try await TarnBinary.run(
+                    ["worker", "list", "--addr", address],
+                    in: "\(scratch.path)"
+                )
+                #expect(run.status == 0, "\(run.summary)")
+            }
+            process.send(SIGINT)
+            #expect(try await process.waitForExit() == 0, "\(process.output)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: home).isEmpty)
+        }
+    }
+}
