@@ -186,8 +186,10 @@ final class TestWorker: Sendable {
         if ending == .crash {  // Gone from the network first, so that it can tell nobody anything.
             await running.server.shutDown()
             running.client.shutDown()
+        } else {
+            await running.node.handLeadershipOver()
         }
-        await running.node.shutDown()
+        running.node.shutDown()
         running.tasks.cancel()
         await running.tasks.value
         running.door.close()
