@@ -21,6 +21,9 @@ final class FakeCoordination: CoordinationService {
         var initError: CoordinationError?
         var barriers = 0
         var commands: [CatalogCommand] = []
+        var transferError: CoordinationError?
+        /// Applied while the origin is being asked, as by an attempt that is still on its way.
+        var late: CatalogCommand?
         var watches: [WatchRequest] = []
         var transfers: [String?] = []
         var inits: [InitialisationRequest] = []
@@ -94,7 +97,10 @@ final class FakeCoordination: CoordinationService {
                     trailsLeaderBy: worker.name == "w1" ? 0 : nil
                 )
             },
-            workers: [WorkerHealth(name: "w1", liveness: .alive, usedBytes: 5, pages: 2)]
+            workers: [
+                WorkerHealth(name: "w1", liveness: .alive, usedBytes: 5, pages: 2),
+                WorkerHealth(name: "w2", liveness: .dead, usedBytes: nil, pages: nil),
+            ]
         )
     }
 
@@ -103,7 +109,7 @@ final class FakeCoordination: CoordinationService {
     func initialise(
         _ request: InitialisationRequest,
         within limit: Timespan
-    ) async throws(CoordinationError) -> ClusterEntry {
+    ) async throws(CoordinationError) -> FormedCluster {
         let error = state.withLock { state in
             state.inits.append(request)
             return state.initError
@@ -112,14 +118,18 @@ final class FakeCoordination: CoordinationService {
         let formed = Sample.catalog()
         state.withLock { $0.catalog = formed }
         guard let cluster = formed.cluster else { throw .notInitialised }
-        return cluster
+        return FormedCluster(entry: cluster, voters: ["w1", "w2", "w3"])
     }
 
     func transferLeadership(
         to name: String?,
         within limit: Timespan
     ) async throws(CoordinationError) -> String {
-        state.withLock { $0.transfers.append(name) }
+        let error = state.withLock { state in
+            state.transfers.append(name)
+            return state.transferError
+        }
+        if let error { throw error }
         guard name != "nobody" else { throw .notFound("there is no voter 'nobody'") }
         return name ?? "w2"
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import CatalogCore
+import CatalogCore
 import Codecs
 import Logging
 import PeerTransport
@@ -21,7 +21,7 @@ extension CoordinationNode {
     package func initialise(
         _ request: InitialisationRequest,
         within limit: Timespan
-    ) async throws(CoordinationError) -> ClusterEntry {
+    ) async throws(CoordinationError) -> FormedCluster {
         let deadline = settings.now() + limit.milliseconds
         try await takeTurn(until: deadline)
         defer { initialising.withLock { $0.end() } }
@@ -39,7 +39,10 @@ extension CoordinationNode {
         }
         try await form(formation, until: deadline)
         try? store.clearIntent()  // Kept on failure: it is then cleared by the next run.
-        return formation.cluster
+        return FormedCluster(
+            entry: formation.cluster,
+            voters: formation.members.map(\.name)
+        )
     }
 
     /// One init after the other on one worker: who comes second sees what became of the first.
@@ -284,7 +287,8 @@ extension CoordinationNode {
         let names = waiting.map(\.name).joined(separator: ", ")
         log.error("init is incomplete; run it again here", metadata: ["missing": "\(names)"])
         let done = formation.members.count - waiting.count
-        throw .incomplete(
+        throw .unfinished(
+            .initialisation,
             "\(done) of \(formation.members.count) voters have formed the cluster, missing: "
                 + "\(names); run init again on this worker"
         )

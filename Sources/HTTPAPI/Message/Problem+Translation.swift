@@ -37,6 +37,7 @@ extension Problem {
             self.init(
                 .outcomeUnknown,
                 "the change was handed on and may still take effect; "
+                outcome: .unknown,
                     + "repeat it with the same Idempotency-Key",
                 headers: ["Retry-After": "1"]
             )
@@ -62,6 +63,10 @@ extension Problem {
         case .badValue(let reason): self.init(.badValue, reason)
         case .notFound(let what): self.init(.notFound, what)
         case .incomplete(let state): self.init(.timeout, state, next: "tarn cluster init")
+        case .unfinished(.initialisation, let state):
+            self.init(.timeout, state, outcome: .unknown, next: "tarn cluster init")
+        case .unfinished(.transfer, let state):
+            self.init(.timeout, state, outcome: .unknown, next: "tarn cluster status")
         case .timedOut: self.init(.timeout, "nothing answered within the time given")
         }
     }

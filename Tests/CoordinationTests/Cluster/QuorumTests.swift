@@ -81,6 +81,43 @@ extension ClusterTests {
             }
         }
 
+        /// Goal: a transfer that was asked for and not seen to happen may still: it is not refused.
+        @Test func aTransferThatDoesNotHappenInTimeMayStill() async throws {
+            try await TestCluster.run(count: 3) { cluster in
+                let leader = try await cluster.leader()
+                let other = cluster.followers(of: leader)[0]
+                for worker in cluster.workers { worker.wires.mute() }
+                do {
+                    let limit = Timespan(milliseconds: 200)
+                    let name = try await leader.node.transferLeadership(
+                        to: other.name,
+                        within: limit
+                    )
+                    Issue.record("\(name) leads without a message")
+                } catch CoordinationError.unfinished(.transfer, let state) {
+                    #expect(state.contains(leader.name), "\(state)")
+                }
+            }
+        }
+
+        /// Goal: what is not known about a worker is absent, not zero.
+        @Test func aWorkerNeverHeardOfHasNoLoad() async throws {
+            try await TestCluster.run(count: 2) { cluster in
+                try await eventually("w2 is heard of") {
+                    try cluster[0].node.status().workers.allSatisfy { $0.usedBytes == 3 }
+                }
+                try await cluster.agree()
+                await cluster[0].stop()
+                await cluster[1].stop(.crash)
+                try await cluster[0].start()
+                let workers = try cluster[0].node.status().workers
+                #expect(workers.map(\.name) == ["w1", "w2"])
+                #expect(workers.map(\.usedBytes) == [3, nil])
+                #expect(workers.map(\.pages) == [4, nil])
+                #expect(workers.map(\.liveness) == [.alive, .dead])
+            }
+        }
+
         /// Goal: what was appended when the quorum went is unknown, never "not applied"; a write
         /// refused as not applied never appears.
         @Test func onlyAWriteThatMayStillTakeEffectIsUnknown() async throws {
