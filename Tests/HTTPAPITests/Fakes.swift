@@ -154,6 +154,8 @@ final class FakeFiles: FileSystemClient {
         var lists: [(path: ByteString, after: ByteString?, limit: Int)] = []
     }
 
+        /// Whose request each read was for.
+        var requestIDs: [String?] = []
     let state = Mutex(State())
 
     func attributes(of path: ByteString, view: PathView) async throws(FileError) -> FileAttributes {
@@ -206,6 +208,7 @@ final class FakeFiles: FileSystemClient {
             state.reads.append(
                 Read(range: range, client: context.client, readAhead: context.readAhead)
             )
+            state.requestIDs.append(RequestID.current)
             if let failure = state.readError, range.upperBound > failure.from {
                 return .failure(failure.error)
             }

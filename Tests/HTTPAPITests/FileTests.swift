@@ -188,6 +188,17 @@ import Testing
         }
     }
 
+    /// Goal: a log line of whatever works for an answer can name its request.
+    @Test func readsKnowTheirRequest() async throws {
+        let world = Self.world()
+        try await withServer(world) { client in
+            _ = try await client.get("/v1/files/f", ["Tarn-Request-Id": "r-1"])
+        }
+        let ids = world.files.state.withLock { $0.requestIDs }
+        #expect(!ids.isEmpty && ids.allSatisfy { $0 == "r-1" }, "\(ids)")
+        #expect(RequestID.current == nil)
+    }
+
     @Test func directoryIsNotAFile() async throws {
         try await withServer(Self.world()) { client in
             let answer = try await client.get("/v1/files/d")

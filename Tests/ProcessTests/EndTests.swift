@@ -70,7 +70,8 @@ extension ProcessTests {
             let targets = ["list?path=/data/s"] + (0..<24).map { "files/data/s/f\($0)" }
             let readers = try targets.map { target in
                 let reader = try RawSocket(port: leader.ports.http)
-                reader.send(Array("GET /v1/\(target) HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+                let head = "GET /v1/\(target) HTTP/1.1\r\nHost: x\r\nTarn-Request-Id: q-7\r\n"
+                reader.send(Array("\(head)\r\n".utf8))
                 return reader
             }
             try await waitUntil("requests without an answer") { store.unansweredCount >= 25 }
@@ -86,6 +87,12 @@ extension ProcessTests {
             #expect(code == 0, "\(leader.logEnd)")
             #expect(ContinuousClock.now - begun < .seconds(11), "6 s on a quiet machine")
             #expect(!leader.log.contains("cut off"), "\(leader.logEnd)")
+            // What ended here names the request it was for.
+            let ended = leader.log.split(separator: "\n").filter { $0.contains("a fill failed") }
+            #expect(
+                !ended.isEmpty && ended.allSatisfy { $0.contains("request.id=q-7") },
+                "\(ended)"
+            )
             for reader in readers { reader.close() }
         }
 

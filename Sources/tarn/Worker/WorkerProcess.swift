@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPAPI
 import LogStorage
 import Logging
 import PageTransport
@@ -37,7 +38,9 @@ enum WorkerProcess {
                     metadataProvider: provider
                 )
             },
-            metadataProvider: nil
+            metadataProvider: Logger.MetadataProvider {
+                RequestID.current.map { ["request.id": "\($0)"] } ?? [:]
+            }
         )
         return Logger(label: "tarn")
     }
