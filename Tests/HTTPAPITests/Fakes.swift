@@ -16,14 +16,16 @@ final class FakeCoordination: CoordinationService {
         var catalog = Catalog()
         var readiness = Readiness.ready
         var barrierError: CoordinationError?
+        /// Of every barrier but the first.
+        var laterBarrierError: CoordinationError?
         var submitError: CoordinationError?
         var watchError: CoordinationError?
         var initError: CoordinationError?
-        var barriers = 0
-        var commands: [CatalogCommand] = []
         var transferError: CoordinationError?
         /// Applied while the origin is being asked, as by an attempt that is still on its way.
         var late: CatalogCommand?
+        var barriers = 0
+        var commands: [CatalogCommand] = []
         var watches: [WatchRequest] = []
         var transfers: [String?] = []
         var inits: [InitialisationRequest] = []
@@ -45,7 +47,8 @@ final class FakeCoordination: CoordinationService {
     func readBarrier(within limit: Timespan) async throws(CoordinationError) {
         let error = state.withLock { state in
             state.barriers += 1
-            return state.barrierError
+            if let late = state.late, state.barriers > 1 { _ = state.catalog.apply(late) }
+            return state.barrierError ?? (state.barriers > 1 ? state.laterBarrierError : nil)
         }
         if let error { throw error }
     }
@@ -151,11 +154,11 @@ final class FakeFiles: FileSystemClient {
         var attributesError: FileError?
         var readError: (from: UInt64, error: FileError)?
         var reads: [Read] = []
+        /// Whose request each read was for.
+        var requestIDs: [String?] = []
         var lists: [(path: ByteString, after: ByteString?, limit: Int)] = []
     }
 
-        /// Whose request each read was for.
-        var requestIDs: [String?] = []
     let state = Mutex(State())
 
     func attributes(of path: ByteString, view: PathView) async throws(FileError) -> FileAttributes {
@@ -205,10 +208,10 @@ final class FakeFiles: FileSystemClient {
         context: ReadContext
     ) async throws(FileError) -> ByteBuffer {
         let result: Result<ByteBuffer, FileError> = state.withLock { state in
+            state.requestIDs.append(RequestID.current)
             state.reads.append(
                 Read(range: range, client: context.client, readAhead: context.readAhead)
             )
-            state.requestIDs.append(RequestID.current)
             if let failure = state.readError, range.upperBound > failure.from {
                 return .failure(failure.error)
             }

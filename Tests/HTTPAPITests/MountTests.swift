@@ -227,27 +227,6 @@ import Testing
         }
     }
 
-    @Test func checkAsksTheOriginFirst() async throws {
-        let world = World()
-        try await withServer(world) { client in
-            let body = #"{"origin":"s3://b"}"#
-            world.probe.error.withLock { $0 = .accessDenied(code: "InvalidAccessKeyId") }
-            let refused = try await client.request(
-                "PUT",
-                "/v1/mount?path=/b&check=true",
-                body: body
-            )
-            #expect(refused.status == 403)
-            #expect(refused.code == "not-authorised")
-            #expect(refused.text.contains("InvalidAccessKeyId"))
-            #expect(world.coordination.state.withLock { $0.commands.isEmpty })
-
-            let unchecked = try await client.request("PUT", "/v1/mount?path=/b", body: body)
-            #expect(unchecked.status == 201)
-            #expect(world.probe.checks.withLock { $0.count } == 1)
-        }
-    }
-
     // swift-format-ignore
     static let refusals: [(method: String, path: String, headers: [String: String], body: String, detail: String, next: String)] = [
         ("PUT",    "/data/a", ["If-Match": "1"], #"{"origin":"s3://b"}"#, "/data/a is at revision 2", "tarn mount show /data/a"),

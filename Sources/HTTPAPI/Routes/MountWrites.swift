@@ -69,13 +69,51 @@ enum MountWrites {
             idempotency: idempotency
         )
         if try call.query.choice("check", of: Check.self) == .yes {
-            do {
-                try await call.dependencies.probe.check(mount)
-            } catch {
-                throw Problem(error, about: mount.origin)
-            }
+            return try await putChecked(mount, command, path, call)
         }
         return try await submit(command, path, call)
+    }
+
+    /// The outcome of an earlier attempt under the same key counts before what the origin says now,
+    /// also when that attempt is still on its way while the origin is asked.
+    private static func putChecked(
+        _ mount: Mount,
+        _ command: CatalogCommand,
+        _ path: ByteString,
+        _ call: Call
+    ) async throws(Problem) -> APIResponse {
+        if let first = try await outcome(of: command, call) {
+            return try answer(first, path, call)
+        }
+        do {
+            try await call.dependencies.probe.check(mount)
+        } catch {
+            var problem = Problem(error, about: mount.origin)
+            let first: CatalogOutcome?
+            do {
+                first = try await outcome(of: command, call)
+            } catch {  // Nobody says what became of an earlier attempt.
+                problem.document.outcome = .unknown
+                throw problem
+            }
+            if let first { return try answer(first, path, call) }
+            throw problem
+        }
+        return try await submit(command, path, call)
+    }
+
+    /// What became of an earlier attempt under the command's key; `nil`: nothing, or it has no key.
+    private static func outcome(
+        of command: CatalogCommand,
+        _ call: Call
+    ) async throws(Problem) -> CatalogOutcome? {
+        guard let idempotency = command.idempotency else { return nil }
+        do {
+            try await call.coordination.readBarrier(within: Call.patience)
+        } catch {
+            throw call.problem(error)
+        }
+        return call.coordination.view().catalog.outcome(of: idempotency)
     }
 
     @Sendable private static func delete(_ call: Call) async throws(Problem) -> APIResponse {
