@@ -232,7 +232,7 @@ import Testing
         ("PUT",    "/data/a", ["If-Match": "1"], #"{"origin":"s3://b"}"#, "/data/a is at revision 2", "tarn mount show /data/a"),
         ("PUT",    "/data/b", ["If-Match": "1"], #"{"origin":"s3://b"}"#, "there is no mount at /data/b", "tarn mount list"),
         ("DELETE", "/data/b", [:],               "",                      "there is no mount at /data/b", "tarn mount list"),
-        ("PUT",    "/x/a",    [:],               #"{"origin":"s3://b","options":{"bucket-name":"a"}}"#, "/data/a has the bucket name that /x/a would get; give it another with the option bucket-name", "tarn mount show /data/a"),
+        ("PUT",    "/x/a",    [:],               #"{"origin":"s3://b","options":{"bucket-name":"lake"}}"#, "/data/a has the bucket name that /x/a would get; give it another with the option bucket-name", "tarn mount show /data/a"),
         ("PUT",    "/data/b", [:],               #"{"origin":"gs://b"}"#, "unknown scheme 'gs' of origin 'gs://b'; known: s3://, file://", "tarn mount add --help"),
         ("PUT",    "/data/b", [:],               #"{"origin":"s3://b","options":{"endpiont":"http://x"}}"#, "unknown option 'endpiont' of a s3:// origin; did you mean 'endpoint'?", "tarn mount add --help"),
     ]
@@ -244,7 +244,7 @@ import Testing
             next: String
         )
     ) async throws {
-        let options = [MountOption(key: "bucket-name", value: "a")]
+        let options = [MountOption(key: "bucket-name", value: "lake")]
         let mount = Mount(origin: "s3://bucket-a", options: options)
         let world = World(catalog: Sample.catalog(mounts: [("/data/a", mount)]))
         try await withServer(world) { client in

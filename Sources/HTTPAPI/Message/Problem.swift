@@ -39,6 +39,13 @@ package struct Problem: Error, Sendable {
         return copy
     }
 
+    /// The same problem of a read, which has no effect to be in doubt about.
+    package var ofRead: Self {
+        var copy = self
+        copy.document.outcome = nil
+        return copy
+    }
+
     /// The answer to the request of this id.
     package func response(to requestID: String) -> APIResponse {
         let status = HTTPResponseStatus(statusCode: document.status)
