@@ -16,11 +16,7 @@ extension Catalog {
                 .refused(.badValue("idempotency key: 1 to 64 printable ASCII characters"))
             )
         }
-        if let first = repetitions[idempotency.key] {
-            return first.fingerprint == idempotency.fingerprint
-                ? Application(first.outcome)
-                : Application(.refused(.idempotencyKeyReused))
-        }
+        if let first = outcome(of: idempotency) { return Application(first) }
 
         digestSum &-= repetitions.forget(nowMS: elapsedMS)
         guard repetitions.hasRoom else {
@@ -29,6 +25,13 @@ extension Catalog {
         let application = perform(command.operation)
         digestSum &+= repetitions.remember(idempotency, application.outcome, atMS: elapsedMS)
         return application
+    }
+
+    /// What a command with this key would be answered without being looked at; `nil`: the key is new.
+    package func outcome(of idempotency: Idempotency) -> CatalogOutcome? {
+        guard let first = repetitions[idempotency.key] else { return nil }
+        return first.fingerprint == idempotency.fingerprint
+            ? first.outcome : .refused(.idempotencyKeyReused)
     }
 
     private mutating func perform(_ operation: CatalogCommand.Operation) -> Application {

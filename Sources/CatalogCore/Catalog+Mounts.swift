@@ -81,7 +81,10 @@ extension Catalog {
         writer.write(path)
         mount.write(to: &writer)
         guard writer.bytes.count <= CatalogLimits.mountByteCount else {
-            throw .full("at most \(CatalogLimits.mountByteCount) bytes a mount")
+            throw .badValue(
+                "the mount takes \(writer.bytes.count) bytes, at most "
+                    + "\(CatalogLimits.mountByteCount) are allowed"
+            )
         }
     }
 

@@ -118,7 +118,7 @@ package enum CatalogRefusal: Error, Hashable, Sendable {
     /// The name belongs to another store; only its retirement frees it.
     case nameTaken(by: StoreID, node: NodeID)
     case alreadyFormed(ClusterID)
-    /// A bound of the catalog: at most 100,000 mounts, 20,000 workers, 64 KiB a mount.
+    /// A bound of the whole catalog: at most 100,000 mounts, 20,000 workers.
     case full(String)
 }
 

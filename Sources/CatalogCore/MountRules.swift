@@ -36,7 +36,7 @@ package enum MountRules {
 
     /// Checks everything about a mount that can be checked without the catalog.
     ///
-    /// - Throws: ``CatalogRefusal`` `.badValue`, `.unknownScheme`, `.unknownOption` or `.full`.
+    /// - Throws: ``CatalogRefusal`` `.badValue`, `.unknownScheme` or `.unknownOption`.
     package static func check(_ mount: Mount) throws(CatalogRefusal) {
         let location = try OriginLocation(uri: mount.origin)
         try check(mount.options, scheme: location.scheme, region: nil)
@@ -44,7 +44,10 @@ package enum MountRules {
         try checkPolicies(mount)
 
         guard mount.regions.count <= CatalogLimits.regionsPerMount else {
-            throw .full("at most \(CatalogLimits.regionsPerMount) regions a mount")
+            throw .badValue(
+                "regions: \(mount.regions.count) given, at most "
+                    + "\(CatalogLimits.regionsPerMount) are allowed in a mount"
+            )
         }
         for (position, named) in mount.regions.enumerated() {
             guard position == 0 || !isSame(mount.regions[position - 1].region, named.region)

@@ -138,11 +138,15 @@ package enum FileError: Error, Sendable, Equatable {
     case timedOut
     /// The origin failed, after retries.
     case originFailed(String)
+    /// The origin did not answer within its deadline; milliseconds since the call began.
+    case originTimedOut(afterMS: UInt64)
     /// This worker has been cut off for longer than the mount's `on-stale: fail:D` allows.
     case staleCatalog(ageMS: UInt64)
     case overloaded
     /// The mount's configuration cannot work: which, why.
     case misconfigured(String)
+    /// The mount names a credential that the worker does not have.
+    case unknownCredential(String)
     /// Every copy of the bytes failed its checksum.
     case corrupt
 }

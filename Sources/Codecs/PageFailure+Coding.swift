@@ -28,6 +28,7 @@ extension PageFailure {
         case .overloaded: Wire(code: 11)
         case .misconfigured(let why): Wire(code: 12, text: why)
         case .corrupt: Wire(code: 13)
+        case .unknownCredential(let name): Wire(code: 14, text: name)
         case .originChanged: Wire(code: 32)
         case .originThrottled(let status): Wire(code: 33, number: Int64(status))
         case .originStatus(let status, let code):
@@ -78,6 +79,7 @@ extension PageFailure {
         case 11: .overloaded
         case 12: .misconfigured(text)
         case 13: .corrupt
+        case 14: .unknownCredential(text)
         case 32: .originChanged
         case 33: .originThrottled(status: UInt16(clamping: number))
         case 34: .originStatus(UInt16(clamping: number), code: text)

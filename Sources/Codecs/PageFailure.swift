@@ -27,6 +27,8 @@ package enum PageFailure: Error, Hashable, Sendable {
     case misconfigured(String)
     /// Every copy of the bytes failed its checksum.
     case corrupt
+    /// The mount names a credential that the worker does not have.
+    case unknownCredential(String)
 
     // MARK: About origins, what `OriginError` says beyond the above (codes 32…)
 

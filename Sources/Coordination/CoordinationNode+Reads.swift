@@ -15,15 +15,20 @@ extension CoordinationNode {
         guard membership.node != nil else { throw .notInitialised }
 
         let started = settings.now()
+        var isLeaderless = false  // By the last attempt.
         while true {
             try requireQuorum()
             let spent = settings.now() - started
-            guard spent < limit.milliseconds, !Task.isCancelled else { throw .timedOut }
-            if let index = await readIndex(within: .seconds(1)) {
-                let left = Timespan(milliseconds: limit.milliseconds - spent)
+            guard spent < limit.milliseconds, !Task.isCancelled else {
+                throw isLeaderless ? .noLeader : .timedOut
+            }
+            let left = Timespan(milliseconds: limit.milliseconds - spent)
+            if let index = await readIndex(within: min(left, .seconds(1))) {
                 guard await replica.wait(for: index, within: left) else { throw .timedOut }
                 return
             }
+            // Whoever leads confirms that at once; one who is believed to lead may only be slow.
+            isLeaderless = knownLeader == nil
             guard spent < Self.leaderPatience.milliseconds else { throw .noLeader }
             try? await Task.sleep(for: .milliseconds(30))
         }

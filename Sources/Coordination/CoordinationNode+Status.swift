@@ -51,7 +51,11 @@ extension CoordinationNode: CoordinationService {
             }
             try? await Task.sleep(for: .milliseconds(20))
         }
-        throw .timedOut
+        throw .unfinished(
+            .transfer,
+            "\(self.name(of: before)) was asked to hand leadership over, and "
+                + (knownLeader == before ? "still leads" : "nobody is seen to lead yet")
+        )
     }
 
     private func transferTarget(_ name: String?) throws(CoordinationError) -> NodeID? {
@@ -141,8 +145,8 @@ extension CoordinationNode: CoordinationService {
         return WorkerHealth(
             name: worker.name,
             liveness: health.liveness(of: worker.id),
-            usedBytes: status?.usedBytes ?? 0,
-            pages: status?.pages ?? 0
+            usedBytes: status?.usedBytes,
+            pages: status?.pages
         )
     }
 

@@ -24,10 +24,11 @@ extension CoordinationNode {
         let started = settings.now()
         let payload = command.encode()
         var isFateUnknown = false
+        var isLeaderless = false  // By the last attempt.
         while true {
             let spent = settings.now() - started
             guard spent < limit.milliseconds, !Task.isCancelled else {
-                throw isFateUnknown ? .outcomeUnknown : .timedOut
+                throw isFateUnknown ? .outcomeUnknown : isLeaderless ? .noLeader : .timedOut
             }
             let left = Timespan(milliseconds: limit.milliseconds - spent)
             // Before anything is appended that nobody could say the fate of.
@@ -39,12 +40,14 @@ extension CoordinationNode {
             case .unknown:
                 guard command.idempotency != nil else { throw .outcomeUnknown }
                 isFateUnknown = true
+                isLeaderless = false
             case .refused(.overloaded):
                 throw isFateUnknown ? .outcomeUnknown : .overloaded
             case .refused(.noQuorum), .refused(.notLeader), .refused(.transferring),
                 .refused(.leadershipLost):
                 if isFateUnknown, spent > 4000 { throw .outcomeUnknown }
                 try requireQuorum(isFateUnknown: isFateUnknown)
+                isLeaderless = true
                 guard spent < Self.leaderPatience.milliseconds else { throw .noLeader }
             }
             try? await Task.sleep(for: Self.retryPause)

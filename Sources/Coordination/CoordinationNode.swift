@@ -122,18 +122,21 @@ package final class CoordinationNode: Sendable {
         refusalMark.advance(to: 1)
     }
 
-    /// Hands leadership over if this worker has it, saves the catalog, ends the threads.
-    package func shutDown() async {
-        await handLeadershipOver()
+    /// Saves the catalog, ends the threads.
+    ///
+    /// A leader hands over before, see ``handLeadershipOver()``.
+    package func shutDown() {
         saveCheckpoint()
         let voting = voting.withLock { $0 }
         voting?.driver.stop()
         voting?.writer.stop()
     }
 
+    /// Hands leadership over if this worker has it; while ``run()`` goes on, for it knows who answers.
+    ///
     /// Asks again and again, because an attempt that fails is given up by the core; at most two
     /// seconds, and not at all where nobody answers who could take over.
-    private func handLeadershipOver() async {
+    package func handLeadershipOver() async {
         guard let driver else { return }
         for _ in 0..<40 where driver.state.role == .leader {
             guard voters.contains(where: { $0 != membership.node && health.answersNow($0) }) else {

@@ -36,12 +36,16 @@ package protocol CoordinationService: Sendable {
     func readiness() -> Readiness
 
     /// Forms a cluster out of fresh workers, or resumes doing so.
+    ///
+    /// This worker need not be one of the voters; then its replica is still empty afterwards.
     func initialise(
         _ request: InitialisationRequest,
         within limit: Timespan
-    ) async throws(CoordinationError) -> ClusterEntry
+    ) async throws(CoordinationError) -> FormedCluster
 
     /// Hands leadership to the named voter, or the best one; returns who leads then.
+    ///
+    /// - Throws: ``CoordinationError/unfinished(_:_:)`` where the transfer may still happen.
     func transferLeadership(
         to name: String?,
         within limit: Timespan
@@ -78,10 +82,31 @@ package enum CoordinationError: Error, Sendable, Equatable {
     case unsafe(String)
     case badValue(String)
     case notFound(String)
-    /// An init that did not get what it waited for: who answered, who is missing.
+    /// An init that did not get what it waited for: who answered, who is missing. Nothing was formed.
     case incomplete(String)
+    /// Begun, and not seen to end in time: it may still take effect. How far it is, for people.
+    case unfinished(Undertaking, String)
     /// Nothing was applied.
     case timedOut
+}
+
+/// What takes several steps, none of which is taken back.
+package enum Undertaking: Sendable, Hashable {
+    /// Some voters have formed the cluster; running init again on the same worker completes it.
+    case initialisation
+    case transfer
+}
+
+/// What an init has formed.
+package struct FormedCluster: Sendable, Hashable {
+    package let entry: ClusterEntry
+    /// Names, in the order of their node ids.
+    package let voters: [String]
+
+    package init(entry: ClusterEntry, voters: [String]) {
+        self.entry = entry
+        self.voters = voters
+    }
 }
 
 /// What to watch, as `GET /v1/watch` describes it.
@@ -178,11 +203,11 @@ package struct WorkerHealth: Sendable, Hashable {
 
     package let name: String
     package let liveness: Liveness
-    /// Bytes of cache in use, by its last word.
-    package let usedBytes: UInt64
-    package let pages: UInt64
+    /// Bytes of cache in use, by its last word; `nil` where it never said a word to this worker.
+    package let usedBytes: UInt64?
+    package let pages: UInt64?
 
-    package init(name: String, liveness: Liveness, usedBytes: UInt64, pages: UInt64) {
+    package init(name: String, liveness: Liveness, usedBytes: UInt64?, pages: UInt64?) {
         self.name = name
         self.liveness = liveness
         self.usedBytes = usedBytes

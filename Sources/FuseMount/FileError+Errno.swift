@@ -16,11 +16,11 @@ extension FileError {
         case .stale: ESTALE
         case .invalidPath: EINVAL
         case .rangeNotSatisfiable: EIO
-        case .timedOut: ETIMEDOUT
+        case .timedOut, .originTimedOut: ETIMEDOUT
         case .originFailed: EIO
         case .staleCatalog: EIO
         case .overloaded: EBUSY
-        case .misconfigured: EIO
+        case .misconfigured, .unknownCredential: EIO
         case .corrupt: EIO
         }
     }
@@ -29,8 +29,8 @@ extension FileError {
     var needsLogging: Bool {
         switch self {
         case .notFound, .notADirectory, .isADirectory, .invalidPath: false
-        case .accessDenied, .stale, .rangeNotSatisfiable, .timedOut, .originFailed,
-            .staleCatalog, .overloaded, .misconfigured, .corrupt:
+        case .accessDenied, .stale, .rangeNotSatisfiable, .timedOut, .originTimedOut,
+            .originFailed, .staleCatalog, .overloaded, .misconfigured, .unknownCredential, .corrupt:
             true
         }
     }

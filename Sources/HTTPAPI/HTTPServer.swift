@@ -115,6 +115,21 @@ package final class HTTPServer: Sendable {
     }
 }
 
+extension HTTPServer {
+    /// Returns when every connection is closed, at the latest soon after the grace of ``shutDown()``,
+    /// which must have been called.
+    ///
+    /// ``run()`` may still go on then, with work whose client is gone.
+    package func untilIdle() async {
+        let clock = ContinuousClock()
+        let limit = Duration.nanoseconds(limits.shutdownGrace.nanoseconds) + .milliseconds(500)
+        let end = clock.now + limit
+        while registry.count > 0, clock.now < end {
+            guard (try? await clock.sleep(for: .milliseconds(10))) != nil else { return }
+        }
+    }
+}
+
 /// Why the server could not begin.
 package enum HTTPServerError: Error, Sendable, Equatable {
     case cannotListen(host: String, port: Int, reason: String)

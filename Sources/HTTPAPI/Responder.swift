@@ -53,7 +53,7 @@ package struct Responder: Sendable {
             )
             return (try await operation.handler(call), pattern)
         } catch {
-            let problem = isWrite ? error.ofWrite : error
+            let problem = isWrite ? error.ofWrite : error.ofRead
             let view = dependencies.coordination.view()
             let answer = problem.response(to: request.id)
                 .describing(view, region: dependencies.region)

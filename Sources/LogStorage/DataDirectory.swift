@@ -56,6 +56,13 @@ package final class DataDirectory: Sendable {
     /// Who this worker is.
     package var identity: StoreIdentity { current.withLock { $0 } }
 
+    /// Who a directory says it belongs to, read without the lock; `nil` where it does not say.
+    ///
+    /// For the log alone: only who holds the lock may rely on it.
+    package static func recordedIdentity(at path: FilePath) -> StoreIdentity? {
+        try? read(path)
+    }
+
     /// Where the voter's log is; exists once ``makeLogDirectory()`` has been called.
     package var logPath: FilePath { path.appending(Self.logName) }
 

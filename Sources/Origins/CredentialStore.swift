@@ -25,14 +25,14 @@ package struct CredentialStore: Sendable {
 
     /// The places to look in for a mount, in the order of `CONTRACT.md` §2.
     ///
-    /// - Throws: ``OriginError/misconfigured(_:)`` for a name that nobody defined.
+    /// - Throws: ``OriginError/unknownCredential(_:)`` for a name that nobody defined.
     func places(
         named name: String?,
         webIdentity: WebIdentity?
     ) throws(OriginError) -> [CredentialSource.Place] {
         if let name {
             guard let file = files[name] else {
-                throw .misconfigured("credential \(name) is not known to this worker")
+                throw .unknownCredential(name)
             }
             return [.named(name, file: file)]
         }

@@ -169,6 +169,7 @@ package struct DirectoryOrigin: Origin {
         case .changed: 412
         case .rangeNotSatisfiable: 416
         case .throttled, .unexpectedStatus, .timedOut, .unreachable, .brokenBody, .misconfigured,
+            .unknownCredential,
             .io:
             500
         }

@@ -21,6 +21,8 @@ package enum OriginError: Error, Sendable, Equatable {
     case brokenBody(String)
     /// This mount cannot work as configured: no credentials, missing CA file, directory not allowed.
     case misconfigured(String)
+    /// The mount names a credential that this worker does not have.
+    case unknownCredential(String)
     /// An error of the local file system, by errno.
     case io(errno: Int32)
 }

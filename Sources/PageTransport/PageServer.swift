@@ -30,9 +30,6 @@ package struct PageServerIdentity: Sendable, Hashable {
 
 /// Serves pages on TCP and on unix sockets.
 package final class PageServer: Sendable {
-    /// Permissions of a unix socket: owner and group.
-    private static let socketMode: mode_t = 0o660
-
     private let channels: [any Channel]
     private let children: ConnectionRegistry
     private let counters: PageServerCounters
@@ -56,13 +53,14 @@ package final class PageServer: Sendable {
     /// Listens on every address, or on none.
     ///
     /// The file of a unix socket that nobody listens on any more is replaced; its directory must
-    /// exist.
+    /// exist. It gets mode 0660 and `socketGroup`, a group id; `nil` leaves it the process's own.
     ///
     /// `identity` is asked at each connection; while it is `nil`, before the worker has joined a
     /// cluster, connections are closed at once.
     package static func start(
         group: any EventLoopGroup,
         listening addresses: [PageAddress],
+        socketGroup: UInt32? = nil,
         identity: @escaping @Sendable () -> PageServerIdentity?,
         handler: any PageRequestHandler,
         limits: PageServerLimits = .standard
@@ -93,7 +91,7 @@ package final class PageServer: Sendable {
         var channels: [any Channel] = []
         for address in addresses {
             do throws(PageServerError) {
-                channels.append(try await listen(at: address, with: bootstrap, in: group))
+                channels.append(try await listen(at: address, socketGroup, bootstrap, group))
             } catch {
                 for channel in channels { try? await channel.close() }
                 throw error
@@ -118,8 +116,9 @@ package final class PageServer: Sendable {
 
     private static func listen(
         at address: PageAddress,
-        with bootstrap: ServerBootstrap,
-        in group: any EventLoopGroup
+        _ socketGroup: UInt32?,
+        _ bootstrap: ServerBootstrap,
+        _ group: any EventLoopGroup
     ) async throws(PageServerError) -> any Channel {
         do {
             switch address {
@@ -131,11 +130,8 @@ package final class PageServer: Sendable {
                     .bind(host: host, port: Int(port)).get()
             case .unix(let path):
                 try await clearStaleSocket(path, in: group)
-                let channel = try await bootstrap.bind(unixDomainSocketPath: path).get()
-                guard unsafe chmod(path, socketMode) == 0 else {
-                    throw IOError(errnoCode: errno, reason: "chmod")
-                }
-                return channel
+                let socket = try UnixSocketFile.bind(path, group: socketGroup)
+                return try await bootstrap.withBoundSocket(socket).get()
             }
         } catch let error as PageServerError {
             throw error

@@ -20,6 +20,8 @@ package final class RawSocket {
         let length = socklen_t(MemoryLayout<timeval>.size)
         // Safe because: the option's value is read during the call, with its true length.
         _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, length)
+        // Safe because: as above.
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, length)
     }
 
     deinit { close() }
@@ -34,6 +36,14 @@ package final class RawSocket {
             }
             guard count > 0 else { return }
             sent += count
+        }
+    }
+
+    /// Bytes that have come, at most `count`; none after a second of silence or at the end.
+    package func receive(upTo count: Int) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, received in
+            // Safe because: the buffer lives through the call and holds `count` bytes.
+            received = unsafe max(0, recv(descriptor, buffer.baseAddress, count, 0))
         }
     }
 

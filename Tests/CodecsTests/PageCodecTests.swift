@@ -10,7 +10,8 @@ import Testing
     static let failures: [PageFailure] = [
         .notFound, .notADirectory, .isADirectory, .accessDenied(code: "AccessDenied"), .stale,
         .invalidPath("why"), .rangeNotSatisfiable(byteCount: .max), .timedOut, .originFailed("why"),
-        .staleCatalog(ageMS: 1 << 40), .overloaded, .misconfigured("why"), .corrupt, .originChanged,
+        .staleCatalog(ageMS: 1 << 40), .overloaded, .misconfigured("why"), .corrupt,
+        .unknownCredential("lake"), .originChanged,
         .originThrottled(status: 503), .originStatus(500, code: "x"), .originTimedOut(afterMS: 9),
         .originUnreachable("why"), .originBrokenBody("why"), .originIO(errno: 5), .unknownMount,
         .stopping, .abandoned,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
 import Coordination
+import Foundation
 import HTTPAPI
 import Primitives
 import Synchronization
@@ -44,6 +45,9 @@ import Testing
             #expect(worker.json["role"] as? String == "voter")
             #expect(worker.json["used"] as? Int == 5)
             #expect(worker.json["state"] as? String == "active")
+            let dead = try await client.get("/v1/workers/w2")
+            #expect(dead.json["liveness"] as? String == "dead")
+            #expect(dead.json["used"] is NSNull && dead.json["pages"] is NSNull, "\(dead.text)")
             #expect(worker.json["epoch"] as? Int == 1)
             #expect(worker.json["startedAt"] as? String == "2023-11-14T22:13:20.000Z")
             let observer = try await client.get("/v1/workers/w3")
@@ -200,6 +204,26 @@ import Testing
         }
     }
 
+    /// Goal: what may still happen is never said not to have happened.
+    @Test func anUndertakingThatIsUnfinishedIsUnknown() async throws {
+        let world = World()
+        world.coordination.state.withLock { state in
+            state.initError = .unfinished(.initialisation, "2 of 3 voters have formed the cluster")
+            state.transferError = .unfinished(.transfer, "w1 still leads")
+        }
+        try await withServer(world) { client in
+            for (target, next) in [
+                ("/v1/cluster/init", "tarn cluster init"),
+                ("/v1/cluster/transfer-leader", "tarn cluster status"),
+            ] {
+                let answer = try await client.request("POST", target)
+                #expect((answer.status, answer.code) == (504, "timeout"))
+                #expect(answer.json["outcome"] as? String == "unknown")
+                #expect(answer.json["next"] as? String == next)
+            }
+        }
+    }
+
     // MARK: - Consistency
 
     @Test(arguments: ["/v1/mounts", "/v1/workers", "/v1/workers/w1", "/v1/ring"])
@@ -258,6 +282,9 @@ import Testing
         (.badValue("why"),                              400, "bad-value",       "not-applied"),
         (.notFound("what"),                             404, "not-found",       "not-applied"),
         (.timedOut,                                     504, "timeout",         "not-applied"),
+        (.incomplete("how far"),                        504, "timeout",         "not-applied"),
+        (.unfinished(.initialisation, "how far"),       504, "timeout",         "unknown"),
+        (.unfinished(.transfer, "how far"),             504, "timeout",         "unknown"),
     ]
 
     @Test(arguments: errors)

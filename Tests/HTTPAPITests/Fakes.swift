@@ -16,9 +16,14 @@ final class FakeCoordination: CoordinationService {
         var catalog = Catalog()
         var readiness = Readiness.ready
         var barrierError: CoordinationError?
+        /// Of every barrier but the first.
+        var laterBarrierError: CoordinationError?
         var submitError: CoordinationError?
         var watchError: CoordinationError?
         var initError: CoordinationError?
+        var transferError: CoordinationError?
+        /// Applied while the origin is being asked, as by an attempt that is still on its way.
+        var late: CatalogCommand?
         var barriers = 0
         var commands: [CatalogCommand] = []
         var watches: [WatchRequest] = []
@@ -42,7 +47,8 @@ final class FakeCoordination: CoordinationService {
     func readBarrier(within limit: Timespan) async throws(CoordinationError) {
         let error = state.withLock { state in
             state.barriers += 1
-            return state.barrierError
+            if let late = state.late, state.barriers > 1 { _ = state.catalog.apply(late) }
+            return state.barrierError ?? (state.barriers > 1 ? state.laterBarrierError : nil)
         }
         if let error { throw error }
     }
@@ -94,7 +100,10 @@ final class FakeCoordination: CoordinationService {
                     trailsLeaderBy: worker.name == "w1" ? 0 : nil
                 )
             },
-            workers: [WorkerHealth(name: "w1", liveness: .alive, usedBytes: 5, pages: 2)]
+            workers: [
+                WorkerHealth(name: "w1", liveness: .alive, usedBytes: 5, pages: 2),
+                WorkerHealth(name: "w2", liveness: .dead, usedBytes: nil, pages: nil),
+            ]
         )
     }
 
@@ -103,7 +112,7 @@ final class FakeCoordination: CoordinationService {
     func initialise(
         _ request: InitialisationRequest,
         within limit: Timespan
-    ) async throws(CoordinationError) -> ClusterEntry {
+    ) async throws(CoordinationError) -> FormedCluster {
         let error = state.withLock { state in
             state.inits.append(request)
             return state.initError
@@ -112,14 +121,18 @@ final class FakeCoordination: CoordinationService {
         let formed = Sample.catalog()
         state.withLock { $0.catalog = formed }
         guard let cluster = formed.cluster else { throw .notInitialised }
-        return cluster
+        return FormedCluster(entry: cluster, voters: ["w1", "w2", "w3"])
     }
 
     func transferLeadership(
         to name: String?,
         within limit: Timespan
     ) async throws(CoordinationError) -> String {
-        state.withLock { $0.transfers.append(name) }
+        let error = state.withLock { state in
+            state.transfers.append(name)
+            return state.transferError
+        }
+        if let error { throw error }
         guard name != "nobody" else { throw .notFound("there is no voter 'nobody'") }
         return name ?? "w2"
     }
@@ -141,6 +154,8 @@ final class FakeFiles: FileSystemClient {
         var attributesError: FileError?
         var readError: (from: UInt64, error: FileError)?
         var reads: [Read] = []
+        /// Whose request each read was for.
+        var requestIDs: [String?] = []
         var lists: [(path: ByteString, after: ByteString?, limit: Int)] = []
     }
 
@@ -193,6 +208,7 @@ final class FakeFiles: FileSystemClient {
         context: ReadContext
     ) async throws(FileError) -> ByteBuffer {
         let result: Result<ByteBuffer, FileError> = state.withLock { state in
+            state.requestIDs.append(RequestID.current)
             state.reads.append(
                 Read(range: range, client: context.client, readAhead: context.readAhead)
             )

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import APIModel
 import ClientRuntime
 import HTTPAPI
 import Primitives
@@ -170,6 +171,8 @@ import Testing
         (.staleCatalog(ageMS: 9),              503, "behind"),
         (.overloaded,                          429, "overloaded"),
         (.misconfigured("no credentials"),     502, "origin-failed"),
+        (.originTimedOut(afterMS: 30_000),     504, "timeout"),
+        (.unknownCredential("lake"),           422, "unknown-credential"),
         (.corrupt,                             502, "origin-failed"),
     ]
 
@@ -186,6 +189,39 @@ import Testing
             #expect(answer.json["detail"] as? String != "")
             if row.status == 429 { #expect(answer.headers["retry-after"] == "1") }
         }
+    }
+
+    // swift-format-ignore
+    static let commands: [(error: FileError, path: String, next: String?)] = [
+        (.notFound,                        "/data/a/x",   "tarn fs ls /data/a"),
+        (.notFound,                        "/x",          "tarn fs ls /"),
+        (.isADirectory,                    "/data/a b",   "tarn fs ls '/data/a b'"),
+        (.notADirectory,                   "/d'x",        #"tarn fs stat '/d'\''x'"#),
+        (.accessDenied(code: ""),          "/data/$x",    "tarn mount resolve '/data/$x'"),
+        (.originTimedOut(afterMS: 1),      "/data/a/x",   "tarn mount resolve /data/a/x"),
+        (.staleCatalog(ageMS: 9),          "/data/a/x",   "tarn cluster status"),
+        (.overloaded,                      "/data/a/x",   nil),
+    ]
+
+    @Test(arguments: commands)
+    func aFailureNamesTheNextCommand(
+        _ row: (error: FileError, path: String, next: String?)
+    ) {
+        let document = Problem(row.error, path: row.path).document
+        #expect(document.next == row.next)
+        #expect(document.detail.contains(row.path))
+        #expect(Problem(row.error, about: row.path).document.next == nil)
+    }
+
+    /// Goal: a log line of whatever works for an answer can name its request.
+    @Test func readsKnowTheirRequest() async throws {
+        let world = Self.world()
+        try await withServer(world) { client in
+            _ = try await client.get("/v1/files/f", ["Tarn-Request-Id": "r-1"])
+        }
+        let ids = world.files.state.withLock { $0.requestIDs }
+        #expect(!ids.isEmpty && ids.allSatisfy { $0 == "r-1" }, "\(ids)")
+        #expect(RequestID.current == nil)
     }
 
     @Test func directoryIsNotAFile() async throws {

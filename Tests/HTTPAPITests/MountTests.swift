@@ -227,24 +227,44 @@ import Testing
         }
     }
 
-    @Test func checkAsksTheOriginFirst() async throws {
-        let world = World()
-        try await withServer(world) { client in
-            let body = #"{"origin":"s3://b"}"#
-            world.probe.error.withLock { $0 = .accessDenied(code: "InvalidAccessKeyId") }
-            let refused = try await client.request(
-                "PUT",
-                "/v1/mount?path=/b&check=true",
-                body: body
-            )
-            #expect(refused.status == 403)
-            #expect(refused.code == "not-authorised")
-            #expect(refused.text.contains("InvalidAccessKeyId"))
-            #expect(world.coordination.state.withLock { $0.commands.isEmpty })
+    // swift-format-ignore
+    static let refusals: [(method: String, path: String, headers: [String: String], body: String, detail: String, next: String)] = [
+        ("PUT",    "/data/a", ["If-Match": "1"], #"{"origin":"s3://b"}"#, "/data/a is at revision 2", "tarn mount show /data/a"),
+        ("PUT",    "/data/b", ["If-Match": "1"], #"{"origin":"s3://b"}"#, "there is no mount at /data/b", "tarn mount list"),
+        ("DELETE", "/data/b", [:],               "",                      "there is no mount at /data/b", "tarn mount list"),
+        ("PUT",    "/x/a",    [:],               #"{"origin":"s3://b","options":{"bucket-name":"lake"}}"#, "/data/a has the bucket name that /x/a would get; give it another with the option bucket-name", "tarn mount show /data/a"),
+        ("PUT",    "/data/b", [:],               #"{"origin":"gs://b"}"#, "unknown scheme 'gs' of origin 'gs://b'; known: s3://, file://", "tarn mount add --help"),
+        ("PUT",    "/data/b", [:],               #"{"origin":"s3://b","options":{"endpiont":"http://x"}}"#, "unknown option 'endpiont' of a s3:// origin; did you mean 'endpoint'?", "tarn mount add --help"),
+    ]
 
-            let unchecked = try await client.request("PUT", "/v1/mount?path=/b", body: body)
-            #expect(unchecked.status == 201)
-            #expect(world.probe.checks.withLock { $0.count } == 1)
+    @Test(arguments: refusals)
+    func aRefusalNamesItsObjectAndTheNextCommand(
+        _ row: (
+            method: String, path: String, headers: [String: String], body: String, detail: String,
+            next: String
+        )
+    ) async throws {
+        let options = [MountOption(key: "bucket-name", value: "lake")]
+        let mount = Mount(origin: "s3://bucket-a", options: options)
+        let world = World(catalog: Sample.catalog(mounts: [("/data/a", mount)]))
+        try await withServer(world) { client in
+            let target = "/v1/mount?path=\(row.path)"
+            let answer = try await client.request(row.method, target, row.headers, body: row.body)
+            #expect(answer.json["detail"] as? String == row.detail, "\(answer.text)")
+            #expect(answer.json["next"] as? String == row.next)
+        }
+    }
+
+    @Test(arguments: [
+        #"{"origin":"s3://b/\#(String(repeating: "p", count: 65_536))"}"#,
+        #"{"origin":"s3://b","regions":{\#((0..<65).map { #""r\#($0)":"s3://r\#($0)""# }.joined(separator: ","))}}"#,
+    ])
+    func aMountThatIsTooLargeIsABadValue(_ body: String) async throws {
+        var limits = HTTPLimits()
+        limits.bodyBytes = 1 << 20
+        try await withServer(limits: limits) { client in
+            let answer = try await client.request("PUT", "/v1/mount?path=/b", body: body)
+            #expect((answer.status, answer.code) == (400, "bad-value"), "\(answer.text)")
         }
     }
 

@@ -36,7 +36,7 @@ import Testing
     @Test func anUnknownCredentialIsNamed() async throws {
         try await OriginRig.run { rig in
             #expect(
-                throws: OriginError.misconfigured("credential lake is not known to this worker")
+                throws: OriginError.unknownCredential("lake")
             ) {
                 try rig.origin("s3://bucket", credential: "lake")
             }

@@ -55,6 +55,24 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
+    /// Root may give the file to any group, everybody else only to one of their own.
+    @Test func theSocketBelongsToItsGroup() async throws {
+        let path = socketPath()
+        let group = getuid() == 0 ? 1 : getgid()
+        try await withServer(
+            pageHandler,
+            listening: [.unix(path: path)],
+            socketGroup: group
+        ) { _, client, address in
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.groupOwnerAccountID] as? UInt32 == group)
+            #expect(attributes[.ownerAccountID] as? UInt32 == getuid())
+            #expect(attributes[.posixPermissions] as? Int == 0o660)
+            try await readAndCompare(client, address)
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
     @Test func everyCallHasItsAnswer() async throws {
         let attributes = PageAttributes(
             kind: .file,

@@ -80,6 +80,7 @@ let pageHandler = ScriptedHandler { request, reply in
 func withServer(
     _ handler: any PageRequestHandler,
     listening addresses: [PageAddress] = [.tcp(host: "127.0.0.1", port: 0)],
+    socketGroup: UInt32? = nil,
     limits: PageServerLimits = .standard,
     clientLimits: PageClientLimits = .standard,
     clientCluster: ClusterID = testCluster,
@@ -89,6 +90,7 @@ func withServer(
     let server = try await PageServer.start(
         group: group,
         listening: addresses,
+        socketGroup: socketGroup,
         identity: { testIdentity },
         handler: handler,
         limits: limits

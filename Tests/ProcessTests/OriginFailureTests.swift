@@ -28,6 +28,12 @@ extension ProcessTests {
             ])
             #expect([1, 7].contains(nobody.status), "\(nobody.summary)")
             #expect(nobody.errors.contains("refused"), "\(nobody.summary)")
+            let named = try await cluster.tarn([
+                "mount", "add", "/data/c", "s3://lake", "--credential", "nosuch",
+            ])
+            #expect(named.status == 1, "\(named.summary)")
+            #expect(named.errors.contains("[unknown-credential]"), "\(named.summary)")
+            #expect(named.errors.contains("nosuch"), "\(named.summary)")
             let items = try await cluster[1].web.get("/v1/mounts").json["items"] as? [Any]
             #expect(items?.isEmpty == true)
 

@@ -13,10 +13,11 @@ extension FileError {
             case .throttled(let status): .originFailed("the origin asks for less (\(status))")
             case .unexpectedStatus(let status, let code):
                 .originFailed("the origin answered \(status) \(code)")
-            case .timedOut(let afterMS): .originFailed("the origin timed out after \(afterMS) ms")
+            case .timedOut(let afterMS): .originTimedOut(afterMS: afterMS)
             case .unreachable(let why): .originFailed("the origin cannot be reached: \(why)")
             case .brokenBody(let why): .originFailed("the origin's answer is broken: \(why)")
             case .misconfigured(let why): .misconfigured(why)
+            case .unknownCredential(let name): .unknownCredential(name)
             case .io(let errno): .originFailed("the origin's file system: errno \(errno)")
             }
     }
@@ -24,9 +25,9 @@ extension FileError {
     /// Whether the origin itself was out of order: what is cached may then be used past its time.
     package var isOutage: Bool {
         switch self {
-        case .originFailed, .timedOut, .overloaded: true
+        case .originFailed, .originTimedOut, .timedOut, .overloaded: true
         case .notFound, .notADirectory, .isADirectory, .accessDenied, .stale, .invalidPath,
-            .rangeNotSatisfiable, .staleCatalog, .misconfigured, .corrupt:
+            .rangeNotSatisfiable, .staleCatalog, .misconfigured, .unknownCredential, .corrupt:
             false
         }
     }

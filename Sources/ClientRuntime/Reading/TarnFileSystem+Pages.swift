@@ -180,7 +180,8 @@ extension PageFailure {
     var isFinal: Bool {
         switch self {
         case .notFound, .notADirectory, .isADirectory, .accessDenied, .stale, .invalidPath,
-            .rangeNotSatisfiable, .originFailed, .staleCatalog, .misconfigured, .originChanged,
+            .rangeNotSatisfiable, .originFailed, .staleCatalog, .misconfigured, .unknownCredential,
+            .originChanged,
             .originThrottled, .originStatus, .originTimedOut, .originUnreachable,
             .originBrokenBody, .originIO:
             true
@@ -206,12 +207,13 @@ extension FileError {
             case .staleCatalog(let age): .staleCatalog(ageMS: age)
             case .overloaded: .overloaded
             case .misconfigured(let why): .misconfigured(why)
+            case .unknownCredential(let name): .unknownCredential(name)
             case .corrupt: .corrupt
             case .originThrottled(let status):
                 .originFailed("the origin asks for less (\(status))")
             case .originStatus(let status, let code):
                 .originFailed("the origin answered \(status) \(code)")
-            case .originTimedOut(let ms): .originFailed("the origin timed out after \(ms) ms")
+            case .originTimedOut(let afterMS): .originTimedOut(afterMS: afterMS)
             case .originUnreachable(let why): .originFailed("the origin cannot be reached: \(why)")
             case .originBrokenBody(let why): .originFailed("the origin's answer is broken: \(why)")
             case .originIO(let errno): .originFailed("the origin's file system: errno \(errno)")
@@ -235,9 +237,11 @@ extension PageFailure {
             case .rangeNotSatisfiable(let size): .rangeNotSatisfiable(byteCount: size)
             case .timedOut: .timedOut
             case .originFailed(let why): .originFailed(why)
+            case .originTimedOut(let afterMS): .originTimedOut(afterMS: afterMS)
             case .staleCatalog(let age): .staleCatalog(ageMS: age)
             case .overloaded: .overloaded
             case .misconfigured(let why): .misconfigured(why)
+            case .unknownCredential(let name): .unknownCredential(name)
             case .corrupt: .corrupt
             }
     }

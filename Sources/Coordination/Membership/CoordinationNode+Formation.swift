@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import CatalogCore
+import CatalogCore
 import Logging
 package import Primitives
 import Synchronization
@@ -18,7 +18,7 @@ extension CoordinationNode {
     package func initialise(
         _ request: InitialisationRequest,
         within limit: Timespan
-    ) async throws(CoordinationError) -> ClusterEntry {
+    ) async throws(CoordinationError) -> FormedCluster {
         let deadline = settings.now() + limit.milliseconds
         try await takeTurn(until: deadline)
         defer { initialising.withLock { $0.end() } }
@@ -38,7 +38,10 @@ extension CoordinationNode {
         // Whoever was asked and not chosen may join at once.
         await release(formation.initialisation)
         try? store.clearIntent()  // Kept on failure: it is then cleared by the next run.
-        return formation.cluster
+        return FormedCluster(
+            entry: formation.cluster,
+            voters: formation.members.map(\.name)
+        )
     }
 
     /// One init after the other on one worker: who comes second sees what became of the first.

@@ -26,7 +26,8 @@ extension CoordinationNode {
         let names = waiting.map(\.name).joined(separator: ", ")
         log.error("init is incomplete; run it again here", metadata: ["missing": "\(names)"])
         let done = formation.members.count - waiting.count
-        throw .incomplete(
+        throw .unfinished(
+            .initialisation,
             "\(done) of \(formation.members.count) voters have formed the cluster, missing: "
                 + "\(names); run init again on this worker"
         )

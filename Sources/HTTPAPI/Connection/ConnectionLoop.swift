@@ -33,10 +33,20 @@ struct ConnectionLoop: Sendable {
         _ incoming: IncomingRequest,
         _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
     ) async throws -> Bool {
-        let started = ContinuousClock.now
         let request = APIRequest(head: incoming.head, body: incoming.body, makeID: RequestID.make)
+        return try await RequestID.$current.withValue(request.id) {
+            try await answer(request, keepAlive: incoming.head.isKeepAlive, outbound)
+        }
+    }
+
+    private func answer(
+        _ request: APIRequest,
+        keepAlive: Bool,
+        _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+    ) async throws -> Bool {
+        let started = ContinuousClock.now
         let (answer, route) = await responder.respond(to: request)
-        let framing = Framing(answer, to: request, keepAlive: incoming.head.isKeepAlive)
+        let framing = Framing(answer, to: request, keepAlive: keepAlive)
         do {
             try await outbound.write(.head(framing.head))
             if framing.sendsBody { try await write(answer.body, outbound) }

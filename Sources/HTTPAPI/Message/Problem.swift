@@ -14,6 +14,7 @@ package struct Problem: Error, Sendable {
         _ code: ProblemCode,
         _ detail: String,
         status: HTTPResponseStatus? = nil,
+        outcome: ProblemDocument.Outcome? = nil,
         next: String? = nil,
         modRevision: UInt64? = nil,
         oldest: UInt64? = nil,
@@ -22,6 +23,7 @@ package struct Problem: Error, Sendable {
         document = ProblemDocument(
             code,
             detail: detail,
+            outcome: outcome,
             next: next,
             modRevision: modRevision,
             oldest: oldest
@@ -30,11 +32,17 @@ package struct Problem: Error, Sendable {
         self.headers = headers
     }
 
-    /// The same problem of a write: says whether it may still take effect.
+    /// The same problem of a write: says that it took no effect, unless that is unknown.
     package var ofWrite: Self {
         var copy = self
-        copy.document.outcome =
-            document.knownCode == .outcomeUnknown ? .unknown : .notApplied
+        copy.document.outcome = document.outcome ?? .notApplied
+        return copy
+    }
+
+    /// The same problem of a read, which has no effect to be in doubt about.
+    package var ofRead: Self {
+        var copy = self
+        copy.document.outcome = nil
         return copy
     }
 

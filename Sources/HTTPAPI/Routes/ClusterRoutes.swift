@@ -69,6 +69,8 @@ enum ClusterRoutes {
 
     /// How long `init` waits for enough fresh workers unless it is told; milliseconds.
     private static let standardPatienceMS: UInt64 = 30_000
+    /// What the first entry, which the voters have committed, makes.
+    private static let firstRevision = Revision(1)
     private static let patienceMS: ClosedRange<UInt64> = 1...86_400_000
 
     @Sendable private static func initialise(_ call: Call) async throws(Problem) -> APIResponse {
@@ -88,17 +90,17 @@ enum ClusterRoutes {
             timing: try word(body.timing, of: Timing.self, "timing") == .wan ? .wan : .lan
         )
         do {
-            let entry = try await call.coordination.initialise(
+            let formed = try await call.coordination.initialise(
                 request,
                 within: Timespan(milliseconds: patience)
             )
+            // A worker that got no vote learns of the cluster a moment later.
+            try? await call.coordination.wait(for: Self.firstRevision, within: Call.patience)
             let view = call.coordination.view()
             let answer = InitAnswer(
-                cluster: "\(entry.id)",
-                revision: view.catalog.revision.rawValue,
-                voters: entry.voters.sorted().map { node in
-                    view.catalog.worker(id: node)?.name ?? "\(node)"
-                }
+                cluster: "\(formed.entry.id)",
+                revision: max(view.catalog.revision, Self.firstRevision).rawValue,
+                voters: formed.voters
             )
             return APIResponse.json(answer).describing(view, region: call.dependencies.region)
         } catch {

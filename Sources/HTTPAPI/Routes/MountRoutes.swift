@@ -65,7 +65,7 @@ enum MountRoutes {
         do {
             try MountRules.check(path: path)
         } catch {
-            throw Problem(error)
+            throw Problem(error, path: path)
         }
         return path
     }

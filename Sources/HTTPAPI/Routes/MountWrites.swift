@@ -62,18 +62,58 @@ enum MountWrites {
         do {
             try MountRules.check(mount)
         } catch {
-            throw Problem(error)
+            throw Problem(error, path: path)
         }
-        if try call.query.choice("check", of: Check.self) == .yes {
-            try await check(mount, call)
-        }
-        return try await submit(
-            CatalogCommand(
-                operation: .putMount(path: path, mount, precondition),
-                idempotency: idempotency
-            ),
-            call
+        let command = CatalogCommand(
+            operation: .putMount(path: path, mount, precondition),
+            idempotency: idempotency
         )
+        if try call.query.choice("check", of: Check.self) == .yes {
+            return try await putChecked(mount, command, path, call)
+        }
+        return try await submit(command, path, call)
+    }
+
+    /// The outcome of an earlier attempt under the same key counts before what the origin says now,
+    /// also when that attempt is still on its way while the origin is asked.
+    private static func putChecked(
+        _ mount: Mount,
+        _ command: CatalogCommand,
+        _ path: ByteString,
+        _ call: Call
+    ) async throws(Problem) -> APIResponse {
+        if let first = try await outcome(of: command, call) {
+            return try answer(first, path, call)
+        }
+        do {
+            try await call.dependencies.probe.check(mount)
+        } catch {
+            var problem = Problem(error, about: mount.origin)
+            let first: CatalogOutcome?
+            do {
+                first = try await outcome(of: command, call)
+            } catch {  // Nobody says what became of an earlier attempt.
+                problem.document.outcome = .unknown
+                throw problem
+            }
+            if let first { return try answer(first, path, call) }
+            throw problem
+        }
+        return try await submit(command, path, call)
+    }
+
+    /// What became of an earlier attempt under the command's key; `nil`: nothing, or it has no key.
+    private static func outcome(
+        of command: CatalogCommand,
+        _ call: Call
+    ) async throws(Problem) -> CatalogOutcome? {
+        guard let idempotency = command.idempotency else { return nil }
+        do {
+            try await call.coordination.readBarrier(within: Call.patience)
+        } catch {
+            throw call.problem(error)
+        }
+        return call.coordination.view().catalog.outcome(of: idempotency)
     }
 
     @Sendable private static func delete(_ call: Call) async throws(Problem) -> APIResponse {
@@ -86,20 +126,14 @@ enum MountWrites {
                 ),
                 idempotency: try MountConditions.idempotency(of: call.request, path: path)
             ),
+            path,
             call
         )
     }
 
-    private static func check(_ mount: Mount, _ call: Call) async throws(Problem) {
-        do {
-            try await call.dependencies.probe.check(mount)
-        } catch {
-            throw Problem(error, path: mount.origin)
-        }
-    }
-
     private static func submit(
         _ command: CatalogCommand,
+        _ path: ByteString,
         _ call: Call
     ) async throws(Problem) -> APIResponse {
         _ = try await call.localView()
@@ -109,11 +143,22 @@ enum MountWrites {
         } catch {
             throw call.problem(error)
         }
-        return try answer(outcome)
+        return try answer(outcome, path, call)
+    }
+
+    private static func answer(
+        _ outcome: CatalogOutcome,
+        _ path: ByteString,
+        _ call: Call
+    ) throws(Problem) -> APIResponse {
+        try answer(outcome, path)
             .describing(call.coordination.view(), region: call.dependencies.region)
     }
 
-    private static func answer(_ outcome: CatalogOutcome) throws(Problem) -> APIResponse {
+    private static func answer(
+        _ outcome: CatalogOutcome,
+        _ path: ByteString
+    ) throws(Problem) -> APIResponse {
         switch outcome {
         case .mount(let entry, let isNew):
             return APIResponse.json(MountDocument(entry), status: isNew ? .created : .ok)
@@ -122,7 +167,7 @@ enum MountWrites {
             return APIResponse.json(MountDocument(entry))
                 .with("ETag", "\"\(entry.modRevision)\"")
         case .refused(let refusal):
-            throw Problem(refusal)
+            throw Problem(refusal, path: path)
         case .clusterFormed, .worker:
             // An outcome of another command than was submitted: only a defect elsewhere.
             throw Problem(.internalError, "the catalog answered another command: \(outcome)")

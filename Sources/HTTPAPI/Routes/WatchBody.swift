@@ -41,6 +41,8 @@ struct WatchBody: Sendable {
     private func pump(to write: @escaping APIResponse.BodyWriter) async throws -> End {
         var point = begin
         for await event in stream {
+            // A stream that is cancelled may give one more event; writing it would throw by now.
+            guard !Task.isCancelled else { break }
             try await write(try Self.line(event))
             point.note(event)
         }

@@ -61,6 +61,7 @@ extension PageFailure {
             case .unreachable(let why): .originUnreachable(why)
             case .brokenBody(let why): .originBrokenBody(why)
             case .misconfigured(let why): .misconfigured(why)
+            case .unknownCredential(let name): .unknownCredential(name)
             case .io(let errno): .originIO(errno: errno)
             }
     }

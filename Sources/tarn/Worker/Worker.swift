@@ -122,7 +122,7 @@ final class Worker: Sendable {
 
     static let now: @Sendable () -> UInt64 = { SystemClock.monotonic / 1_000_000 }
 
-    /// What the first log line says beyond the settings.
+    /// Where it really listens, and who it is: what a log line says once everything is bound.
     var facts: Logger.Metadata {
         [
             "cluster": "\(store.cluster.map(\.description) ?? "none")",
@@ -131,119 +131,5 @@ final class Worker: Sendable {
             "pages": "\(pageServer.addresses.map(\.description).joined(separator: ","))",
             "peers": "\(peerServer.localAddress.map { "\($0)" } ?? "none")",
         ]
-    }
-
-    // MARK: - Life
-
-    /// Serves until cancelled, or until the cache cannot be opened.
-    func run() async -> (status: Int32, reason: String) {
-        await withTaskGroup(of: (status: Int32, reason: String)?.self) { group in
-            group.addTask {
-                await self.coordination.run()
-                return nil
-            }
-            group.addTask {
-                await self.httpServer.run()
-                return nil
-            }
-            group.addTask { await self.openCache() }
-            group.addTask {
-                await self.announceReadiness()
-                return nil
-            }
-            for await failure in group {
-                guard let failure else { continue }
-                group.cancelAll()
-                return failure
-            }
-            return (0, "stopped")
-        }
-    }
-
-    /// Waits until the cluster refuses this worker for good.
-    func refusal() async -> (status: Int32, reason: String) {
-        while !Task.isCancelled {
-            if let reason = await coordination.refusal(within: .seconds(3600)) {
-                return (4, reason)
-            }
-        }
-        return (0, "cancelled")
-    }
-
-    /// Takes no new work, hands leadership over, flushes, closes.
-    func shutDown() async {
-        SystemdNotifier.notify("STOPPING=1")
-        httpServer.shutDown()
-        pagesDoor.close()
-        await coordination.shutDown()
-        await pageServer.stop()
-        await peerServer.shutDown()
-        peerClient.shutDown()
-        try? await originClient.shutdown()
-    }
-
-    /// Tells systemd and the log when this worker is ready for the first time.
-    private func announceReadiness() async {
-        guard await coordination.untilJoined() != nil else { return }
-        while coordination.readiness() != .ready {
-            guard (try? await Task.sleep(for: .milliseconds(50))) != nil else { return }
-        }
-        log.notice("worker ready")
-        SystemdNotifier.notify("READY=1")
-    }
-
-    /// Opens the cache once this worker has a cluster, and the doors to it.
-    private func openCache() async -> (status: Int32, reason: String)? {
-        guard let (cluster, node) = await coordination.untilJoined() else { return nil }
-        peerServer.announce()  // Whoever connected before still takes it for fresh.
-        do throws(PageStoreError) {
-            let disks = settings.cache.map {
-                PageDiskConfiguration(directory: FilePath($0.path), capacity: $0.capacity)
-            }
-            let pageStore = try PageStore.open(disks: disks, cluster: cluster)
-            cache.open(pageStore)
-            let pages = makePages(pageStore)
-            let client = PageClient(group: group, cluster: cluster, name: settings.name)
-            asking.open(
-                me: node,
-                pages: pages,
-                remote: RemoteAsking(client: client) { _ in false }
-            )
-            pagesDoor.open(pages)
-            log.notice(
-                "cache open",
-                metadata: ["store.pages": "\(pageStore.statistics.pageCount)"]
-            )
-            return nil
-        } catch {
-            let failure = WorkerFailure.cache(error)
-            return (failure.exitStatus, failure.description)
-        }
-    }
-
-    private func makePages(_ pageStore: PageStore) -> WorkerPages {
-        let router = Router(region: settings.region) { [coordination] in
-            coordination.view().catalog
-        }
-        let service = PageService(
-            store: pageStore,
-            origins: origins,
-            blocking: blocking,
-            metrics: metrics,
-            isFiller: { [coordination] request in
-                router.owners(of: request.placement, replicas: 1).workers.first?.node
-                    == coordination.joined?.node
-            },
-            log: log
-        )
-        return WorkerPages(
-            pages: service,
-            metadata: metadata,
-            recorder: recorder,
-            capacity: {
-                let statistics = pageStore.statistics
-                return (statistics.capacity, statistics.allocated)
-            }
-        )
     }
 }

@@ -16,6 +16,7 @@ enum WorkerFailure: Error, CustomStringConvertible {
     case peers(PeerServer.ListenError)
     case cache(PageStoreError)
     case refused(String)
+    case unknownGroup(String)
 
     var exitStatus: Int32 {
         switch self {
@@ -25,6 +26,7 @@ enum WorkerFailure: Error, CustomStringConvertible {
         case .http, .pages, .peers: 1
         case .cache(let error): error.isRefusal ? 4 : 1
         case .refused: 4
+        case .unknownGroup: 64
         }
     }
 
@@ -37,6 +39,7 @@ enum WorkerFailure: Error, CustomStringConvertible {
         case .peers(let error): "\(error)"
         case .cache(let error): "\(error)"
         case .refused(let reason): reason
+        case .unknownGroup(let name): "socket-group: '\(name)' is no group of this machine"
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CatalogCore
+import Glibc
 import HTTPAPI
 import NIOCore
 import PageTransport
@@ -63,6 +64,7 @@ struct WorkerPorts {
         if settings.dataSocket == nil, settings.canWriteRun {
             try? Directory.create("/run/tarn", existing: .isFine)  // Else binding says why not.
         }
+        let socketGroup = try socketGroup(settings)
         do throws(PageServerError) {
             return try await PageServer.start(
                 group: group,
@@ -70,12 +72,25 @@ struct WorkerPorts {
                     .tcp(host: settings.listen.data.host, port: settings.listen.data.port),
                     .unix(path: socket),
                 ],
+                socketGroup: socketGroup,
                 identity: identity,
                 handler: handler
             )
         } catch {
             throw .pages(error)
         }
+    }
+
+    /// The id of the group that may open the data socket.
+    ///
+    /// That there is one was checked with the settings; it may have gone since.
+    private static func socketGroup(
+        _ settings: WorkerSettings
+    ) throws(WorkerFailure) -> UInt32? {
+        guard let name = settings.socketGroup else { return nil }
+        // Safe because nobody else asks for groups now: the entry stands until the next question.
+        guard let entry = unsafe getgrnam(name) else { throw .unknownGroup(name) }
+        return unsafe entry.pointee.gr_gid
     }
 
     /// What others are told: real ports, and the host they can reach.

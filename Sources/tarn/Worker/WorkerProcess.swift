@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Coordination
+import HTTPAPI
+import LogStorage
 import Logging
 import PageTransport
 import Primitives
 import Settings
+import SystemPackage
 import UnixSignals
 
 /// The worker daemon from checked settings to an exit status.
@@ -13,20 +15,15 @@ import UnixSignals
 /// cluster that refuses this worker; 64 for the configuration has been settled before.
 enum WorkerProcess {
     static func run(settings: WorkerSettings) async -> Int32 {
+        // From here on the signals are ours: one that comes during the start ends it in order too.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        defer { withExtendedLifetime(signals) {} }  // Also those that come during the end.
         tuneAllocator()
         let logger = bootstrapLogging(settings.log)
-        let worker: Worker
-        do throws(WorkerFailure) {
-            worker = try await Worker(settings: settings, log: logger)
-        } catch {
-            logger.critical("worker ended", metadata: ["reason": "\(error)"])
-            return error.exitStatus
-        }
-        logger.notice("worker started", metadata: settings.facts.merging(worker.facts) { $1 })
-        let end = await serve(worker, logger)
-        await worker.shutDown()
-        let level: Logger.Level = end.status == 0 ? .notice : .critical
-        logger.log(level: level, "worker ended", metadata: ["reason": "\(end.reason)"])
+        let frame = WorkerFrame(logger)
+        frame.begin(settings.facts)
+        let end = await live(settings, signals, logger, frame)
+        frame.end(end)
         return end.status
     }
 
@@ -41,48 +38,78 @@ enum WorkerProcess {
                     metadataProvider: provider
                 )
             },
-            metadataProvider: nil
+            metadataProvider: Logger.MetadataProvider {
+                RequestID.current.map { ["request.id": "\($0)"] } ?? [:]
+            }
         )
         return Logger(label: "tarn")
     }
 
-    /// Serves until a signal comes, the cluster refuses this worker, or a part of it fails.
-    private static func serve(
-        _ worker: Worker,
-        _ logger: Logger
-    ) async -> (status: Int32, reason: String) {
-        await withTaskGroup(of: (status: Int32, reason: String).self) { group in
-            group.addTask { await waitForSignal(logger) }
+    /// Starts, serves until a signal comes, the cluster refuses this worker, or a part of it fails,
+    /// and ends in order, within the bound of ``WorkerFrame/bound(_:)``.
+    private static func live(
+        _ settings: WorkerSettings,
+        _ signals: UnixSignalsSequence,
+        _ logger: Logger,
+        _ frame: WorkerFrame
+    ) async -> WorkerEnd {
+        await withTaskGroup(of: WorkerEnd.self) { group in
+            group.addTask { await waitForSignal(signals, logger, frame) }
+            let worker: Worker
+            do throws(WorkerFailure) {
+                worker = try await Worker(settings: settings, log: logger)
+            } catch {
+                group.cancelAll()
+                return WorkerEnd(error)
+            }
+            logger.notice("worker started", metadata: worker.facts)
             group.addTask { await worker.run() }
             group.addTask { await worker.refusal() }
-            defer { group.cancelAll() }
-            return await group.next() ?? (1, "nothing runs")
+
+            let end = await group.next() ?? WorkerEnd(status: 1, reason: "nothing runs")
+            frame.bound(end)
+            await worker.finishWork()
+            group.cancelAll()
+            await worker.shutDown()
+            return end
         }
     }
 
-    private static func waitForSignal(_ logger: Logger) async -> (status: Int32, reason: String) {
-        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) {
+    private static func waitForSignal(
+        _ signals: UnixSignalsSequence,
+        _ logger: Logger,
+        _ frame: WorkerFrame
+    ) async -> WorkerEnd {
+        for await signal in signals {
             if signal == .sighup {
                 // TLS and secrets are re-read here once there are any.
                 logger.notice("SIGHUP: nothing to read again")
                 continue
             }
-            return (0, signal == .sigterm ? "SIGTERM" : "SIGINT")
+            let end = WorkerEnd(status: 0, reason: signal == .sigterm ? "SIGTERM" : "SIGINT")
+            frame.bound(end)  // Already here: the start may be what takes so long.
+            return end
         }
-        return (0, "cancelled")
+        return WorkerEnd(status: 0, reason: "cancelled")
     }
 }
 
 extension WorkerSettings {
-    /// What the first line of a worker's log says, besides its cluster.
-    var facts: Logger.Metadata {
-        [
+    /// What the first line of a worker's log says: all that is known before anything was touched.
+    fileprivate var facts: Logger.Metadata {
+        let directory = FilePath(dataDirectory)
+        let cluster = DataDirectory.recordedIdentity(at: directory)?.membership?.cluster
+        return [
             "version": "\(BuildFacts.version)",
             "commit": "\(BuildFacts.commit)",
             "worker": "\(name)",
+            "cluster": "\(cluster.map(\.description) ?? "none")",
             "region": "\(region)",
             "zone": "\(zone)",
             "data-dir": "\(dataDirectory)",
+            "http": "\(listen.http)",
+            "pages": "\(listen.data)",
+            "peers": "\(listen.peer)",
         ]
     }
 }

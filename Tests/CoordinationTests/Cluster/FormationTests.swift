@@ -15,11 +15,13 @@ extension ClusterTests {
                         try await worker.node.submit(put("/a"), within: .seconds(1))
                     }
                 }
-                let entry = try await cluster[1].node.initialise(
+                let formed = try await cluster[1].node.initialise(
                     TestCluster.request(),
                     within: .seconds(20)
                 )
+                let entry = formed.entry
                 #expect(entry.voters == [NodeID(1), NodeID(2), NodeID(3)])
+                #expect(formed.voters == ["w1", "w2", "w3"])
                 for worker in cluster.workers {  // At once: that is what init waited for.
                     #expect(try worker.node.view().catalog.cluster?.id == entry.id)
                     #expect(try worker.node.readiness() == .ready)
@@ -30,6 +32,20 @@ extension ClusterTests {
                         within: .seconds(5)
                     )
                 }
+            }
+        }
+
+        @Test func aWorkerWithoutAVoteNamesTheVotersItFormed() async throws {
+            let cluster = try await TestCluster(count: 4)
+            try await cluster.ending {
+                let formed = try await cluster[3].node.initialise(
+                    TestCluster.request(),
+                    within: .seconds(20)
+                )
+                #expect(formed.voters == ["w1", "w2", "w3"])
+                #expect(!cluster[3].isVoter)
+                try await cluster[3].node.wait(for: Revision(1), within: .seconds(20))
+                #expect(try cluster[3].node.view().catalog.cluster == formed.entry)
             }
         }
 
@@ -154,17 +170,24 @@ extension ClusterTests {
                     return false
                 }
                 await cluster[2].stop(.crash)
-                let first = try? await initialising.value
+                let outcome = await initialising.result
+                let first = try? outcome.get()
+                if case .failure(let error) = outcome {  // Never "nothing was formed".
+                    guard case CoordinationError.unfinished(.initialisation, _) = error else {
+                        Issue.record("\(error)")
+                        return
+                    }
+                }
                 let begun = try #require(try cluster[0].node.status().cluster)
 
                 // Restarted, w3 has forgotten its promise; if it was not formed, it may only wait.
                 try await cluster[2].start()
                 if first == nil {
-                    let entry = try await cluster[0].node.initialise(
+                    let formed = try await cluster[0].node.initialise(
                         TestCluster.request(),
                         within: .seconds(20)
                     )
-                    #expect(entry.id == begun)
+                    #expect(formed.entry.id == begun)
                 }
                 try await eventually("w3 votes") {
                     let status = try cluster[0].node.status()

@@ -81,6 +81,85 @@ extension ClusterTests {
             }
         }
 
+        /// Goal: while enough voters answer and none leads, a call is held, five seconds at most, and
+        /// then told just that; one that is held when somebody leads again is done.
+        @Test func aCallWithoutALeaderIsHeldAndThenToldSo() async throws {
+            try await TestCluster.run(count: 4, voters: 3) { cluster in
+                let (voter, observer) = (cluster[0], cluster[3])
+                for worker in cluster.workers { worker.wires.mute() }
+                try await eventually("nobody leads, all answer") {
+                    try cluster.workers.allSatisfy { worker in
+                        let status = try worker.node.status()
+                        return status.leader == nil && status.quorumHave == 3
+                    }
+                }
+                let began = ContinuousClock.now
+                async let written = voter.failure(of: put("/a"), within: .seconds(5))
+                async let forwarded = observer.failure(of: put("/b"), within: .seconds(5))
+                async let read = Self.failureOfRead(at: voter)
+                async let asked = Self.failureOfRead(at: observer)
+                let failures = try await [written, forwarded, read, asked]
+                let held = ContinuousClock.now - began
+                #expect(failures == [.noLeader, .noLeader, .noLeader, .noLeader])
+                #expect(held > .seconds(4.9) && held < .seconds(8), "\(held)")
+
+                async let patient = observer.failure(of: put("/c"), within: .seconds(5))
+                for worker in cluster.workers { worker.wires.mend() }
+                #expect(try await patient == nil)
+                try await cluster.agree()
+                #expect(try voter.node.view().catalog.mount(at: "/c") != nil)
+                #expect(try voter.node.view().catalog.mount(at: "/a") == nil)
+            }
+        }
+
+        /// Goal: a transfer that was asked for and not seen to happen may still: it is not refused.
+        @Test func aTransferThatDoesNotHappenInTimeMayStill() async throws {
+            try await TestCluster.run(count: 3) { cluster in
+                let leader = try await cluster.leader()
+                let other = cluster.followers(of: leader)[0]
+                for worker in cluster.workers { worker.wires.mute() }
+                do {
+                    let limit = Timespan(milliseconds: 200)
+                    let name = try await leader.node.transferLeadership(
+                        to: other.name,
+                        within: limit
+                    )
+                    Issue.record("\(name) leads without a message")
+                } catch CoordinationError.unfinished(.transfer, let state) {
+                    #expect(state.contains(leader.name), "\(state)")
+                }
+            }
+        }
+
+        /// Goal: what is not known about a worker is absent, not zero.
+        @Test func aWorkerNeverHeardOfHasNoLoad() async throws {
+            try await TestCluster.run(count: 2) { cluster in
+                try await eventually("w2 is heard of") {
+                    try cluster[0].node.status().workers.allSatisfy { $0.usedBytes == 3 }
+                }
+                try await cluster.agree()
+                await cluster[0].stop()
+                await cluster[1].stop(.crash)
+                try await cluster[0].start()
+                let workers = try cluster[0].node.status().workers
+                #expect(workers.map(\.name) == ["w1", "w2"])
+                #expect(workers.map(\.usedBytes) == [3, nil])
+                #expect(workers.map(\.pages) == [4, nil])
+                #expect(workers.map(\.liveness) == [.alive, .dead])
+            }
+        }
+
+        private static func failureOfRead(at worker: TestWorker) async throws -> CoordinationError?
+        {
+            do throws(CoordinationError) {
+                guard let node = try? worker.node else { return .notInitialised }
+                try await node.readBarrier(within: .seconds(5))
+                return nil
+            } catch {
+                return error
+            }
+        }
+
         /// Goal: what was appended when the quorum went is unknown, never "not applied"; a write
         /// refused as not applied never appears.
         @Test func onlyAWriteThatMayStillTakeEffectIsUnknown() async throws {

@@ -186,8 +186,10 @@ final class TestWorker: Sendable {
         if ending == .crash {  // Gone from the network first, so that it can tell nobody anything.
             await running.server.shutDown()
             running.client.shutDown()
+        } else {
+            await running.node.handLeadershipOver()
         }
-        await running.node.shutDown()
+        running.node.shutDown()
         running.tasks.cancel()
         await running.tasks.value
         running.door.close()
@@ -213,10 +215,19 @@ final class TestWorker: Sendable {
 /// The addresses that one worker's calls vanish to, as behind a firewall: no reset, only silence.
 final class Wires: Sendable {
     private let cut = Mutex<Set<PeerAddress>>([])
+    private let isMute = Mutex(false)
 
     func cut(to addresses: [PeerAddress]) { cut.withLock { $0.formUnion(addresses) } }
 
-    func mend() { cut.withLock { $0 = [] } }
+    /// Loses every message of consensus; questions and answers still get through.
+    func mute() { isMute.withLock { $0 = true } }
+
+    func mend() {
+        cut.withLock { $0 = [] }
+        isMute.withLock { $0 = false }
+    }
+
+    var losesMessages: Bool { isMute.withLock { $0 } }
 
     func isCut(to address: PeerAddress) -> Bool { cut.withLock { $0.contains(address) } }
 }
@@ -227,7 +238,7 @@ struct CuttableCalls: PeerCalling {
     let wires: Wires
 
     func send(_ message: [UInt8], to address: PeerAddress) {
-        if !wires.isCut(to: address) { client.send(message, to: address) }
+        if !wires.isCut(to: address), !wires.losesMessages { client.send(message, to: address) }
     }
 
     func request(

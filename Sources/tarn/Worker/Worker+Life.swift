@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import ClientRuntime
+import Coordination
+import HTTPAPI
+import LogStorage
+import Logging
+import PeerTransport
+import Primitives
+import PageStorage
+import PageTransport
+import Settings
+import SystemPackage
+import WorkerRuntime
+
+/// A worker's life behind its start.
+///
+/// ```
+///   run ──(signal, refusal, a part that fails)──▶ finishWork ──▶ run is cancelled ──▶ shutDown
+/// ```
+extension Worker {
+    /// Serves until cancelled, or until the cache cannot be opened.
+    func run() async -> WorkerEnd {
+        await withTaskGroup(of: WorkerEnd?.self) { group in
+            group.addTask {
+                await self.coordination.run()
+                return nil
+            }
+            group.addTask {
+                await self.httpServer.run()
+                return nil
+            }
+            group.addTask { await self.openCache() }
+            group.addTask {
+                await self.announceReadiness()
+                return nil
+            }
+            for await failure in group {
+                guard let failure else { continue }
+                group.cancelAll()
+                return failure
+            }
+            return WorkerEnd(status: 0, reason: "stopped")
+        }
+    }
+
+    /// Waits until the cluster refuses this worker for good.
+    func refusal() async -> WorkerEnd {
+        while !Task.isCancelled {
+            if let reason = await coordination.refusal(within: .seconds(3600)) {
+                return WorkerEnd(status: 4, reason: reason)
+            }
+        }
+        return WorkerEnd(status: 0, reason: "cancelled")
+    }
+
+    /// Takes no new work, hands leadership over, and lets what is under way come to its end, as long
+    /// as it may (``HTTPServer/untilIdle()``).
+    ///
+    /// ``run()`` must go on meanwhile: answers need pages, writes a leader, and who can take
+    /// leadership over is known only by asking.
+    func finishWork() async {
+        SystemdNotifier.notify("STOPPING=1")
+        pagesDoor.close()
+        httpServer.shutDown()
+        async let handover: Void = coordination.handLeadershipOver()
+        await httpServer.untilIdle()
+        await handover
+    }
+
+    /// Flushes and closes.
+    func shutDown() async {
+        try? await originClient.shutdown()  // Whoever still waits for an origin waits no longer.
+        coordination.shutDown()
+        await pageServer.stop()
+        await peerServer.shutDown()
+        peerClient.shutDown()
+    }
+
+    /// Tells systemd and the log when this worker is ready for the first time.
+    private func announceReadiness() async {
+        guard await coordination.untilJoined() != nil else { return }
+        while coordination.readiness() != .ready {
+            guard (try? await Task.sleep(for: .milliseconds(50))) != nil else { return }
+        }
+        log.notice("worker ready")
+        SystemdNotifier.notify("READY=1")
+    }
+
+    /// Opens the cache once this worker has a cluster, and the doors to it.
+    private func openCache() async -> WorkerEnd? {
+        guard let (cluster, node) = await coordination.untilJoined() else { return nil }
+        peerServer.announce()  // Whoever connected before still takes it for fresh.
+        do throws(PageStoreError) {
+            let disks = settings.cache.map {
+                PageDiskConfiguration(directory: FilePath($0.path), capacity: $0.capacity)
+            }
+            let pageStore = try PageStore.open(disks: disks, cluster: cluster)
+            cache.open(pageStore)
+            let pages = makePages(pageStore)
+            let client = PageClient(group: group, cluster: cluster, name: settings.name)
+            asking.open(
+                me: node,
+                pages: pages,
+                remote: RemoteAsking(client: client) { _ in false }
+            )
+            pagesDoor.open(pages)
+            log.notice(
+                "cache open",
+                metadata: ["store.pages": "\(pageStore.statistics.pageCount)"]
+            )
+            return nil
+        } catch {
+            let failure = WorkerFailure.cache(error)
+            return WorkerEnd(failure)
+        }
+    }
+
+    private func makePages(_ pageStore: PageStore) -> WorkerPages {
+        let router = Router(region: settings.region) { [coordination] in
+            coordination.view().catalog
+        }
+        let service = PageService(
+            store: pageStore,
+            origins: origins,
+            blocking: blocking,
+            metrics: metrics,
+            isFiller: { [coordination] request in
+                router.owners(of: request.placement, replicas: 1).workers.first?.node
+                    == coordination.joined?.node
+            },
+            log: log
+        )
+        return WorkerPages(
+            pages: service,
+            metadata: metadata,
+            recorder: recorder,
+            capacity: {
+                let statistics = pageStore.statistics
+                return (statistics.capacity, statistics.allocated)
+            }
+        )
+    }
+}
