@@ -25,7 +25,12 @@ extension PageDisk {
         let offset = geometry.range(ofPage: page).lowerBound + UInt64(fetched.lowerBound)
         let buffer: ByteBuffer?
         do throws(PageStoreError) {
-            buffer = try readBuffer(file.descriptor, file.path, at: offset, byteCount: fetched.count)
+            buffer = try readBuffer(
+                file.descriptor,
+                file.path,
+                at: offset,
+                byteCount: fetched.count
+            )
             succeeded()
         } catch .io(let errno, _, _) where FaultCounter.blamesDisk(errno) {
             // One bad sector is one fault, however many readers meet it: the first forgets the page.
