@@ -255,7 +255,9 @@ final class PageClientHandler: ChannelInboundHandler {
         watch = nil
         guard end == nil, let context else { return }
         let limit = NIODeadline.now() - limits.silence
-        let silent = onWire.keys.sorted().filter { onWire[$0].map { $0.lastHeard <= limit } ?? false }
+        let silent = onWire.keys.sorted().filter {
+            onWire[$0].map { $0.lastHeard <= limit } ?? false
+        }
         if !silent.isEmpty, lastHeard <= limit { return fail(.silent) }  // invariant 4
         for id in silent {
             let call = onWire[id]?.call

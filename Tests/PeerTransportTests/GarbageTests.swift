@@ -148,7 +148,9 @@ import Testing
         try served.channel.pipeline.syncOperations.addHandler(socket, position: .first)
         for number in UInt64(0)..<1000 { served.feed(PeerFrame.ping(number).encoded()) }
         #expect(!served.channel.isActive)
-        #expect(socket.heldCount == 2 * (PeerLimits().requestsInFlight + PeerLimits().streamsInFlight))
+        #expect(
+            socket.heldCount == 2 * (PeerLimits().requestsInFlight + PeerLimits().streamsInFlight)
+        )
         #expect(served.counters().overloads == 1)
     }
 
