@@ -144,6 +144,8 @@ import Testing
         let hold = DispatchSemaphore(value: 0)
         let calls = Mutex(0)
         try await OriginRig.run(limits: limits) { rig in
+            // Whatever fails: the rig waits for its threads.
+            defer { for _ in 0..<1000 { hold.signal() } }
             let hung = try rig.factory.origin(
                 for: OriginRequest(
                     location: try OriginLocation(uri: "file://\(scratch.path("hung").string)"),
