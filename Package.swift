@@ -170,7 +170,7 @@ let tests: [Target] = [
         name: "OriginsTests",
         dependencies: [
             "Origins", "CatalogCore", "Codecs", "Primitives", "TestKit", .asyncHTTPClient, .nioCore,
-            .nioHTTP1, .nioPosix,
+            .nioHTTP1, .nioPosix, .system,
         ]
     ),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "Primitives"]),

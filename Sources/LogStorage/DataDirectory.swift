@@ -85,9 +85,8 @@ package final class DataDirectory: Sendable {
     package func makeLogDirectory() throws(DataDirectoryError) {
         let logPath = logPath
         try Self.io(path, "create", Self.logName) { () throws(Errno) in
-            try Directory.create(logPath, existing: .isFine)
+            try Directory.createDurably(logPath)
         }
-        try Self.io(path, "sync", "") { () throws(Errno) in try Directory.sync(path) }
     }
 
     /// Refuses if this store belongs to another cluster than `expected`.
@@ -177,7 +176,7 @@ package final class DataDirectory: Sendable {
 
     private static func makeDirectory(_ path: FilePath) throws(DataDirectoryError) {
         do throws(Errno) {
-            try Directory.create(path, existing: .isFine)
+            try Directory.createDurably(path)
             guard try FileStatus(of: path).isDirectory else { throw Errno.notDirectory }
         } catch {
             if error == .fileExists || error == .notDirectory {

@@ -1,77 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-import NIOCore
 import NIOPosix
-import Synchronization
 
 /// Runs blocking file calls on a thread pool of their own and answers by the deadline.
 ///
-/// A call into a dead NFS server cannot be interrupted: then the caller gets its error in time, the
-/// thread stays stuck until the kernel lets go, and ``RequestBudget`` bounds how many follow it.
+/// A call into a dead NFS server cannot be interrupted: then the caller gets its error in time and
+/// the thread stays stuck until the kernel lets go. The turn goes back only when the call ends, so
+/// an origin holds no more threads than its ``RequestBudget`` has turns.
 struct BlockingIO: Sendable {
     let pool: NIOThreadPool
 
+    /// Runs `body` in a turn that the caller has taken; gives it back when `body` has ended.
     func run<Value: Sendable>(
         _ deadline: Deadline,
+        inTurnOf budget: RequestBudget,
         _ body: @escaping @Sendable () -> Result<Value, OriginError>
     ) async throws(OriginError) -> Value {
-        let answer = Answer<Value>()
-        // Any loop will do: the timer only resumes whoever waits.
-        let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(
-            deadline: deadline.onEventLoops
-        ) {
-            answer.give(.failure(deadline.passed))
-        }
-        pool.submit { state in
-            switch state {
-            case .active: answer.give(body())
-            case .cancelled: answer.give(.failure(.unreachable("shutting down")))
-            }
-        }
-        let result = await answer.value()
-        timer.cancel()
-        return try result.get()
-    }
-
-    /// The first of two outcomes; the second is dropped.
-    private final class Answer<Value: Sendable>: Sendable {
-        private let state = Mutex<State>(.open)
-
-        private typealias Waiter = CheckedContinuation<Result<Value, OriginError>, Never>
-
-        private enum State {
-            case open
-            case waited(Waiter)
-            case given(Result<Value, OriginError>)
-            case taken
-        }
-
-        func give(_ result: Result<Value, OriginError>) {
-            let waiting = state.withLock { state -> Waiter? in
-                switch state {
-                case .open:
-                    state = .given(result)
-                    return nil
-                case .waited(let continuation):
-                    state = .taken
-                    return continuation
-                case .given, .taken:
-                    return nil
+        try await answer(by: deadline) { give in
+            pool.submit { state in
+                defer { budget.giveBack() }
+                guard case .active = state else {
+                    return give(.failure(.unreachable("shutting down")))
                 }
-            }
-            waiting?.resume(returning: result)
-        }
-
-        func value() async -> Result<Value, OriginError> {
-            await withCheckedContinuation { continuation in
-                let given = state.withLock { state -> Result<Value, OriginError>? in
-                    guard case .given(let result) = state else {
-                        state = .waited(continuation)
-                        return nil
-                    }
-                    state = .taken
-                    return result
-                }
-                if let given { continuation.resume(returning: given) }
+                guard deadline.remaining > .zero else { return }  // Nobody waits any more.
+                give(body())
             }
         }
     }

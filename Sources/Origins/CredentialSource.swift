@@ -20,7 +20,15 @@ package final class CredentialSource: Sendable {
 
     private let places: [Place]
     private let blocking: BlockingIO
-    private let kept = Mutex<(credentials: S3Credentials, until: Int64)?>(nil)
+    /// A file that hangs keeps one thread, not one a minute.
+    private let turn = RequestBudget(limit: 1, waitingLimit: 1)
+    private let state = Mutex(State())
+
+    private struct State {
+        var renewal = CredentialRenewal()
+        /// The one look-up under way.
+        var task: Task<Result<S3Credentials, OriginError>, Never>?
+    }
 
     init(places: [Place], blocking: BlockingIO) {
         self.places = places
@@ -40,16 +48,52 @@ package final class CredentialSource: Sendable {
 
     /// What to sign with now.
     ///
+    /// One call renews for all; meanwhile, and where it fails, the others use what is kept, as long
+    /// as it has not expired.
+    ///
     /// - Throws: ``OriginError/misconfigured(_:)`` when no place has any.
     func current(_ deadline: Deadline) async throws(OriginError) -> S3Credentials {
         let now = WallClock.unixSeconds
-        if let kept = kept.withLock(\.self), now < kept.until { return kept.credentials }
+        let (step, task) = state.withLock { state in
+            let step = state.renewal.step(at: now)
+            if case .renew = step {
+                // Belongs to no caller: it goes on when one that waits for it gives up.
+                state.task = Task { await self.renew() }
+            }
+            return (step, state.task)
+        }
+        switch step {
+        case .use(let credentials): return credentials
+        case .fail(let error): throw error
+        case .renew, .wait:
+            return try await answer(by: deadline) { give in
+                // Bounded by the renewal's own deadline.
+                Task { give(await task?.value ?? .failure(.unreachable("no renewal"))) }
+            }
+        }
+    }
 
+    private func renew() async -> Result<S3Credentials, OriginError> {
+        let deadline = Deadline(.seconds(10))
+        let found = await Result.catching { () async throws(OriginError) in
+            try await self.found(deadline)
+        }
+        let now = WallClock.unixSeconds
+        return state.withLock { state in
+            state.task = nil
+            switch found {
+            case .success(let credentials):
+                state.renewal.renewed(credentials, at: now)
+                return found
+            case .failure(let error):
+                return state.renewal.failed(error, at: now).map { .success($0) } ?? found
+            }
+        }
+    }
+
+    private func found(_ deadline: Deadline) async throws(OriginError) -> S3Credentials {
         for place in places {
-            guard let found = try await credentials(of: place, deadline) else { continue }
-            let until = found.expiresUnixSeconds.map { $0 - 300 } ?? now + 60
-            kept.withLock { $0 = (found, until) }
-            return found
+            if let found = try await credentials(of: place, deadline) { return found }
         }
         throw .misconfigured(
             "no credentials: none in the AWS environment variables, the shared credentials file "
@@ -87,8 +131,14 @@ package final class CredentialSource: Sendable {
     }
 
     private func read(_ path: String, _ deadline: Deadline) async throws(OriginError) -> [UInt8]? {
-        try await blocking.run(deadline) {
-            .success(SmallFile.read(path, limit: CredentialFile.sizeLimit))
+        let (blocking, turn) = (blocking, turn)
+        return try await race(Patience(deadline)) {
+            await Result.catching { () async throws(OriginError) in
+                try await turn.take()
+                return try await blocking.run(deadline, inTurnOf: turn) {
+                    .success(SmallFile.read(path, limit: CredentialFile.sizeLimit))
+                }
+            }
         }
     }
 

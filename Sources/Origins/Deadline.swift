@@ -29,17 +29,20 @@ extension Duration {
     }
 }
 
-/// Runs `body`, cancels it at the deadline and waits for it to notice.
+/// Runs `body`, cancels it when patience is over and waits for it to notice.
 ///
 /// `body` must answer cancellation: everything here that waits does.
 func race<Value: Sendable>(
-    _ deadline: Deadline,
+    _ patience: Patience,
     _ body: @escaping @Sendable () async -> Result<Value, OriginError>
 ) async throws(OriginError) -> Value {
     let first = await withTaskGroup(of: Result<Value, OriginError>?.self) { group in
         group.addTask { await body() }
         group.addTask {
-            try? await Task.sleep(until: deadline.end, clock: .continuous)
+            // What moves the end moves it at most once a window: as many rounds.
+            while !patience.isOver, !Task.isCancelled {
+                try? await Task.sleep(until: patience.end, clock: .continuous)
+            }
             return nil
         }
         let first = await group.next() ?? nil
@@ -47,7 +50,7 @@ func race<Value: Sendable>(
         return first
     }
     guard let first else {
-        throw Task.isCancelled ? .unreachable("cancelled") : deadline.passed
+        throw Task.isCancelled ? .unreachable("cancelled") : patience.deadline.passed
     }
     return try first.get()
 }

@@ -11,7 +11,7 @@ package import Primitives
 package struct DirectoryOrigin: Origin {
     private let tree: DirectoryTree
     private let blocking: BlockingIO
-    private let budget: RequestBudget
+    private let gate: OriginGate
     private let limits: OriginLimits
     private let observer: OriginObserver
 
@@ -30,10 +30,7 @@ package struct DirectoryOrigin: Origin {
             root: root,
             allowed: allowed,
             blocking: BlockingIO(pool: pool),
-            budget: RequestBudget(
-                limit: limits.requestsInFlight,
-                waitingLimit: limits.requestsWaiting
-            ),
+            gate: OriginGate(limits: limits, requestsInFlight: limits.fileCallsInFlight),
             limits: limits,
             observer: observer
         )
@@ -43,13 +40,13 @@ package struct DirectoryOrigin: Origin {
         root: ByteString,
         allowed: [ByteString]?,
         blocking: BlockingIO,
-        budget: RequestBudget,
+        gate: OriginGate,
         limits: OriginLimits,
         observer: @escaping OriginObserver
     ) {
         tree = DirectoryTree(root: root, allowed: allowed)
         self.blocking = blocking
-        self.budget = budget
+        self.gate = gate
         self.limits = limits
         self.observer = observer
     }
@@ -130,22 +127,31 @@ package struct DirectoryOrigin: Origin {
         _ body: @escaping @Sendable () throws(OriginError) -> Value
     ) async throws(OriginError) -> Value {
         let deadline = Deadline(limits.deadline)
-        let blocking = blocking
-        let budget = budget
-        let observer = observer
-        return try await race(deadline) {
+        let (blocking, gate, observer) = (blocking, gate, observer)
+        return try await race(Patience(deadline)) {
             await Result.catching { () async throws(OriginError) in
-                try await budget.withTurn {
-                    await Result.catching { () async throws(OriginError) in
-                        try await blocking.run(deadline) {
-                            let result = Result.catching(body)
-                            observer(Self.record(method, result, byteCount))
-                            return result
-                        }
+                let ticket = try await gate.enter(deadline)
+                let result = await Result.catching { () async throws(OriginError) in
+                    try await blocking.run(deadline, inTurnOf: gate.budget) {
+                        let result = Result.catching(body)
+                        observer(Self.record(method, result, byteCount))
+                        return result
                     }
                 }
-                .get()
+                gate.settle(ticket, Self.verdict(on: result))
+                return try result.get()
             }
+        }
+    }
+
+    /// Only a directory that hangs is left alone: an errno is mostly one file's.
+    private static func verdict<Value>(
+        on result: Result<Value, OriginError>
+    ) -> OriginBreaker.Verdict {
+        switch result {
+        case .failure(.timedOut(let afterMS)): .failed(.timedOut(afterMS: afterMS))
+        case .failure(.unreachable): .unknown
+        case .success, .failure: .answered
         }
     }
 

@@ -45,6 +45,8 @@ struct DirectoryScan {
         var items: [DirectoryItem] = []
         /// The last name that was looked at, if there may be more behind it.
         var last: ByteString?
+        /// Whether there is such a directory.
+        var directoryExists = false
     }
 
     func chunk(in root: borrowing DirectoryTree.Root) throws(OriginError) -> Chunk {
@@ -68,7 +70,10 @@ struct DirectoryScan {
         }
 
         let ascending = names.ascending
-        var chunk = Chunk(last: ascending.count == limit ? ascending.last : nil)
+        var chunk = Chunk(
+            last: ascending.count == limit ? ascending.last : nil,
+            directoryExists: true
+        )
         for sortKey in ascending {
             if let item = try item(sortKey, of: directory, in: root) { chunk.items.append(item) }
         }

@@ -10,6 +10,8 @@ struct DirectoryWalk {
     private let isDelimited: Bool
     private let limit: Int
     private var found: [DirectoryItem] = []
+    /// Whether the prefix asked for is a directory.
+    private var directoryExists = false
 
     /// Each page reads the whole directory, so large ones want large pages; the bound is memory.
     private static let pageLimit = 10_000
@@ -49,7 +51,8 @@ struct DirectoryWalk {
         return OriginListing(
             objects: shown.compactMap(\.object),
             prefixes: shown.filter(\.isDirectory).map(\.sortKey),
-            next: isFull ? shown.last.map { $0.object?.key ?? $0.sortKey } : nil
+            next: isFull ? shown.last.map { $0.object?.key ?? $0.sortKey } : nil,
+            directoryExists: directoryExists
         )
     }
 
@@ -72,6 +75,7 @@ struct DirectoryWalk {
         while !isFull {
             let wanted = limit + 1 - found.count
             let chunk = try DirectoryScan(key: key, filter: filter, limit: wanted).chunk(in: root)
+            if depth == 0, prefix.isEmpty { directoryExists = chunk.directoryExists }
             for item in chunk.items where !isFull {
                 try take(item, of: key, after: after, depth: depth, in: root)
             }

@@ -6,7 +6,8 @@ package import Primitives
 ///
 /// Read-only and small on purpose: whoever adds a kind of store implements three calls and runs the
 /// shared conformance test. Keys are the origin's own, whole; the mount's prefix is the caller's
-/// business. Every call ends within the deadline that the origin was made with.
+/// business. Every call ends by ``OriginLimits``: its answer begins within the deadline, and its body
+/// keeps coming.
 package protocol Origin: Sendable {
     /// Attributes of one object.
     ///
@@ -80,10 +81,19 @@ package struct OriginListing: Hashable, Sendable {
     package let prefixes: [ByteString]
     /// Where the next page begins; `nil` on the last.
     package let next: ByteString?
+    /// `true` where the prefix asked for, ending with `/`, is itself a directory, or an object as S3's
+    /// tools make them to mark one: it is there even if nothing lies in it.
+    package let directoryExists: Bool
 
-    package init(objects: [OriginObject], prefixes: [ByteString], next: ByteString?) {
+    package init(
+        objects: [OriginObject],
+        prefixes: [ByteString],
+        next: ByteString?,
+        directoryExists: Bool = false
+    ) {
         self.objects = objects
         self.prefixes = prefixes
         self.next = next
+        self.directoryExists = directoryExists
     }
 }

@@ -26,3 +26,14 @@ package enum OriginError: Error, Sendable, Equatable {
     /// An error of the local file system, by errno.
     case io(errno: Int32)
 }
+
+extension OriginError {
+    /// Whether the same call may well work in a while.
+    var isPassing: Bool {
+        switch self {
+        case .throttled, .timedOut, .unreachable, .brokenBody: true
+        case .unexpectedStatus(let status, _): status >= 500
+        case .notFound, .accessDenied, .changed, .rangeNotSatisfiable, .misconfigured, .io: false
+        }
+    }
+}

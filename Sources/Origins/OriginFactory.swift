@@ -46,7 +46,7 @@ package final class OriginFactory: Sendable {
 
     private struct Shared {
         var stores: [StoreKey: S3Store] = [:]
-        var directories: [ByteString: RequestBudget] = [:]
+        var directories: [ByteString: OriginGate] = [:]
     }
 
     private struct StoreKey: Hashable {
@@ -61,7 +61,8 @@ package final class OriginFactory: Sendable {
     /// Sets up what all origins share.
     ///
     /// `client` is made with ``OriginHTTPClient/configuration(connect:idle:connectionsPerHost:)``, `pool`
-    /// runs all file calls; the caller starts and ends both.
+    /// runs all file calls, and nothing else: those of a dead NFS server keep their threads. The caller
+    /// starts and ends both.
     package init(
         client: HTTPClient,
         pool: NIOThreadPool,
@@ -103,6 +104,18 @@ package final class OriginFactory: Sendable {
         return try source(request.credential).describe()
     }
 
+    /// Every store and directory asked so far, by its URI, and whether it is being left alone.
+    package var breakers: [(origin: String, isOpen: Bool)] {
+        let (stores, directories) = shared.withLock { ($0.stores, $0.directories) }
+        var isOpen: [String: Bool] = [:]
+        for (key, store) in stores {
+            isOpen["s3://\(key.bucket)", default: false] =
+                isOpen["s3://\(key.bucket)", default: false] || store.gate.isOpen
+        }
+        for (root, gate) in directories { isOpen["file://\(root)"] = gate.isOpen }
+        return isOpen.sorted { $0.key < $1.key }.map { (origin: $0.key, isOpen: $0.value) }
+    }
+
     // MARK: - Parts
 
     private func store(
@@ -139,13 +152,10 @@ package final class OriginFactory: Sendable {
             }
         }
         let limits = limits
-        let budget = shared.withLock { shared in
+        let gate = shared.withLock { shared in
             if let known = shared.directories[root] { return known }
             if shared.directories.count >= Self.rememberedLimit { shared.directories = [:] }
-            let made = RequestBudget(
-                limit: limits.requestsInFlight,
-                waitingLimit: limits.requestsWaiting
-            )
+            let made = OriginGate(limits: limits, requestsInFlight: limits.fileCallsInFlight)
             shared.directories[root] = made
             return made
         }
@@ -153,7 +163,7 @@ package final class OriginFactory: Sendable {
             root: root,
             allowed: fileOrigins.directories,
             blocking: blocking,
-            budget: budget,
+            gate: gate,
             limits: limits,
             observer: observer
         )

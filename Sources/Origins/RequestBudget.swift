@@ -29,19 +29,27 @@ final class RequestBudget: Sendable {
         self.waitingLimit = waitingLimit
     }
 
-    /// Waits for a turn and runs `body` in it.
+    /// Waits for a turn; ``giveBack()`` must follow, once.
     ///
     /// - Throws: ``OriginError/throttled(status:)`` with 0 when too many wait already.
-    func withTurn<Value: Sendable>(
-        _ body: () async -> Value
-    ) async throws(OriginError) -> Value {
+    func take() async throws(OriginError) {
         switch await turn() {
-        case .granted: break
+        case .granted: return
         case .cancelled: throw .unreachable("cancelled")
         case .refused: throw .throttled(status: 0)
         }
-        defer { giveBack() }
-        return await body()
+    }
+
+    /// Passes the turn on to whoever waits longest.
+    func giveBack() {
+        let next = state.withLock { state -> Waiter? in
+            if state.waiting.isEmpty {
+                state.inUse -= 1
+                return nil
+            }
+            return state.waiting.removeFirst()  // The turn passes on: `inUse` stays.
+        }
+        next?.turn.resume(returning: .granted)
     }
 
     private func turn() async -> Outcome {
@@ -81,16 +89,5 @@ final class RequestBudget: Sendable {
             return state.waiting.remove(at: index)
         }
         waiter?.turn.resume(returning: .cancelled)
-    }
-
-    private func giveBack() {
-        let next = state.withLock { state -> Waiter? in
-            if state.waiting.isEmpty {
-                state.inUse -= 1
-                return nil
-            }
-            return state.waiting.removeFirst()  // The turn passes on: `inUse` stays.
-        }
-        next?.turn.resume(returning: .granted)
     }
 }

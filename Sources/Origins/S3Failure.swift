@@ -13,10 +13,45 @@ struct S3Failure: Error, Sendable {
     let isWorthRetrying: Bool
     /// What the store asks for in `Retry-After`.
     var pause: Duration?
+    /// `false` where the store was not asked.
+    var tellsOfStore = true
 
     static func final(_ error: OriginError) -> Self { Self(error: error, isWorthRetrying: false) }
 
     static func passing(_ error: OriginError) -> Self { Self(error: error, isWorthRetrying: true) }
+}
+
+// MARK: - What it says of the store
+
+extension S3Failure {
+    /// The caller went away.
+    static var cancelled: Self {
+        Self(error: .unreachable("cancelled"), isWorthRetrying: false, tellsOfStore: false)
+    }
+
+    /// There was nothing to sign with.
+    static func credentials(_ error: OriginError) -> Self {
+        Self(error: error, isWorthRetrying: error.isPassing, tellsOfStore: false)
+    }
+
+    /// What the outcome of one try tells the breaker; `tooShort`: a timeout tells nothing.
+    static func verdict(
+        on outcome: Result<S3Answer, S3Failure>,
+        tooShort: Bool
+    ) -> OriginBreaker.Verdict {
+        guard case .failure(let failure) = outcome else { return .answered }
+        guard failure.tellsOfStore else { return .unknown }
+        switch failure.error {
+        case .timedOut where tooShort: return .unknown
+        case .unreachable, .timedOut, .throttled: return .failed(failure.error)
+        case .unexpectedStatus(500..., _): return .failed(failure.error)
+        // Wrong bytes may be one object's, or a connection's.
+        case .brokenBody: return .unknown
+        case .notFound, .accessDenied, .changed, .rangeNotSatisfiable, .unexpectedStatus,
+            .misconfigured, .io:
+            return .answered
+        }
+    }
 }
 
 // MARK: - Answers

@@ -101,7 +101,8 @@ package struct S3Origin: Origin {
         return OriginListing(
             objects: page.objects.map(object).sorted { $0.key < $1.key },
             prefixes: page.prefixes.sorted(),
-            next: page.nextToken.map { ByteString($0) }
+            next: page.nextToken.map { ByteString($0) },
+            directoryExists: prefix.hasSuffix("/") && page.objects.contains { $0.key == prefix }
         )
     }
 

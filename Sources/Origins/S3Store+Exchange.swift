@@ -5,7 +5,7 @@ import NIOHTTP1
 
 /// Asking: tries, pauses between them, and the deadline around it all.
 ///
-///     ask ─▶ turn ─▶ sign ─▶ send ─▶ head ─▶ plan ─▶ body ─▶ answer
+///     ask ─▶ gate ─▶ sign ─▶ send ─▶ head ─▶ plan ─▶ body ─▶ answer
 ///      ▲      └──────────── one try, one record ───────────────┤
 ///      └── pause ◀── passing failure ◀─────────────────────────┘
 extension S3Store {
@@ -16,14 +16,14 @@ extension S3Store {
         _ call: S3Call,
         observer: @escaping OriginObserver
     ) async throws(OriginError) -> S3Answer {
-        let deadline = Deadline(limits.deadline)
-        return try await race(deadline) {
-            await self.askUntil(deadline, call, observer)
+        let patience = Patience(limits)
+        return try await race(patience) {
+            await self.askUntil(patience, call, observer)
         }
     }
 
     private func askUntil(
-        _ deadline: Deadline,
+        _ patience: Patience,
         _ call: S3Call,
         _ observer: OriginObserver
     ) async -> Result<S3Answer, OriginError> {
@@ -31,9 +31,7 @@ extension S3Store {
         while true {
             let outcome: Result<S3Answer, S3Failure>
             do {
-                outcome = try await budget.withTurn {
-                    await self.attempt(call, deadline, observer)
-                }
+                outcome = try await attemptInTurn(call, patience, observer)
             } catch {
                 return .failure(error)
             }
@@ -43,7 +41,8 @@ extension S3Store {
                 return .success(answer)
             case .failure(let failure):
                 let pause = pause(after: failure, try: number)
-                guard failure.isWorthRetrying, number < limits.tries, pause < deadline.remaining
+                guard failure.isWorthRetrying, number < limits.tries,
+                    pause < patience.deadline.remaining
                 else { return .failure(failure.error) }
                 guard (try? await Task.sleep(for: pause)) != nil else {
                     return .failure(failure.error)
@@ -61,16 +60,36 @@ extension S3Store {
 
     // MARK: - One try
 
+    private func attemptInTurn(
+        _ call: S3Call,
+        _ patience: Patience,
+        _ observer: OriginObserver
+    ) async throws(OriginError) -> Result<S3Answer, S3Failure> {
+        let ticket = try await gate.enter(patience.deadline)
+        defer { gate.budget.giveBack() }
+        let began = ContinuousClock.now
+        var outcome = await attempt(call, patience, observer)
+        if case .failure = outcome, Task.isCancelled {
+            outcome = .failure(patience.isOver ? .passing(patience.deadline.passed) : .cancelled)
+        }
+        // Who got its turn shortly before its deadline has not given the store time to answer.
+        let fairTime = min(limits.deadline / 2, .seconds(3))
+        let isShort = ContinuousClock.now - began < fairTime
+        gate.settle(ticket, S3Failure.verdict(on: outcome, tooShort: isShort))
+        return outcome
+    }
+
     private func attempt(
         _ call: S3Call,
-        _ deadline: Deadline,
+        _ patience: Patience,
         _ observer: OriginObserver
     ) async -> Result<S3Answer, S3Failure> {
+        let deadline = patience.deadline
         let request: HTTPClientRequest
         do {
             request = try await self.request(call, deadline: deadline)
         } catch {
-            return .failure(.final(error))
+            return .failure(.credentials(error))
         }
 
         let response: HTTPClientResponse
@@ -81,8 +100,9 @@ extension S3Store {
             return .failure(.connection(error, to: endpoint, deadline: deadline))
         }
 
+        patience.headArrived()
         var received = ByteBuffer()
-        let outcome = await read(response, call, deadline, into: &received)
+        let outcome = await read(response, call, patience, into: &received)
         observer(
             OriginRequestRecord(
                 method: call.operation,
@@ -96,12 +116,12 @@ extension S3Store {
     private func read(
         _ response: HTTPClientResponse,
         _ call: S3Call,
-        _ deadline: Deadline,
+        _ patience: Patience,
         into body: inout ByteBuffer
     ) async -> Result<S3Head, S3Failure> {
         let head = S3Head(status: Int(response.status.code), headers: response.headers)
         guard (200..<300).contains(head.status) else {
-            _ = await collect(response.body, .upTo(errorDocumentLimit), deadline, into: &body)
+            _ = await collect(response.body, .upTo(errorDocumentLimit), patience, into: &body)
             let document = Array(body.readableBytesView)
             return .failure(.status(head, document: document, call: call))
         }
@@ -113,7 +133,7 @@ extension S3Store {
             let isBroken = if case .brokenBody = error { true } else { false }
             return .failure(S3Failure(error: error, isWorthRetrying: isBroken))
         }
-        if let failure = await collect(response.body, plan, deadline, into: &body) {
+        if let failure = await collect(response.body, plan, patience, into: &body) {
             return .failure(failure)
         }
         return .success(head)
@@ -126,7 +146,7 @@ extension S3Store {
     private func collect(
         _ chunks: HTTPClientResponse.Body,
         _ plan: S3Call.BodyPlan,
-        _ deadline: Deadline,
+        _ patience: Patience,
         into body: inout ByteBuffer
     ) async -> S3Failure? {
         let limit =
@@ -139,10 +159,16 @@ extension S3Store {
                 guard body.readableBytes + chunk.readableBytes <= limit else {
                     return .passing(.brokenBody("it is longer than \(limit) bytes"))
                 }
+                patience.received(byteCount: chunk.readableBytes)
                 body.writeBuffer(&chunk)
             }
         } catch {
-            return .body(error, received: body.readableBytes, expected: limit, deadline: deadline)
+            return .body(
+                error,
+                received: body.readableBytes,
+                expected: limit,
+                deadline: patience.deadline
+            )
         }
         if case .exactly = plan, body.readableBytes < limit {
             return .passing(

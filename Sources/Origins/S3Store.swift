@@ -10,7 +10,7 @@ import Synchronization
 /// One bucket as one set of options and credentials reaches it; shared by every mount of it.
 final class S3Store: Sendable {
     let limits: OriginLimits
-    let budget: RequestBudget
+    let gate: OriginGate
     let client: HTTPClient
     private let options: S3Options
     let endpoint: S3Endpoint
@@ -41,7 +41,7 @@ final class S3Store: Sendable {
         self.tls = tls
         self.client = client
         self.limits = limits
-        budget = RequestBudget(limit: limits.requestsInFlight, waitingLimit: limits.requestsWaiting)
+        gate = OriginGate(limits: limits, requestsInFlight: limits.requestsInFlight)
     }
 
     /// The request to send, signed for this moment.

@@ -60,9 +60,22 @@ struct WebIdentity: Sendable {
             throw .unreachable("web identity: \(endpoint.authority) does not answer")
         }
         guard status == 200 else {
-            throw .accessDenied(code: S3ErrorXML(document: document)?.code ?? "STS\(status)")
+            throw Self.refusal(status, code: S3ErrorXML(document: document)?.code)
         }
         return try credentials(document)
+    }
+
+    /// What passes is told from what does not: only that is worth another try.
+    private static func refusal(_ status: Int, code: String?) -> OriginError {
+        let passing: Set<String> = [
+            "Throttling", "ThrottlingException", "RequestLimitExceeded", "IDPCommunicationError",
+            "ServiceUnavailable",
+        ]
+        if status == 429 || status == 503 || code.map(passing.contains) == true {
+            return .throttled(status: status)
+        }
+        if status >= 500 { return .unexpectedStatus(status, code: code ?? "") }
+        return .accessDenied(code: code ?? "STS\(status)")
     }
 
     private func credentials(_ document: [UInt8]) throws(OriginError) -> S3Credentials {

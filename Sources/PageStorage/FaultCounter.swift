@@ -25,8 +25,10 @@ package struct FaultCounter: Sendable {
         if level >= Self.limit, isolatedBy == nil { isolatedBy = errno }
     }
 
-    /// A full disk or too many open files pass; they say nothing about the disk's health.
-    private static func blamesDisk(_ errno: Errno) -> Bool {
+    /// Whether a failure speaks against the disk.
+    ///
+    /// A full disk or too many open files pass; they say nothing about its health.
+    package static func blamesDisk(_ errno: Errno) -> Bool {
         let passing: [Errno] = [
             .noSpace, .diskQuotaExceeded, .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory,
             .noSuchFileOrDirectory, .fileExists,

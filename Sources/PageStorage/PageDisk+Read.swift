@@ -6,7 +6,7 @@ import Synchronization
 import SystemPackage
 
 extension PageDisk {
-    /// Reads a range of a page; `nil` where it is not stored, or damaged.
+    /// Reads a range of a page; `nil` where it is not stored, or damaged, or cannot be read.
     ///
     /// A whole page is compared with its checksum every time, a part of one only if its page was
     /// not yet since the start: then the whole page is read once.
@@ -23,8 +23,21 @@ extension PageDisk {
         let wholePage = 0..<geometry.byteCount(ofPage: page)
         let fetched = entry.isVerified ? range : wholePage
         let offset = geometry.range(ofPage: page).lowerBound + UInt64(fetched.lowerBound)
-        let buffer = try blaming { () throws(PageStoreError) in
-            try readBuffer(file.descriptor, file.path, at: offset, byteCount: fetched.count)
+        let buffer: ByteBuffer?
+        do throws(PageStoreError) {
+            buffer = try readBuffer(
+                file.descriptor,
+                file.path,
+                at: offset,
+                byteCount: fetched.count
+            )
+            succeeded()
+        } catch .io(let errno, _, _) where FaultCounter.blamesDisk(errno) {
+            // One bad sector is one fault, however many readers meet it: the first forgets the page.
+            if forgetDamaged(page, of: object) { failed(errno) }
+            return nil
+        } catch {
+            throw error
         }
         guard var buffer, fetched != wholePage || checksum(of: buffer) == entry.checksum else {
             forgetDamaged(page, of: object)
@@ -52,6 +65,12 @@ extension PageDisk {
             } catch .io(.noSuchFileOrDirectory, _, _) {
                 discard(object, &writer)  // Somebody removed the file under us.
                 return nil
+            } catch {
+                // Its pages are fetched again, into another file.
+                if case .io(let errno, _, _) = error, FaultCounter.blamesDisk(errno) {
+                    discard(object, &writer)
+                }
+                throw error
             }
         }
     }
@@ -105,9 +124,12 @@ extension PageDisk {
     }
 
     /// Takes a damaged page out of the table, and out of the sidecar for the next start.
-    private func forgetDamaged(_ page: UInt32, of object: StoredObject) {
+    ///
+    /// Returns `false` where somebody else did.
+    @discardableResult
+    private func forgetDamaged(_ page: UInt32, of object: StoredObject) -> Bool {
         object.writer.withLock { writer in
-            guard !writer.isGone, let entry = object.entry(of: page) else { return }
+            guard !writer.isGone, let entry = object.entry(of: page) else { return false }
             object.contents.withLock { $0.table.remove(page) }
             counters.withLock { counters in
                 counters.pageCount -= 1
@@ -116,6 +138,7 @@ extension PageDisk {
             let record = SidecarRecord(page: page, checksum: entry.checksum, isPresent: false)
             // Should this fail, the next start finds the page damaged once more: no harm.
             try? blaming { () throws(PageStoreError) in try append(record, to: object, &writer) }
+            return true
         }
     }
 }

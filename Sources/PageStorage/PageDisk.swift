@@ -86,13 +86,19 @@ final class PageDisk: Sendable {
     ) throws(PageStoreError) -> Value {
         do {
             let value = try body()
-            faults.withLock { $0.succeeded() }
+            succeeded()
             return value
         } catch {
-            if case .io(let errno, _, _) = error { faults.withLock { $0.failed(errno) } }
+            if case .io(let errno, _, _) = error { failed(errno) }
             throw error
         }
     }
+
+    /// Counts a system call that worked.
+    func succeeded() { faults.withLock { $0.succeeded() } }
+
+    /// Counts a system call that did not.
+    func failed(_ errno: Errno) { faults.withLock { $0.failed(errno) } }
 
     /// Takes over how many blocks the directory of a shard has by now.
     func measureShard(_ shard: Int) throws(PageStoreError) {

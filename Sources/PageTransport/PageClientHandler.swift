@@ -11,6 +11,8 @@ import Primitives
 /// 2. A call is on the wire, or waits, or is finished; the end of the connection finishes all.
 /// 3. A request on the wire of which nothing was heard for `limits.silence` is finished as silent.
 ///    While a frame is arriving nobody is silent: the others' replies queue up behind it.
+/// 4. A connection on which a request was silent and nothing else was heard meanwhile is dead, and
+///    closed: a worker that works on a request says so, and the next call gets another connection.
 ///
 /// Lives on the event loop of its channel.
 final class PageClientHandler: ChannelInboundHandler {
@@ -35,6 +37,7 @@ final class PageClientHandler: ChannelInboundHandler {
     private var onWireByteCount = 0
     private var waiting = CircularBuffer<PageCall>()
     private var lastID: UInt64 = 0
+    private var lastHeard = NIODeadline.now()
     private var context: ChannelHandlerContext?
     private var helloDeadline: Scheduled<Void>?
     private var watch: Scheduled<Void>?
@@ -82,6 +85,7 @@ final class PageClientHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         accumulator.append(unwrapInboundIn(data))
+        lastHeard = .now()
         do {
             if !isOpen { try takeGreeting() }
             while isOpen, let frame = try accumulator.nextFrame() { try take(frame) }
@@ -251,10 +255,14 @@ final class PageClientHandler: ChannelInboundHandler {
         watch = nil
         guard end == nil, let context else { return }
         let limit = NIODeadline.now() - limits.silence
-        for id in onWire.keys.sorted() {
-            guard let sent = onWire[id], sent.lastHeard <= limit else { continue }
+        let silent = onWire.keys.sorted().filter {
+            onWire[$0].map { $0.lastHeard <= limit } ?? false
+        }
+        if !silent.isEmpty, lastHeard <= limit { return fail(.silent) }  // invariant 4
+        for id in silent {
+            let call = onWire[id]?.call
             take(id)
-            sent.call.finish(.failure(.silent))
+            call?.finish(.failure(.silent))
         }
         sendWaiting()
         if !onWire.isEmpty, watch == nil { scheduleWatch(context) }

@@ -123,7 +123,9 @@ final class PageConnectionPool: Sendable {
             switch address {
             case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
             case .tcp(let host, let port):
-                bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                TCPLiveness.options
+                    .reduce(bootstrap) { $0.channelOption($1.option, value: $1.value) }
+                    .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                     .connect(host: host, port: Int(port))
             }
         return connected.flatMapErrorThrowing { error in
@@ -134,7 +136,7 @@ final class PageConnectionPool: Sendable {
     /// Waits for the answer to the hello, on the channel's event loop.
     private func open(_ channel: any Channel) -> EventLoopFuture<PageConnection.Open> {
         register(channel)
-        return channel.eventLoop.flatSubmit {
+        @Sendable func welcome() -> EventLoopFuture<PageConnection.Open> {
             do {
                 let handler = try channel.pipeline.syncOperations.handler(
                     type: PageClientHandler.self
@@ -152,6 +154,9 @@ final class PageConnectionPool: Sendable {
                 return channel.eventLoop.makeFailedFuture(PageClientError.disconnected)
             }
         }
+        // At once where it can be: a refusal may end the channel before the loop's next turn, and its
+        // reason would be lost.
+        return channel.eventLoop.inEventLoop ? welcome() : channel.eventLoop.flatSubmit(welcome)
     }
 
     /// Remembers a channel until it ends, so that ``close()`` can end it.

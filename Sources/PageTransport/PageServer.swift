@@ -66,32 +66,35 @@ package final class PageServer: Sendable {
         limits: PageServerLimits = .standard
     ) async throws(PageServerError) -> PageServer {
         let (children, counters) = (ConnectionRegistry(), PageServerCounters())
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 256)
-            .childChannelOption(.maxMessagesPerRead, value: 4)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard let identity = identity() else { throw ChannelError.inputClosed }
-                    let welcome = PageServerWelcome(
-                        cluster: identity.cluster,
-                        node: identity.node,
-                        name: identity.name
-                    )
-                    children.insert(channel)
-                    try channel.pipeline.syncOperations.addHandler(
-                        PageServerHandler(
-                            welcome: welcome,
-                            limits: limits,
-                            counters: counters,
-                            requestHandler: handler
+        // One for each address: it keeps the options that only TCP has.
+        func bootstrap() -> ServerBootstrap {
+            ServerBootstrap(group: group)
+                .serverChannelOption(.backlog, value: 256)
+                .childChannelOption(.maxMessagesPerRead, value: 4)
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        guard let identity = identity() else { throw ChannelError.inputClosed }
+                        let welcome = PageServerWelcome(
+                            cluster: identity.cluster,
+                            node: identity.node,
+                            name: identity.name
                         )
-                    )
+                        children.insert(channel)
+                        try channel.pipeline.syncOperations.addHandler(
+                            PageServerHandler(
+                                welcome: welcome,
+                                limits: limits,
+                                counters: counters,
+                                requestHandler: handler
+                            )
+                        )
+                    }
                 }
-            }
+        }
         var channels: [any Channel] = []
         for address in addresses {
             do throws(PageServerError) {
-                channels.append(try await listen(at: address, socketGroup, bootstrap, group))
+                channels.append(try await listen(at: address, socketGroup, bootstrap(), group))
             } catch {
                 for channel in channels { try? await channel.close() }
                 throw error
@@ -124,7 +127,8 @@ package final class PageServer: Sendable {
             switch address {
             case .tcp(let host, let port):
                 return
-                    try await bootstrap
+                    try await TCPLiveness.options
+                    .reduce(bootstrap) { $0.childChannelOption($1.option, value: $1.value) }
                     .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                     .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                     .bind(host: host, port: Int(port)).get()

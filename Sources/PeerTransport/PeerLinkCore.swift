@@ -134,7 +134,10 @@ final class PeerLinkCore {
         current = handler
         let bound = NIOLoopBound(handler, eventLoop: link.loop)
         let (longest, prepare) = (link.limits.frameByteCount, environment.prepare)
-        ClientBootstrap(group: link.loop)
+        TCPLiveness.options
+            .reduce(ClientBootstrap(group: link.loop)) {
+                $0.channelOption($1.option, value: $1.value)
+            }
             .connectTimeout(TimeAmount(link.limits.connectTimeout))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in

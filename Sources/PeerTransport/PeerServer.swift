@@ -51,7 +51,10 @@ package final class PeerServer: Sendable {
         prepare: PeerPipelineHook? = nil
     ) async throws(ListenError) -> PeerServer {
         let shared = Shared()
-        let bootstrap = ServerBootstrap(group: group)
+        let bootstrap = TCPLiveness.options
+            .reduce(ServerBootstrap(group: group)) {
+                $0.childChannelOption($1.option, value: $1.value)
+            }
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)

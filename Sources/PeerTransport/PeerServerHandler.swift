@@ -10,8 +10,8 @@ import NIOCore
 /// 1. Before the remote's hello is accepted nothing reaches the handler above.
 /// 2. At most ``PeerLimits/requestsInFlight`` requests and ``PeerLimits/streamsInFlight`` streams
 ///    run, each with one task, cancelled at the latest when the connection ends.
-/// 3. Answers not yet taken by the socket are at most twice that many; a peer that asks and does
-///    not read is cut off.
+/// 3. Answers not yet taken by the socket, pongs among them, are at most twice that many; a peer
+///    that asks and does not read is cut off.
 final class PeerServerHandler: ChannelInboundHandler {
     typealias InboundIn = PeerFrame
     typealias OutboundOut = ByteBuffer
@@ -130,7 +130,7 @@ final class PeerServerHandler: ChannelInboundHandler {
             open(id, method, credit, body, remote)
         case .credit(let id, let byteCount): streams[id]?.sink.grant(Int(byteCount))
         case .cancel(let id): cancel(id)
-        case .ping(let number): basics.write(.pong(number))
+        case .ping(let number): answer(.pong(number))
         case .hello, .refusal, .reply, .failure, .item, .endStream, .pong:
             fail { $0.protocolErrors += 1 }
         }

@@ -70,7 +70,8 @@ package struct Ring: Sendable {
     package func owners(of hash: UInt64, count: Int) -> [NodeID] {
         var selection = OwnerSelection(wanted: min(count, members.count), zoneCount: zoneCount)
         let start = Self.firstIndex(in: points, notBelow: hash)
-        for step in 0..<points.count where !selection.isComplete {
+        for step in 0..<points.count {
+            if selection.isComplete { break }  // A `where` would walk the rest for nothing.
             let member = Int(pointMembers[(start + step) % points.count])
             selection.meet(member: member, zone: zones[member])
         }

@@ -35,6 +35,12 @@ extension MetricDefinition {
         help: "Requests sent to origins, retries included; status 0: no answer came.",
         labels: ["mount", "method", "status"]
     )
+    package static let originBreakerOpen = Self(
+        "tarn_origin_breaker_open",
+        .gauge,
+        help: "1 while a failing origin is left alone between probes, else 0.",
+        labels: ["origin"]
+    )
     package static let originReadBytes = Self(
         "tarn_origin_read_bytes_total",
         .counter,
@@ -124,7 +130,8 @@ extension MetricDefinition {
 
     /// Every definition of this file, in the order of the contract.
     package static let all: [Self] = [
-        buildInfo, cacheReadBytes, cacheMisses, originRequests, originReadBytes, handoffBytes,
+        buildInfo, cacheReadBytes, cacheMisses, originRequests, originBreakerOpen,
+        originReadBytes, handoffBytes,
         raftTerm, raftIsLeader, raftCommitIndex, raftFsyncSeconds, gossipMembers, ringEpoch,
         storePages, storeBytes, storeEvictedBytes, fuseOperationSeconds, httpRequests, listHidden,
         alarm, metricsDropped,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import NIOCore
+import NIOPosix
 import TestKit
 import PageTransport
 import CatalogCore
@@ -35,6 +37,36 @@ struct MetadataTests {
         #expect(
             try await rig.metadata.attributes(of: "/data/a/empty", view: .posix).kind == .directory
         )
+    }
+
+    /// A directory has no marker: that it is there is all that there is of it.
+    @Test func anEmptyDirectoryIsADirectory() async throws {
+        let scratch = try ScratchFiles()
+        try FileManager.default.createDirectory(
+            atPath: "\(scratch.path)/p/empty/inner",
+            withIntermediateDirectories: true
+        )
+        try scratch.write("p/file", [1])
+        let origin = DirectoryOrigin(
+            root: ByteString(scratch.path),
+            allowed: nil,
+            pool: .singleton
+        ) { _ in }
+        for (path, names) in [("empty", ["inner"]), ("empty/inner", [])] {
+            // A service each: what it knows of the parent's listing must not answer.
+            let metadata = Rig(source: origin).metadata
+            let path = ByteString("/data/a/\(path)")
+            #expect(try await metadata.attributes(of: path, view: .posix).kind == .directory)
+            let page = try await metadata.list(path, after: nil, limit: 10)
+            #expect(page.entries.map(\.name.text) == names)
+        }
+        let metadata = Rig(source: origin).metadata
+        await #expect(throws: FileError.notADirectory) {
+            try await metadata.list("/data/a/file", after: nil, limit: 10)
+        }
+        await #expect(throws: FileError.notFound) {
+            try await metadata.list("/data/a/nothing", after: nil, limit: 10)
+        }
     }
 
     @Test func whatPOSIXCannotShowIsHiddenAndCounted() async throws {

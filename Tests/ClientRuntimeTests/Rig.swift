@@ -64,7 +64,7 @@ final class FakeWorkers: WorkerAsking {
 
 /// Serves an origin for every mount.
 struct OneOrigin: OriginSource {
-    let origin: MemoryOrigin
+    let origin: any Origin
 
     func origin(
         for request: OriginRequest,
@@ -90,10 +90,11 @@ final class Rig: Sendable {
     private let table: CatalogBox
     private let age: AgeBox
 
-    /// `mounts`: path to settings; workers w1…, one zone each.
+    /// `mounts`: path to settings; workers w1…, one zone each; `source` instead of ``origin``.
     init(
         workers count: Int = 3,
-        mounts: [(ByteString, Mount)] = [("/data/a", Mount(origin: "s3://bucket/p"))]
+        mounts: [(ByteString, Mount)] = [("/data/a", Mount(origin: "s3://bucket/p"))],
+        source: (any Origin)? = nil
     ) {
         var catalog = Catalog()
         let registrations = (1...max(1, count)).map { number in
@@ -106,7 +107,7 @@ final class Rig: Sendable {
         let table = CatalogBox(catalog)
         let age = AgeBox()
         let origins = OriginTable(
-            factory: OneOrigin(origin: origin),
+            factory: OneOrigin(origin: source ?? origin),
             region: Self.region,
             catalog: { table.catalog },
             metrics: registry

@@ -15,6 +15,8 @@ final class MisbehavingServer: Sendable {
         case sendAndHang(String)
         /// The connection is closed without an answer.
         case close
+        /// The first text at once, then the second so many times, with a pause before each.
+        case drip(String, String, count: Int, every: TimeAmount)
     }
 
     let endpoint: String
@@ -91,6 +93,18 @@ private final class ScriptHandler: ChannelInboundHandler {
             context.close(promise: nil)
         case .close:
             context.close(promise: nil)
+        case .drip(let head, let text, let count, let pause):
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: head)), promise: nil)
+            drip(text, count, pause, to: context.channel)
+        }
+    }
+
+    private func drip(_ text: String, _ count: Int, _ pause: TimeAmount, to channel: any Channel) {
+        guard count > 0 else { return }
+        channel.eventLoop.assumeIsolated().scheduleTask(in: pause) {
+            guard channel.isActive else { return }
+            channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
+            self.drip(text, count - 1, pause, to: channel)
         }
     }
 }

@@ -95,6 +95,15 @@ final class ConformanceFixture: Sendable {
         }
     }
 
+    /// Makes an empty directory, or what marks one in a bucket; `key` ends with `/`.
+    func putDirectory(_ key: ByteString) async throws {
+        if server != nil { return try await put([(key, [])]) }
+        try FileManager.default.createDirectory(
+            atPath: "\(directory)/\(key.text)",
+            withIntermediateDirectories: true
+        )
+    }
+
     func delete(_ keys: [ByteString]) async throws {
         if let server { return try await server.delete(keys, bucket: "bucket") }
         for key in keys { try FileManager.default.removeItem(atPath: "\(directory)/\(key.text)") }

@@ -160,6 +160,22 @@ struct OriginConformanceTests {
         }
     }
 
+    /// rclone's server keeps no markers.
+    @Test(arguments: [ConformanceStore.moto, .directory], [true, false])
+    func anEmptyDirectoryExists(store: ConformanceStore, isDelimited: Bool) async throws {
+        try await run(store) { origin, fixture, _ in
+            try await fixture.putDirectory("hollow/")
+            for (prefix, exists) in [
+                ("hollow/", true), ("hollow", false), ("hollo", false), ("one/", false),
+                ("nothing/", false),
+            ] as [(ByteString, Bool)] {
+                let pages = try await origin.listAll(prefix: prefix, isDelimited: isDelimited).pages
+                #expect(pages.map(\.directoryExists) == [exists], "\(prefix)")
+            }
+            try await fixture.delete(["hollow/"])
+        }
+    }
+
     // swift-format-ignore
     static let missing: [ByteString] = [
         "nope", "dir", "dir/", "dir/none", "one/x", "", ByteString([0xFF, 0xFE]), ByteString([0x61, 0x00]),

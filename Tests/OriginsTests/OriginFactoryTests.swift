@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
+import Dispatch
 import Foundation
 import Origins
 import Primitives
+import Synchronization
+import SystemPackage
+import TestKit
 import Testing
 
 /// What an origin's options mean, and what is said about those that cannot be.
@@ -120,5 +124,61 @@ import Testing
             #expect((3...7).contains(server.requests.count))
         }
         try await server.close()
+    }
+
+    /// Goal: a directory that hangs keeps as many threads as it has turns, and no other waits for it.
+    ///
+    /// Method: an observer runs inside the file call; one that blocks makes the call hang past its
+    /// deadline. The pool has two threads, the directory one turn.
+    @Test func aHungDirectoryKeepsItsTurnsAndNoMore() async throws {
+        let scratch = try ScratchDirectory()
+        for name in ["hung", "fine"] {
+            try FileManager.default.createDirectory(
+                atPath: scratch.path(name).string,
+                withIntermediateDirectories: true
+            )
+            try Data([1]).write(to: URL(filePath: scratch.path("\(name)/file").string))
+        }
+        var limits = OriginLimits(deadline: .milliseconds(500))
+        limits.fileCallsInFlight = 1
+        let hold = DispatchSemaphore(value: 0)
+        let calls = Mutex(0)
+        try await OriginRig.run(limits: limits) { rig in
+            // Whatever fails: the rig waits for its threads.
+            defer { for _ in 0..<1000 { hold.signal() } }
+            let hung = try rig.factory.origin(
+                for: OriginRequest(
+                    location: try OriginLocation(uri: "file://\(scratch.path("hung").string)"),
+                    options: [],
+                    credential: nil
+                )
+            ) { _ in
+                calls.withLock { $0 += 1 }
+                hold.wait()
+            }
+            // On a busy machine a call may reach its deadline before it has begun.
+            for _ in 0..<50 where calls.withLock({ $0 == 0 }) {
+                _ = try? await hung.attributes(of: "file")
+            }
+            for _ in 0..<3 {
+                let error = await #expect(throws: OriginError.self) {
+                    try await hung.attributes(of: "file")
+                }
+                guard case .timedOut = error else {
+                    Issue.record("\(String(describing: error))")
+                    continue
+                }
+            }
+            #expect(calls.withLock(\.self) == 1)
+            let fine = try rig.origin("file://\(scratch.path("fine").string)")
+            #expect(try await fine.attributes(of: "file").size == 1)
+            for _ in 0..<10 { hold.signal() }
+            // Those that nobody waits for any more are not run, so the turn is free at once.
+            var isBack = false
+            for _ in 0..<20 where !isBack {
+                isBack = (try? await hung.attributes(of: "file")) != nil
+            }
+            #expect(isBack)
+        }
     }
 }

@@ -166,6 +166,64 @@ import Testing
         }
     }
 
+    // swift-format-ignore
+    static let drips: [(name: String, chunk: Int, isLetFinish: Bool, most: Duration)] = [
+        ("it moves",              1000, true,  .seconds(300)),
+        ("a byte now and then",      1, false, .seconds(300)),
+        ("it moves for too long", 1000, false, .milliseconds(1200)),
+    ]
+
+    /// Goal: a body that keeps coming outlives the deadline, one that trickles does not.
+    ///
+    /// Method: 30 chunks 50 ms apart, against a deadline of 1 s that 2000 bytes move on.
+    @Test(arguments: drips)
+    func aBodyIsBoundedByItsProgress(
+        name: String,
+        chunk: Int,
+        isLetFinish: Bool,
+        most: Duration
+    ) async throws {
+        let count = 30 * chunk
+        let object = OriginObject(
+            key: "k",
+            size: UInt64(count),
+            modifiedUnixNS: 0,
+            version: "v1"
+        )
+        let range = "bytes 0-\(count - 1)/\(count)"
+        let server = try await MisbehavingServer([
+            .drip(
+                Self.answer(range: range, length: count, body: ""),
+                String(repeating: "x", count: chunk),
+                count: 30,
+                every: .milliseconds(50)
+            )
+        ])
+        var limits = OriginLimits(deadline: .seconds(1), tries: 1)
+        limits.bodyProgress = 2000
+        limits.longestCall = most
+        try await OriginRig.run(limits: limits) { rig in
+            let origin = try rig.origin(
+                "s3://b",
+                options: ["endpoint": server.endpoint, "anonymous": "true"]
+            )
+            var outcome: Result<Int, OriginError>
+            do throws(OriginError) {
+                let body = try await origin.read(object, range: 0..<UInt64(count))
+                outcome = .success(body.readableBytes)
+            } catch {
+                outcome = .failure(error)
+            }
+            switch outcome {
+            case .success(let found): #expect(isLetFinish && found == count, "\(name)")
+            case .failure(.timedOut(let afterMS)):
+                #expect(!isLetFinish && (1000..<10_000).contains(afterMS), "\(name): \(afterMS) ms")
+            case .failure(let error): Issue.record("\(name): \(error)")
+            }
+        }
+        try await server.close()
+    }
+
     @Test func silenceEndsATryNotTheCall() async throws {
         let server = try await MisbehavingServer([
             .sendAndHang(""), .sendAndHang(Self.answer(body: "23")), Self.fine,

@@ -118,6 +118,42 @@ import Testing
         #expect(try store.holds(file, page: 1))
     }
 
+    /// Goal: a page that the disk cannot read is a miss, to be fetched again, and one fault.
+    ///
+    /// Method: `/proc/self/mem` answers EIO to whoever reads its first page, as a bad sector does;
+    /// it takes the file's place while the store does not have it open.
+    @Test func anUnreadableSectorIsAMissAndOneFault() throws {
+        let scratch = try Scratch()
+        let file = object("a", byteCount: 2 * megabyte)
+        let store = try scratch.open()
+        for page in UInt32(0)..<2 { try store.put(file, page: page) }
+        let path = try #require(try scratch.files(".bytes").first)
+        let aside = path.appendingPathExtension("aside")
+        func closeFile() throws {
+            for number in 0..<5 {
+                let other = object("\(number)-\(UUID())", byteCount: 1)
+                try store.put(other, page: 0)
+            }
+        }
+        try closeFile()
+        try FileManager.default.moveItem(at: path, to: aside)
+        try FileManager.default.createSymbolicLink(
+            atPath: path.path,
+            withDestinationPath: "/proc/self/mem"
+        )
+
+        for _ in 0..<10 { #expect(try store.read(file, page: 0) == nil) }
+        #expect(!store.contains(file, page: 0))
+        #expect(store.statistics.badPageCount == 1)
+        #expect(store.statistics.disks[0].isolatedBy == nil)
+
+        try closeFile()
+        try FileManager.default.removeItem(at: path)
+        try FileManager.default.moveItem(at: aside, to: path)
+        try store.put(file, page: 0)
+        for page in UInt32(0)..<2 { #expect(try store.holds(file, page: page)) }
+    }
+
     @Test func aBitThatFlipsWhileRunningIsNeverServedWhole() throws {
         let scratch = try Scratch()
         let file = object("a", byteCount: megabyte)

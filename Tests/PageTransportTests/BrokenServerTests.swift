@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import PageTransport
 import Primitives
+import Synchronization
 import Testing
 
 /// A server that says whatever a test wants, right or wrong, once a request has come.
@@ -104,6 +105,44 @@ private final class RawServer: ChannelInboundHandler {
         #expect(try await read(greeting: [], answer: [], silence: short) == .silent)
         let half = Array(page(checksum: right, byteCount: 4).dropLast(2))
         #expect(try await read(answer: half, silence: short) == .silent)
+    }
+
+    /// Goal: a call after one that found its connection dead goes over another connection.
+    @Test func aDeadConnectionIsNotUsedAgain() async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let accepted = Mutex(0)
+        let server = try await ServerBootstrap(group: group)
+            .childChannelInitializer { channel in
+                accepted.withLock { $0 += 1 }
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        RawServer(greeting: Self.welcome, answer: [], ending: .stays)
+                    )
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        var limits = PageClientLimits.standard
+        limits.silence = .milliseconds(200)
+        limits.connectionCount = 1
+        let client = PageClient(group: group, cluster: testCluster, name: "t", limits: limits)
+        let address = PageAddress.tcp(
+            host: "127.0.0.1",
+            port: UInt16(server.localAddress?.port ?? 0)
+        )
+        for number in 1...3 {
+            await #expect(throws: PageClientError.silent) {
+                try await client.ping(at: address, timeout: .seconds(20))
+            }
+            // The end of the connection may come a moment after that of the call.
+            var isNew = false
+            for _ in 0..<100 where !isNew {
+                try? await client.ping(at: address, timeout: .milliseconds(1))
+                isNew = accepted.withLock { $0 } > number
+            }
+            #expect(isNew, "call \(number)")
+        }
+        await client.close()
+        try await server.close()
     }
 
     // swift-format-ignore

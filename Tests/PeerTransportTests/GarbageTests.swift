@@ -138,6 +138,41 @@ import Testing
         #expect(served.counters().silent == 1)
     }
 
+    /// Goal: a peer that pings and never reads costs a bounded amount of memory.
+    ///
+    /// Method: a handler below the server's holds back every write, as a full socket does.
+    @Test func pongsThatNobodyReadsAreBounded() throws {
+        let served = try Served()
+        try served.shakeHands()
+        let socket = FullSocket()
+        try served.channel.pipeline.syncOperations.addHandler(socket, position: .first)
+        for number in UInt64(0)..<1000 { served.feed(PeerFrame.ping(number).encoded()) }
+        #expect(!served.channel.isActive)
+        #expect(
+            socket.heldCount == 2 * (PeerLimits().requestsInFlight + PeerLimits().streamsInFlight)
+        )
+        #expect(served.counters().overloads == 1)
+    }
+
+    private final class FullSocket: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+
+        private var held: [EventLoopPromise<Void>?] = []
+        var heldCount: Int { held.count }
+
+        func write(
+            context: ChannelHandlerContext,
+            data: NIOAny,
+            promise: EventLoopPromise<Void>?
+        ) {
+            held.append(promise)
+        }
+
+        func handlerRemoved(context: ChannelHandlerContext) {
+            for promise in held { promise?.fail(ChannelError.alreadyClosed) }
+        }
+    }
+
     /// Goal: no sequence of bytes traps or is taken for a worker.
     @Test(arguments: UInt64(1)...200) func fuzz(seed: UInt64) throws {
         var generator = SplitMix64(seed: seed)

@@ -115,4 +115,24 @@ import Testing
         }
         #expect((300...750).contains(movedCount), "\(movedCount) of 3000, about a sixth expected")
     }
+
+    /// Goal: a lookup looks at a handful of points, not at all of them.
+    ///
+    /// Method: building the ring looks at each point several times, so a lookup that looks at each
+    /// point once cannot be made 500 times in the time of one build, whatever the machine.
+    @Test func aLookupDoesNotWalkTheWholeRing() {
+        let members = (UInt64(1)...32).map {
+            RingMember(id: NodeID($0), zone: "z\($0 % 3)", capacity: 4096 << 30)
+        }
+        let clock = ContinuousClock()
+        var ring = Ring(epoch: .zero, members: [])
+        let building = clock.measure { ring = Ring(epoch: RingEpoch(1), members: members) }
+        var random = SplitMix64(seed: 1)
+        let lookups = clock.measure {
+            for _ in 0..<500 {
+                #expect(ring.owners(of: random.next(), count: 3).count == 3)
+            }
+        }
+        #expect(lookups < building, "500 lookups \(lookups), one build \(building)")
+    }
 }

@@ -67,6 +67,7 @@ struct RegistryTests {
         ("tarn_cache_read_bytes_total", ["mount", "client", "source"]),
         ("tarn_cache_misses_total", ["mount", "reason"]),
         ("tarn_origin_requests_total", ["mount", "method", "status"]),
+        ("tarn_origin_breaker_open", ["origin"]),
         ("tarn_origin_read_bytes_total", ["mount", "cause"]),
         ("tarn_handoff_bytes_total", ["direction"]),
         ("tarn_raft_term", []), ("tarn_raft_is_leader", []), ("tarn_raft_commit_index", []),

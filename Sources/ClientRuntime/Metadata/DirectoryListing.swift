@@ -85,7 +85,8 @@ package struct DirectoryListingBuilder {
 
     /// Takes the next page.
     package mutating func add(_ page: OriginListing) {
-        exists = exists || !page.objects.isEmpty || !page.prefixes.isEmpty
+        exists =
+            exists || page.directoryExists || !page.objects.isEmpty || !page.prefixes.isEmpty
         for object in page.objects where object.key != prefix {  // Equal: the directory's marker.
             let name = object.key.dropFirst(prefix.count)
             guard DirectoryListing.isShowable(name) else {

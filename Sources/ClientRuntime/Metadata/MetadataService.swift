@@ -138,7 +138,8 @@ package final class MetadataService: Sendable {
     ) async -> Result<Bool, OriginError> {
         let query = OriginListQuery(prefix: key + "/", isDelimited: false, limit: 1)
         do throws(OriginError) {
-            return .success(try await !origin.list(query).objects.isEmpty)
+            let listing = try await origin.list(query)
+            return .success(listing.directoryExists || !listing.objects.isEmpty)
         } catch {
             return .failure(error)
         }

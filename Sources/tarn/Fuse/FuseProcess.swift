@@ -37,7 +37,7 @@ struct FuseProcess {
         tuneAllocator()
         let log = makeLogger()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-        let pool = NIOThreadPool(numberOfThreads: 4)
+        let pool = NIOThreadPool(numberOfThreads: 32)  // For origins alone; they may hang.
         pool.start()
         let http = HTTPClient(
             eventLoopGroupProvider: .shared(group),

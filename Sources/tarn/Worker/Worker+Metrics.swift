@@ -33,7 +33,9 @@ struct RegistryRecorder: ReadRecorder {
 
 extension Worker {
     /// Has gauges computed at each scrape.
-    func reportMetrics() {
+    func reportMetrics(
+        breakers: @escaping @Sendable () -> [(origin: String, isOpen: Bool)]
+    ) {
         metrics.gauge(.buildInfo, BuildFacts.version, BuildFacts.commit).set(1)
         let cache = cache
         metrics.report(.storePages) { [([], Double(cache.load.pages))] }
@@ -43,6 +45,9 @@ extension Worker {
             return EvictionReason.allCases.map { reason in
                 ([reason.rawValue], Double(statistics.evictedBytes(reason)))
             }
+        }
+        metrics.report(.originBreakerOpen) {
+            breakers().map { ([$0.origin], $0.isOpen ? 1 : 0) }
         }
         let coordination = coordination
         metrics.report(.ringEpoch) {

@@ -37,7 +37,10 @@ final class Worker: Sendable {
     let settings: WorkerSettings
     let log: Logger
     let group: MultiThreadedEventLoopGroup
+    /// For the page store alone: what is cached never waits for an origin.
     let blocking: NIOThreadPool
+    /// For `file://` origins and credential files, which may hang; four hung directories fill it.
+    let originFiles: NIOThreadPool
     let originClient: HTTPClient
     let metrics = MetricRegistry()
     let coordination: CoordinationNode
@@ -60,6 +63,8 @@ final class Worker: Sendable {
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
         blocking = NIOThreadPool(numberOfThreads: 8)
         blocking.start()
+        originFiles = NIOThreadPool(numberOfThreads: 32)
+        originFiles.start()
         let base = try WorkerBase(settings, group: group, metrics: metrics, log: log)
         store = base.store
         coordination = base.coordination
@@ -76,7 +81,7 @@ final class Worker: Sendable {
             coordination: coordination,
             asking: asking,
             client: originClient,
-            blocking: blocking,
+            blocking: originFiles,
             metrics: metrics,
             log: log
         )
@@ -112,7 +117,7 @@ final class Worker: Sendable {
         pageServer = ports.pages
         httpServer = ports.http
         coordination.listening(at: ports.addresses(settings))
-        reportMetrics()
+        reportMetrics(breakers: { [factory = reading.factory] in factory.breakers })
         do throws(MembershipStoreError) {
             try coordination.start()
         } catch {

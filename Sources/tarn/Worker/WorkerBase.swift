@@ -88,7 +88,7 @@ struct WorkerBase {
         var parent = FilePath(root: path.root)
         for component in path.removingLastComponent().components {
             parent.append(component)
-            try? Directory.create(parent, existing: .isFine)
+            try? Directory.createDurably(parent)
         }
     }
 }

@@ -14,6 +14,7 @@ import Telemetry
 
 /// The client runtime inside a worker: what its HTTP API reads through.
 struct WorkerReading {
+    let factory: OriginFactory
     let origins: OriginTable
     let metadata: MetadataService
     let recorder: RegistryRecorder
@@ -29,16 +30,17 @@ struct WorkerReading {
         log: Logger
     ) {
         let catalog: @Sendable () -> Catalog = { coordination.view().catalog }
-        origins = OriginTable(
-            factory: OriginFactory(
-                client: client,
-                pool: blocking,
-                credentials: CredentialStore(
-                    files: settings.credentialFiles,
-                    environment: ProcessInfo.processInfo.environment
-                ),
-                fileOrigins: FileOriginPolicy(settings.fileOrigins)
+        factory = OriginFactory(
+            client: client,
+            pool: blocking,
+            credentials: CredentialStore(
+                files: settings.credentialFiles,
+                environment: ProcessInfo.processInfo.environment
             ),
+            fileOrigins: FileOriginPolicy(settings.fileOrigins)
+        )
+        origins = OriginTable(
+            factory: factory,
             region: settings.region,
             catalog: catalog,
             metrics: metrics
