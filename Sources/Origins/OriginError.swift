@@ -33,7 +33,9 @@ extension OriginError {
         switch self {
         case .throttled, .timedOut, .unreachable, .brokenBody: true
         case .unexpectedStatus(let status, _): status >= 500
-        case .notFound, .accessDenied, .changed, .rangeNotSatisfiable, .misconfigured, .io: false
+        case .notFound, .accessDenied, .changed, .rangeNotSatisfiable, .misconfigured,
+            .unknownCredential, .io:
+            false
         }
     }
 }

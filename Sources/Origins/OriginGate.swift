@@ -105,7 +105,8 @@ extension OriginError {
         case .timedOut(let afterMS): "it timed out after \(afterMS) ms"
         case .throttled(let status): "it asked for less (\(status))"
         case .unexpectedStatus(let status, let code): "it answered \(status) \(code)"
-        case .notFound, .accessDenied, .changed, .rangeNotSatisfiable, .io: "\(self)"
+        case .notFound, .accessDenied, .changed, .rangeNotSatisfiable, .unknownCredential, .io:
+            "\(self)"
         }
     }
 }

@@ -48,7 +48,7 @@ extension S3Failure {
         // Wrong bytes may be one object's, or a connection's.
         case .brokenBody: return .unknown
         case .notFound, .accessDenied, .changed, .rangeNotSatisfiable, .unexpectedStatus,
-            .misconfigured, .io:
+            .misconfigured, .unknownCredential, .io:
             return .answered
         }
     }
