@@ -103,6 +103,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [[9, 9, 9], nil] as [[UInt8]?])
+    func aVersionReplacedBeforeTheFirstByteIsNoError(bytes: [UInt8]?) async throws {
+        let world = Self.world()
+        world.files.state.withLock { state in
+            state.readError = (0, .stale)
+            state.successor = (bytes, "v2")
+        }
+        try await withServer(world) { client in
+            let answer = try await client.get("/v1/files/f")
+            #expect(answer.status == (bytes == nil ? 404 : 200), "\(answer.text)")
+            guard let bytes else { return }
+            #expect(answer.body == bytes)
+            #expect(answer.headers["etag"] == "\"v2\"")
+        }
+    }
+
     @Test func headIsGetWithoutTheBody() async throws {
         let world = Self.world()
         try await withServer(world) { client in

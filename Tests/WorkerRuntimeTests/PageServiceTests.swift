@@ -241,7 +241,8 @@ struct PageServiceTests {
     @Test func aMountThatIsNotKnownYetIsNoMissingFile() async throws {
         let rig = try PageRig()
         for request in [
-            .attributes(path: "/new/x", view: .posix), .list(path: "/new", after: nil, limit: 5),
+            .attributes(path: "/new/x", view: .posix, gone: nil),
+            .list(path: "/new", after: nil, limit: 5),
         ] as [PageRequest] {
             #expect(await rig.worker.answer(request) == .failure(.unknownMount))
         }

@@ -8,8 +8,8 @@ import Synchronization
 /// once. Time is passed in, in milliseconds of a clock that never goes back.
 final class MetadataCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     struct Cached: Sendable {
-        let value: Value
-        let loadedAtMS: UInt64
+        var value: Value
+        var loadedAtMS: UInt64
     }
 
     private struct Slot {
@@ -35,6 +35,14 @@ final class MetadataCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         state.withLock { state in
             state.slots[key]?.isUsed = true
             return state.slots[key]?.cached
+        }
+    }
+
+    /// Changes what is kept in place, without a change of its weight; nothing if nothing is kept.
+    func update(_ key: Key, _ change: (inout Cached) -> Void) {
+        state.withLock { state in
+            guard let index = state.slots.index(forKey: key) else { return }
+            change(&state.slots.values[index].cached)
         }
     }
 

@@ -9,7 +9,7 @@ package import Primitives
 /// While the origin is out of order, what is known is used past its time: readers of cached data must
 /// not notice (`DESIGN.md` §8).
 package final class MetadataService: Sendable {
-    private struct Key: Hashable, Sendable {
+    struct Key: Hashable, Sendable {
         let mount: ByteString
         let revision: Revision
         let name: ByteString
@@ -17,7 +17,7 @@ package final class MetadataService: Sendable {
     }
 
     /// What a load gave, and when it began: from then on its answer ages, whoever joined it.
-    private struct Loaded<Value: Sendable>: Sendable {
+    struct Loaded<Value: Sendable>: Sendable {
         let result: Result<Value, FileError>
         let askedAtMS: UInt64
     }
@@ -30,11 +30,11 @@ package final class MetadataService: Sendable {
     /// What an answer used past its time is good for.
     private static let outageValidity = Timespan.seconds(1)
 
-    private let origins: OriginTable
+    let origins: OriginTable
     private let now: @Sendable () -> UInt64
     private let hidden: @Sendable (ByteString, Int) -> Void
-    private let listings = MetadataCache<Key, DirectoryListing>(weightLimit: listingWeight)
-    private let attributes = MetadataCache<Key, Result<PageAttributes, FileError>>(
+    let listings = MetadataCache<Key, DirectoryListing>(weightLimit: listingWeight)
+    let attributes = MetadataCache<Key, Result<PageAttributes, FileError>>(
         weightLimit: attributeWeight
     )
     private let listingFlights = SingleFlight<Key, Loaded<DirectoryListing>>()
@@ -84,14 +84,7 @@ package final class MetadataService: Sendable {
         if let cached, let left = validity(of: cached.loadedAtMS, resolution) {
             return try cached.value.get().valid(for: left)
         }
-        let loaded = await attributeFlights.value(for: key) {
-            let asked = self.now()
-            let result = await self.load(resolution, view: view)
-            if result.isWorthKeeping {
-                self.attributes.insert(result, for: key, weight: 1, loadedAtMS: asked)
-            }
-            return Loaded(result: result, askedAtMS: asked)
-        }
+        let loaded = await loadAndKeep(resolution, view: view)
         if case .failure(let error) = loaded.result, error.isOutage {
             if let cached { return try cached.value.get().valid(for: Self.outageValidity) }
             if let listed = try listed(resolution, view: view) {
@@ -99,6 +92,19 @@ package final class MetadataService: Sendable {
             }
         }
         return try loaded.result.get().valid(for: rest(of: loaded.askedAtMS, resolution))
+    }
+
+    /// Asks the origin, or joins who is asking it.
+    func loadAndKeep(_ resolution: Resolution, view: PathView) async -> Loaded<PageAttributes> {
+        let key = key(resolution, resolution.name, view)
+        return await attributeFlights.value(for: key) {
+            let asked = self.now()
+            let result = await self.load(resolution, view: view)
+            if result.isWorthKeeping {
+                self.attributes.insert(result, for: key, weight: 1, loadedAtMS: asked)
+            }
+            return Loaded(result: result, askedAtMS: asked)
+        }
     }
 
     /// Asks the origin: is there an object, is there anything below.
@@ -151,6 +157,7 @@ package final class MetadataService: Sendable {
     ) throws(FileError) -> PageAttributes? {
         let parent = Self.split(resolution.name).directory
         guard let cached = listings.value(for: key(resolution, parent, .posix)),
+            !cached.value.isOutdated,
             let left = validity(of: cached.loadedAtMS, resolution)
         else { return nil }
         return try listed(resolution, view: view)?.valid(for: left)
@@ -198,7 +205,9 @@ package final class MetadataService: Sendable {
 
         let key = key(resolution, resolution.name, .posix)
         let cached = listings.value(for: key)
-        if let cached, let left = validity(of: cached.loadedAtMS, resolution) {
+        if let cached, !cached.value.isOutdated,
+            let left = validity(of: cached.loadedAtMS, resolution)
+        {
             return (cached.value, left)
         }
         let loaded = await listingFlights.value(for: key) {
@@ -273,7 +282,7 @@ package final class MetadataService: Sendable {
 
     // MARK: - Time to live
 
-    private func key(_ resolution: Resolution, _ name: ByteString, _ view: PathView) -> Key {
+    func key(_ resolution: Resolution, _ name: ByteString, _ view: PathView) -> Key {
         Key(
             mount: resolution.mount.path,
             revision: resolution.mount.modRevision,
@@ -290,14 +299,14 @@ package final class MetadataService: Sendable {
     }
 
     /// How much longer an answer holds: `.some(nil)` for ever, `nil` not any more.
-    private func validity(of loadedAtMS: UInt64, _ resolution: Resolution) -> Timespan?? {
+    func validity(of loadedAtMS: UInt64, _ resolution: Resolution) -> Timespan?? {
         guard let rest = rest(of: loadedAtMS, resolution) else { return .some(nil) }
         guard rest.milliseconds > 0 else { return nil }
         return .some(rest)
     }
 
     /// What is left of the time to live, zero at the least; `nil`: for ever.
-    private func rest(of loadedAtMS: UInt64, _ resolution: Resolution) -> Timespan? {
+    func rest(of loadedAtMS: UInt64, _ resolution: Resolution) -> Timespan? {
         guard let ttl = ttl(of: resolution) else { return nil }
         let now = now()
         let age = now > loadedAtMS ? now - loadedAtMS : 0

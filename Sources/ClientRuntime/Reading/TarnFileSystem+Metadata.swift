@@ -11,13 +11,28 @@ extension TarnFileSystem {
         of path: ByteString,
         view: PathView
     ) async throws(FileError) -> FileAttributes {
+        try await attributes(of: path, view: view, gone: nil)
+    }
+
+    /// Lets whoever keeps attributes of the file ask the origin: a reader found that this version
+    /// exists nowhere any more, and the next open must not be given it again.
+    func forgetVersion(of file: FileReference) async {
+        // Whatever the answer is, it is kept where it is asked for next; nobody else needs it here.
+        _ = try? await attributes(of: file.path, view: .object, gone: file.version)
+    }
+
+    private func attributes(
+        of path: ByteString,
+        view: PathView,
+        gone: ByteString?
+    ) async throws(FileError) -> FileAttributes {
         try Self.requireAbsolute(path)
         guard let resolution = try resolve(path) else {
             guard path == "/" || !virtualChildren(of: path).isEmpty else { throw .notFound }
             return Self.virtualDirectory
         }
         let (directory, _) = MetadataService.split(resolution.name)
-        let request = PageRequest.attributes(path: path, view: PagePathView(view))
+        let request = PageRequest.attributes(path: path, view: PagePathView(view), gone: gone)
         for owner in metadataOwners(of: directory, in: resolution) {
             switch await ask(request, of: owner) {
             case .attributes(let attributes): return FileAttributes(attributes)
@@ -25,7 +40,7 @@ extension TarnFileSystem {
             default: continue
             }
         }
-        return FileAttributes(try await direct.attributes(of: path, view: view))
+        return FileAttributes(try await direct.attributes(of: path, view: view, gone: gone))
     }
 
     package func list(

@@ -107,8 +107,13 @@ extension TarnFileSystem: FileSystemClient {
             readAhead: context.readAhead
         )
         warmNextUnit(reads, geometry: geometry)
-        guard reads.count > 1 else { return try await readPage(reads[0], for: context.client) }
-        return try await readPages(reads, byteCount: range.count, for: context.client)
+        do throws(FileError) {
+            guard reads.count > 1 else { return try await readPage(reads[0], for: context.client) }
+            return try await readPages(reads, byteCount: range.count, for: context.client)
+        } catch .stale {
+            await forgetVersion(of: file)  // Before the reader knows: it may open anew at once.
+            throw .stale
+        }
     }
 
     /// Several pages at a time, put together in order.

@@ -81,10 +81,11 @@ package final class RemoteAsking: WorkerAsking {
                 return .page(bytes, checksum: checksum, source: source)
             case .miss, .filling: return .miss
             }
-        case .attributes(let path, let view):
+        case .attributes(let path, let view, let gone):
             let answer = try await client.attributes(
                 of: path,
                 view: view,
+                gone: gone,
                 at: address,
                 timeout: Self.timeout
             )
