@@ -93,7 +93,8 @@ final class Rig: Sendable {
     /// `mounts`: path to settings; workers w1…, one zone each.
     init(
         workers count: Int = 3,
-        mounts: [(ByteString, Mount)] = [("/data/a", Mount(origin: "s3://bucket/p"))]
+        mounts: [(ByteString, Mount)] = [("/data/a", Mount(origin: "s3://bucket/p"))],
+        overloadPatience: Duration = .seconds(30)
     ) {
         var catalog = Catalog()
         let registrations = (1...max(1, count)).map { number in
@@ -127,6 +128,7 @@ final class Rig: Sendable {
             direct: metadata,
             recorder: ReadReporter(registry: registry),
             staleness: { age.value },
+            overloadPatience: overloadPatience,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }

@@ -34,7 +34,7 @@ extension TarnFileSystem {
         let (directory, _) = MetadataService.split(resolution.name)
         let request = PageRequest.attributes(path: path, view: PagePathView(view), gone: gone)
         for owner in metadataOwners(of: directory, in: resolution) {
-            switch await ask(request, of: owner) {
+            switch await askPatiently(request, of: owner) {
             case .attributes(let attributes): return FileAttributes(attributes)
             case .failure(let failure) where failure.isFinal: throw FileError(failure)
             default: continue
@@ -54,7 +54,7 @@ extension TarnFileSystem {
         }
         let request = PageRequest.list(path: path, after: after, limit: UInt32(clamping: limit))
         for owner in metadataOwners(of: resolution.name, in: resolution) {
-            switch await ask(request, of: owner) {
+            switch await askPatiently(request, of: owner) {
             case .directory(let directory): return DirectoryPage(directory)
             case .failure(let failure) where failure.isFinal: throw FileError(failure)
             default: continue

@@ -26,6 +26,8 @@ package final class PageService: Sendable {
     private static let urgentRunLength = 4
     /// Pages looked at behind one read at most: its hint is another process's word.
     private static let aheadLimit: UInt32 = 32
+    /// How long a reader waits for room among the pages in flight before it is told of the overload.
+    private static let roomPatience = Duration.seconds(10)
 
     private let store: PageStore
     private let origins: OriginTable
@@ -131,22 +133,25 @@ package final class PageService: Sendable {
     ) async -> PageReply {
         let ahead = UInt32(clamping: request.readAhead / PageGeometry.pageByteCount)
         let length = min(ahead, UInt32(Self.urgentRunLength) - 1) + 1
-        let claim = fills.claim(
-            geometry.window(from: request.page, pageCount: length),
-            of: object,
-            runLength: Self.urgentRunLength,
-            urgency: .first
-        ) { [store] in store.contains(object, page: $0) }
-        for run in claim.runs { start(run, of: object, for: request) }
-        readAhead(request, object, geometry)
+        let deadline = ContinuousClock.now + Self.roomPatience
+        repeat {
+            let claim = fills.claim(
+                geometry.window(from: request.page, pageCount: length),
+                of: object,
+                runLength: Self.urgentRunLength,
+                urgency: .first
+            ) { [store] in store.contains(object, page: $0) }
+            for run in claim.runs { start(run, of: object, for: request) }
+            readAhead(request, object, geometry)
 
-        if let fill = claim.first {
-            metrics.missed(request.mount, isFiller(request) ? .cold : .workerDown)
-            return reply(await fill.outcome(), range: request.range, source: .origin)
-        }
-        if let stored = await stored(object, request) {  // It was stored in between.
-            return .page(stored.bytes, checksum: stored.checksum, source: .local)
-        }
+            if let fill = claim.first {
+                metrics.missed(request.mount, isFiller(request) ? .cold : .workerDown)
+                return reply(await fill.outcome(), range: request.range, source: .origin)
+            }
+            if let stored = await stored(object, request) {  // It was stored in between.
+                return .page(stored.bytes, checksum: stored.checksum, source: .local)
+            }
+        } while await fills.room(until: deadline)
         return .failure(.overloaded)
     }
 
