@@ -199,15 +199,26 @@ package final class PageService: Sendable {
             return
         }
         metrics.readFromOrigin(request.mount, byteCount: bytes.readableBytes)
+        // All readers first: none of them waits for the disk.
+        let pages = Self.pages(of: run, object, cutFrom: bytes)
+        for (page, fill) in zip(pages, run.fills) { fill.finish(.success(page)) }
+        for (number, page) in zip(run.pages, pages) {
+            await keep(page, page: number, of: object)
+        }
+    }
+
+    private static func pages(
+        of run: FillTable.Run,
+        _ object: ObjectIdentity,
+        cutFrom bytes: ByteBuffer
+    ) -> [FilledPage] {
         var rest = bytes
-        for (page, fill) in zip(run.pages, run.fills) {
+        return run.pages.map { page in
             let byteCount = object.geometry?.byteCount(ofPage: page) ?? 0
             guard let slice = rest.readSlice(length: byteCount) else {
                 preconditionFailure("an origin answered fewer bytes than asked for, without error")
             }
-            let filled = FilledPage(bytes: slice, checksum: slice.crc32c)
-            fill.finish(.success(filled))
-            await keep(filled, page: page, of: object)
+            return FilledPage(bytes: slice, checksum: slice.crc32c)
         }
     }
 
