@@ -9,7 +9,10 @@ import Synchronization
 final class MetadataCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     struct Cached: Sendable {
         var value: Value
+        /// When the load began.
         var loadedAtMS: UInt64
+        /// When it had ended.
+        var completeAtMS: UInt64
     }
 
     private struct Slot {
@@ -46,7 +49,13 @@ final class MetadataCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    func insert(_ value: Value, for key: Key, weight: Int, loadedAtMS: UInt64) {
+    func insert(
+        _ value: Value,
+        for key: Key,
+        weight: Int,
+        loadedAtMS: UInt64,
+        completeAtMS: UInt64
+    ) {
         state.withLock { state in
             if let old = state.slots[key] {
                 state.weight -= old.weight
@@ -54,7 +63,11 @@ final class MetadataCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
                 state.order.append(key)
             }
             state.slots[key] = Slot(
-                cached: Cached(value: value, loadedAtMS: loadedAtMS),
+                cached: Cached(
+                    value: value,
+                    loadedAtMS: loadedAtMS,
+                    completeAtMS: completeAtMS
+                ),
                 weight: weight,
                 isUsed: false
             )

@@ -27,6 +27,9 @@ package final class MetadataService: Sendable {
     private static let attributeWeight = 2_000_000
     /// Entries asked of an origin at once; one with smaller pages gives fewer.
     private static let pageLimit = 10_000
+    /// How much longer than its time to live, or than it took to list, a directory's later pages are
+    /// taken from the listing that gave the first.
+    private static let continuationMS: UInt64 = 60_000
     /// What an answer used past its time is good for.
     private static let outageValidity = Timespan.seconds(1)
 
@@ -101,7 +104,13 @@ package final class MetadataService: Sendable {
             let asked = self.now()
             let result = await self.load(resolution, view: view)
             if result.isWorthKeeping {
-                self.attributes.insert(result, for: key, weight: 1, loadedAtMS: asked)
+                self.attributes.insert(
+                    result,
+                    for: key,
+                    weight: 1,
+                    loadedAtMS: asked,
+                    completeAtMS: self.now()
+                )
             }
             return Loaded(result: result, askedAtMS: asked)
         }
@@ -184,7 +193,7 @@ package final class MetadataService: Sendable {
         after: ByteString?,
         limit: Int
     ) async throws(FileError) -> PageDirectory {
-        let (listing, validFor) = try await listing(of: path)
+        let (listing, validFor) = try await listing(of: path, isContinued: after != nil)
         let page = listing.page(after: after, limit: limit)
         return PageDirectory(
             entries: page.entries.map { entry in
@@ -198,17 +207,21 @@ package final class MetadataService: Sendable {
     }
 
     private func listing(
-        of path: ByteString
+        of path: ByteString,
+        isContinued: Bool
     ) async throws(FileError) -> (DirectoryListing, validFor: Timespan?) {
         guard let resolution = origins.resolve(path) else { throw .notFound }
         guard resolution.name.isEmpty || Self.isShowable(resolution.name) else { throw .notFound }
 
         let key = key(resolution, resolution.name, .posix)
         let cached = listings.value(for: key)
-        if let cached, !cached.value.isOutdated,
-            let left = validity(of: cached.loadedAtMS, resolution)
-        {
-            return (cached.value, left)
+        if let cached, !cached.value.isOutdated {
+            if let left = validity(of: cached.loadedAtMS, resolution) {
+                return (cached.value, left)
+            }
+            if isContinued, canBeContinued(cached, resolution) {
+                return (cached.value, Timespan(milliseconds: 0))
+            }
         }
         let loaded = await listingFlights.value(for: key) {
             await self.loadAndKeep(resolution, path: path, key: key)
@@ -239,7 +252,13 @@ package final class MetadataService: Sendable {
             hidden(resolution.mount.path, listing.hiddenCount)
             if listing.exists || resolution.name.isEmpty {
                 let weight = listing.entries.count + 1
-                listings.insert(listing, for: key, weight: weight, loadedAtMS: asked)
+                listings.insert(
+                    listing,
+                    for: key,
+                    weight: weight,
+                    loadedAtMS: asked,
+                    completeAtMS: now()
+                )
             }
             return Loaded(result: .success(listing), askedAtMS: asked)
         } catch {
@@ -281,6 +300,20 @@ package final class MetadataService: Sendable {
     }
 
     // MARK: - Time to live
+
+    /// Whether a reader of its first page may be given the next one, although its time is over.
+    ///
+    /// Else a directory that takes longer to list than it may be believed would be listed whole for
+    /// each of its pages.
+    private func canBeContinued(
+        _ cached: MetadataCache<Key, DirectoryListing>.Cached,
+        _ resolution: Resolution
+    ) -> Bool {
+        guard let ttl = ttl(of: resolution) else { return true }
+        let took = cached.completeAtMS - cached.loadedAtMS
+        let age = max(now(), cached.completeAtMS) - cached.completeAtMS
+        return age < max(ttl.milliseconds, took) + Self.continuationMS
+    }
 
     func key(_ resolution: Resolution, _ name: ByteString, _ view: PathView) -> Key {
         Key(

@@ -56,6 +56,7 @@ extension TarnFileSystem {
         for owner in metadataOwners(of: resolution.name, in: resolution) {
             switch await askPatiently(request, of: owner) {
             case .directory(let directory): return DirectoryPage(directory)
+            case .failure(.timedOut): throw .timedOut  // Another owner would list it all again.
             case .failure(let failure) where failure.isFinal: throw FileError(failure)
             default: continue
             }

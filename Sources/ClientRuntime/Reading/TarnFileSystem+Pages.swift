@@ -131,6 +131,8 @@ extension TarnFileSystem {
             return .failure(failure)
         } catch .overloaded {
             return .failure(.overloaded)  // Said by this process's own queue for that worker.
+        } catch .timedOut where request.isListing {
+            return .failure(.timedOut)  // It was heard of to the end: no reason to doubt it.
         } catch {
             if error.isWorkersFault {
                 suspects.failed(worker.node)
@@ -178,6 +180,12 @@ extension PageClientError {
             true
         case .cancelled, .overloaded, .failed, .closed: false
         }
+    }
+}
+
+extension PageRequest {
+    fileprivate var isListing: Bool {
+        if case .list = self { true } else { false }
     }
 }
 
