@@ -256,7 +256,7 @@ import Testing
             #expect(entries.first?["size"] as? Int == 4)
             #expect(entries.first?["modified"] as? String == "1970-01-01T00:00:01.500Z")
             #expect(entries.last?["type"] as? String == "directory")
-            #expect(page.json["next"] as? String == "\u{1}66ff")
+            #expect(page.json["next"] as? String == "\u{1}66ff2f", "a directory keeps its slash")
 
             _ = try await client.get("/v1/list?path=/d&after=%0166ff")
             let asked = world.files.state.withLock { $0.lists.last }

@@ -59,28 +59,29 @@ package struct DirectoryListing: Sendable {
 
     /// Puts what a look-up has found, later than the listing, in a file's place; `nil`: nothing.
     package mutating func correct(_ name: ByteString, with file: Entry?) {
-        guard let position = byName[name] else {
-            isOutdated = isOutdated || file != nil
-            return
-        }
-        guard !entries[position].isDirectory, corrections.count < Self.correctionLimit else {
+        guard let position = byName[name], !entries[position].isDirectory,
+            corrections.count < Self.correctionLimit
+        else {
             isOutdated = true
             return
         }
         corrections[position] = .some(file)
     }
 
-    /// Up to `limit` entries behind the one named `name`, which need not exist any more.
+    /// Up to `limit` entries behind a cursor, whose entry need not exist any more.
+    ///
+    /// A cursor is what invariant 1 compares: of a directory, its name and a `/`. A bare name will do for
+    /// a directory that is there.
     package func page(
-        after name: ByteString?,
+        after cursor: ByteString?,
         limit: Int
     ) -> (entries: [Entry], hasMore: Bool) {
         var start = 0
-        if let name {
-            if let position = byName[name] {
+        if let cursor {
+            if let position = byName[cursor] {
                 start = position + 1
             } else {
-                start = entries.firstIndex { $0.sortKey > name } ?? entries.count
+                start = firstPosition(behind: cursor)
             }
         }
         guard !corrections.isEmpty else {
@@ -94,6 +95,16 @@ package struct DirectoryListing: Sendable {
             next += 1
         }
         return (page, next < entries.count)
+    }
+
+    /// Logarithmic time (invariant 1).
+    private func firstPosition(behind cursor: ByteString) -> Int {
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if entries[middle].sortKey > cursor { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 
     /// Whether POSIX can show a file or directory of this name.

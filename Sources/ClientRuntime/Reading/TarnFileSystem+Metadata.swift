@@ -99,8 +99,9 @@ extension TarnFileSystem {
     ) throws(FileError) -> DirectoryPage {
         let children = virtualChildren(of: path)
         guard path == "/" || !children.isEmpty else { throw .notFound }
+        let cursor = after.map { $0.hasSuffix("/") ? $0 : $0 + "/" }
         let left = children.sorted { $0 + "/" < $1 + "/" }
-            .drop { name in after.map { name + "/" <= $0 + "/" } ?? false }
+            .drop { name in cursor.map { name + "/" <= $0 } ?? false }
         return DirectoryPage(
             entries: left.prefix(limit).map {
                 DirectoryEntry(name: $0, attributes: Self.virtualDirectory)
