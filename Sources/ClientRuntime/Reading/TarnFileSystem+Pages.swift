@@ -106,7 +106,7 @@ extension TarnFileSystem {
             let origin = try origins.origin(of: read.resolution)
             bytes = try await origin.read(object, range: read.fileRange)
         } catch .notFound {
-            throw .stale  // Of this version nothing is left; whether the name is, is another question.
+            throw .stale  // Whether anything else has the name is another question.
         } catch {
             throw FileError(error)
         }

@@ -36,6 +36,7 @@ package final class PageService: Sendable {
     private let isFiller: @Sendable (PageReadRequest) -> Bool
     private let log: Logger
     private let fills = FillTable()
+    private let history = FillHistory()
 
     /// Fetches nothing yet.
     ///
@@ -61,6 +62,9 @@ package final class PageService: Sendable {
         self.isFiller = isFiller
         self.log = log
     }
+
+    /// Pages being fetched, or on their way to the disk.
+    package var fetching: Int { fills.count }
 
     /// Answers one request; never later than the origin's deadline allows.
     package func read(_ request: PageReadRequest) async -> PageReply {
@@ -134,6 +138,7 @@ package final class PageService: Sendable {
         let ahead = UInt32(clamping: request.readAhead / PageGeometry.pageByteCount)
         let length = min(ahead, UInt32(Self.urgentRunLength) - 1) + 1
         let deadline = ContinuousClock.now + Self.roomPatience
+        let reason = missReason(request, object)  // Before anything is fetched, which changes it.
         repeat {
             let claim = fills.claim(
                 geometry.window(from: request.page, pageCount: length),
@@ -145,7 +150,7 @@ package final class PageService: Sendable {
             readAhead(request, object, geometry)
 
             if let fill = claim.first {
-                metrics.missed(request.mount, isFiller(request) ? .cold : .workerDown)
+                metrics.missed(request.mount, reason)
                 return reply(await fill.outcome(), range: request.range, source: .origin)
             }
             if let stored = await stored(object, request) {  // It was stored in between.
@@ -153,6 +158,19 @@ package final class PageService: Sendable {
             }
         } while await fills.room(until: deadline)
         return .failure(.overloaded)
+    }
+
+    /// Why the page is not here, by what is remembered of it.
+    private func missReason(
+        _ request: PageReadRequest,
+        _ object: ObjectIdentity
+    ) -> PageMetrics.MissReason {
+        guard isFiller(request) else { return .workerDown }
+        switch history.finding(about: request.page, in: object) {
+        case .otherVersion: return .stale
+        case .refused: return .notAdmitted
+        case .nothing: return store.wasEvicted(object, page: request.page) ? .evicted : .cold
+        }
     }
 
     /// Fetches what the reader will ask for next, as far as there is room.
@@ -253,7 +271,9 @@ package final class PageService: Sendable {
             try await blocking.runIfActive { [store] in
                 try store.write(object, page: page, bytes: filled.bytes, checksum: filled.checksum)
             }
+            history.note(.kept, of: page, in: object)
         } catch {
+            history.note(.refused, of: page, in: object)
             log.warning("a page is not cached", metadata: ["error": "\(error)"])
         }
     }
