@@ -126,6 +126,9 @@ struct PageServiceTests {
         disk.signal()
         #expect(await eventually { rig.pages.fetching == 0 })
         try await pool.shutdownGracefully()
+        // What is stored cannot be read any more: the reader is sent on, once, and not told to wait.
+        let request = rig.request("x", byteCount: byteCount, page: 0)
+        #expect(await rig.pages.read(request) == .failure(.corrupt))
     }
 
     @Test func onlyIfPresentNeverFetchesButJoinsWhatIsUnderWay() async throws {

@@ -139,7 +139,8 @@ package final class PageService: Sendable {
         let length = min(ahead, UInt32(Self.urgentRunLength) - 1) + 1
         let deadline = ContinuousClock.now + Self.roomPatience
         let reason = missReason(request, object)  // Before anything is fetched, which changes it.
-        repeat {
+        var unreadable = 0
+        while unreadable < 2 {
             let claim = fills.claim(
                 geometry.window(from: request.page, pageCount: length),
                 of: object,
@@ -156,8 +157,13 @@ package final class PageService: Sendable {
             if let stored = await stored(object, request) {  // It was stored in between.
                 return .page(stored.bytes, checksum: stored.checksum, source: .local)
             }
-        } while await fills.room(until: deadline)
-        return .failure(.overloaded)
+            if store.contains(object, page: request.page) {
+                unreadable += 1  // Damaged, and forgotten by now; else the disk fails.
+            } else if await !fills.room(until: deadline) {
+                return .failure(.overloaded)
+            }
+        }
+        return .failure(.corrupt)  // Another owner may have it.
     }
 
     /// Why the page is not here, by what is remembered of it.
