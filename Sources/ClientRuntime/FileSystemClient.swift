@@ -15,8 +15,8 @@ package protocol FileSystemClient: Sendable {
 
     /// One page of a directory, in the order of `CONTRACT.md` §3.
     ///
-    /// `after` is the name of the last entry of the page before, `nil` for the first; `limit` is
-    /// 1...10,000.
+    /// `after` is the ``DirectoryEntry/cursor`` of the last entry of the page before, `nil` for the
+    /// first; `limit` is 1...10,000.
     func list(
         _ path: ByteString,
         after: ByteString?,
@@ -112,9 +112,15 @@ package struct DirectoryEntry: Hashable, Sendable {
     }
 }
 
+extension DirectoryEntry {
+    /// Where the next page begins behind this entry: what the order of `CONTRACT.md` §3 compares, so
+    /// that it stands for the same place when the entry has gone.
+    package var cursor: ByteString { attributes.kind == .directory ? name + "/" : name }
+}
+
 package struct DirectoryPage: Hashable, Sendable {
     package let entries: [DirectoryEntry]
-    /// `true`: ask again with `after` = the last name.
+    /// `true`: ask again with `after` = the last entry's cursor.
     package let hasMore: Bool
 
     package init(entries: [DirectoryEntry], hasMore: Bool) {

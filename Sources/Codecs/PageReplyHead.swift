@@ -66,7 +66,7 @@ package struct PageDirectoryEntry: Hashable, Sendable {
 /// A part of a directory, in the order of `CONTRACT.md` §3.
 package struct PageDirectory: Hashable, Sendable {
     package let entries: [PageDirectoryEntry]
-    /// `true`: ask again with `after` = the last name.
+    /// `true`: ask again with `after` = the last name, with a `/` behind it if it is a directory.
     package let hasMore: Bool
 
     package init(entries: [PageDirectoryEntry], hasMore: Bool) {

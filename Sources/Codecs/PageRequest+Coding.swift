@@ -32,7 +32,11 @@ extension PageRequest {
         case .read: self = .read(try PageReadRequest(from: &reader))
         case .attributes:
             let path = try reader.byteString()
-            self = .attributes(path: path, view: try reader.choice("view"))
+            let view: PagePathView = try reader.choice("view")
+            let gone = try reader.optional { reader throws(ByteDecodingError) in
+                try reader.byteString()
+            }
+            self = .attributes(path: path, view: view, gone: gone)
         case .list:
             let path = try reader.byteString()
             let after = try reader.optional { reader throws(ByteDecodingError) in
@@ -64,9 +68,10 @@ extension PageRequest {
     private func encodeBody(into writer: inout ByteWriter) {
         switch self {
         case .read(let read): read.encode(into: &writer)
-        case .attributes(let path, let view):
+        case .attributes(let path, let view, let gone):
             writer.write(path)
             writer.write(view.rawValue)
+            writer.write(optional: gone) { $0.write($1) }
         case .list(let path, let after, let limit):
             writer.write(path)
             writer.write(optional: after) { $0.write($1) }

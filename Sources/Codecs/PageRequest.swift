@@ -4,7 +4,9 @@ package import Primitives
 /// What a client asks of a worker.
 package enum PageRequest: Hashable, Sendable {
     case read(PageReadRequest)
-    case attributes(path: ByteString, view: PagePathView)
+    /// `gone`: a version that a reader has found to exist nowhere any more. An answer that names it is
+    /// not repeated, whatever its time to live: the origin is asked.
+    case attributes(path: ByteString, view: PagePathView, gone: ByteString?)
     /// Entries behind `after`, at most `limit` of them (1…10,000), and fewer where they are long.
     case list(path: ByteString, after: ByteString?, limit: UInt32)
     case capacity

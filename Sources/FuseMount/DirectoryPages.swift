@@ -4,7 +4,7 @@ package import Primitives
 
 /// One open directory as a sequence of entries with stable numbers, read page by page.
 ///
-///     anchors   0 ─────── 1000 ─────── 2000 ───────▶ …      number and name where each page starts
+///     anchors   0 ─────── 1000 ─────── 2000 ───────▶ …      number and cursor where each page starts
 ///     loaded              [ page 1 ]   [ page 2 ]           the last few pages, entries and all
 ///
 /// `seekdir` may return to any number that was given out. Keeping every entry for that would cost
@@ -33,7 +33,7 @@ package struct DirectoryPages: Sendable {
     package struct PageRequest: Hashable, Sendable {
         /// Number of the page, from 0.
         package let page: Int
-        /// Name of the last entry before the page; `nil` for the first page.
+        /// Cursor of the last entry before the page; `nil` for the first page.
         package let after: ByteString?
         fileprivate let generation: Int
     }
@@ -94,7 +94,7 @@ package struct DirectoryPages: Sendable {
         } else {
             let next = anchors[request.page].firstIndex + entries.count
             if result.hasMore, let last = result.entries.last {
-                anchors.append(Anchor(firstIndex: next, after: last.name))
+                anchors.append(Anchor(firstIndex: next, after: last.cursor))
             } else {
                 end = next
             }

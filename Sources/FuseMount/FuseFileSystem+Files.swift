@@ -4,6 +4,7 @@ import ClientRuntime
 import Glibc
 import NIOCore
 import Primitives
+import Synchronization
 
 /// Open files. A handle holds hints only: which bytes are meant follows from the node, so that a
 /// restarted process could go on serving a file that is open.
@@ -11,6 +12,9 @@ extension FuseFileSystem {
     func open(_ request: FuseRequest, id: UInt64, info: fuse_file_info) {
         guard let node = node(id) else { return _ = request.fail(ESTALE) }
         guard node.attributes.kind == .file else { return _ = request.fail(EISDIR) }
+        // The kernel then looks the name up anew, past the time it may be believed, and opens what it
+        // finds: the caller sees none of this (fs/namei.c, LOOKUP_REVAL).
+        guard !nodes.withLock({ $0.isGone(id) }) else { return _ = request.fail(ESTALE) }
         guard info.flags & O_ACCMODE == O_RDONLY, info.flags & O_TRUNC == 0 else {
             return _ = request.fail(EROFS)
         }
@@ -34,7 +38,13 @@ extension FuseFileSystem {
 
         answerLater(request, about: file.path) { () async throws(FileError) in
             let context = ReadContext(client: .fuse, readAhead: readAhead)
-            let bytes = try await self.client.read(file, range: range, context: context)
+            let bytes: ByteBuffer
+            do throws(FileError) {
+                bytes = try await self.client.read(file, range: range, context: context)
+            } catch .stale {
+                self.nodes.withLock { $0.markGone(id) }
+                throw .stale
+            }
             guard bytes.readableBytes == range.count else {
                 throw FileError.originFailed(
                     "\(bytes.readableBytes) bytes came for \(range.count)"

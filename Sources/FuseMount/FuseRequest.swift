@@ -24,6 +24,8 @@ final class FuseRequest: Sendable {
     }
 
     let operation: FuseOperation
+    /// The thread that waits for the answer; 0 where it has no number here.
+    let caller: pid_t
     private let started = ContinuousClock.now
     private let recorder: any FuseOperationRecorder
     private let address: Mutex<UInt>
@@ -35,6 +37,7 @@ final class FuseRequest: Sendable {
     ) {
         self.operation = operation
         self.recorder = recorder
+        caller = unsafe fuse_req_ctx(request)?.pointee.pid ?? 0
         address = Mutex(UInt(bitPattern: request))
     }
 

@@ -34,6 +34,7 @@ package struct NodeTable: Sendable {
     private struct Counted: Sendable {
         var node: Node
         var lookups: UInt64
+        var isGone = false
     }
 
     /// The root, by libfuse's `FUSE_ROOT_ID`.
@@ -56,6 +57,12 @@ package struct NodeTable: Sendable {
     package func node(_ id: UInt64) -> Node? {
         id == Self.rootID ? root : nodes[id]?.node
     }
+
+    /// Remembers that the version of `id` exists nowhere any more, until an answer names it again.
+    package mutating func markGone(_ id: UInt64) { nodes[id]?.isGone = true }
+
+    /// Whether nobody should open `id` any more: its name stands for another version, or for nothing.
+    package func isGone(_ id: UInt64) -> Bool { nodes[id]?.isGone ?? false }
 
     /// Answers of `id` that the kernel has not forgotten yet; `nil` for the root and unknown ids.
     package func lookups(of id: UInt64) -> UInt64? { nodes[id]?.lookups }

@@ -9,17 +9,25 @@ import Synchronization
 ///     starting ──attach──▶ running ──finish──▶ gone
 ///         └── interrupt: marked, answered by attach ──┘   (running: answered at once)
 ///
+/// The kernel asks once to interrupt a request, at the first signal, and from then on waits for the
+/// answer whatever comes. So a request whose caller got a harmless one is watched: a fatal one may
+/// follow (`fs/fuse/dev.c`, `request_wait_answer`).
+///
 /// Invariants:
 /// 1. At most ``limit`` requests are in the table; the FUSE thread that brings one more waits, so
 ///    the kernel's own queue takes what we cannot.
 /// 2. A slot is held until the request's task has ended, answered or not.
+/// 3. A request is watched by one task at most, which ends with it.
 final class RequestTable: Sendable {
     static let limit = 512
+    /// How often the caller of a request that was to be interrupted is looked at.
+    private static let watchInterval = Duration.milliseconds(100)
 
     private struct Entry {
         let request: FuseRequest
         var task: Task<Void, Never>?
         var isInterrupted = false
+        var isWatched = false
     }
 
     private struct State {
@@ -53,6 +61,33 @@ final class RequestTable: Sendable {
 
     /// Called by libfuse on a FUSE thread when the caller of request `id` got a signal.
     func interrupt(_ id: UInt) {
+        guard let caller = state.withLock({ $0.entries[id]?.request.caller }) else { return }
+        if Self.mustEnd(caller) { end(id) } else { watch(id, caller) }
+    }
+
+    private func watch(_ id: UInt, _ caller: pid_t) {
+        let isFirst = state.withLock { state in
+            defer { state.entries[id]?.isWatched = true }
+            return state.entries[id]?.isWatched == false
+        }
+        guard isFirst else { return }
+        // A task of its own, invariant 3: nobody tells us of the caller's further signals.
+        Task {
+            while (try? await Task.sleep(for: Self.watchInterval)) != nil,
+                state.withLock({ $0.entries[id] != nil })
+            {
+                if Self.mustEnd(caller) { return end(id) }
+            }
+        }
+    }
+
+    /// Whom we cannot look at may be hung as well as anybody: rather `EINTR` than that.
+    private static func mustEnd(_ caller: pid_t) -> Bool {
+        PendingSignals(thread: caller)?.endProcess ?? true
+    }
+
+    /// Answers `EINTR` and cancels the work.
+    private func end(_ id: UInt) {
         let running = state.withLock { state -> Entry? in
             state.entries[id]?.isInterrupted = true
             return state.entries[id]

@@ -32,6 +32,7 @@ final class PageDisk: Sendable {
     let openFiles: OpenFiles
     let queue = Mutex(EvictionQueue<StoredObject>())
     let counters = Mutex(Counters())
+    let evicted = EvictedPages()
     private let faults = Mutex(FaultCounter())
     private let serials = Atomic<UInt64>(0)
     /// Bytes of the blocks of each directory below `objects`.
@@ -118,6 +119,7 @@ final class PageDisk: Sendable {
     func evictOne(_ reason: EvictionReason) -> Bool {
         guard let object = queue.withLock({ $0.evict() }) else { return false }
         let byteCount = object.claim.byteCount
+        evicted.insert(object.contents.withLock { $0.table.pages }, of: object.identity)
         discard(object)
         counters.withLock { counters in
             let index = EvictionReason.allCases.firstIndex(of: reason)

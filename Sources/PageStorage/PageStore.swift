@@ -114,6 +114,11 @@ package final class PageStore: Sendable {
         return pages.sorted()
     }
 
+    /// Whether a page that is not stored was evicted, as far as is remembered.
+    package func wasEvicted(_ object: ObjectIdentity, page: UInt32) -> Bool {
+        disks.contains { $0.evicted.contains(page, of: object) }
+    }
+
     /// Removes every page of an object; readers that have it open keep what they have.
     package func remove(_ object: ObjectIdentity) {
         for disk in disks {

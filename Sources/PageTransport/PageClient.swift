@@ -48,14 +48,16 @@ package final class PageClient: Sendable {
         }
     }
 
-    /// Attributes of what a cluster path names.
+    /// Attributes of what a cluster path names; not those of the version `gone`, unless the origin has
+    /// just said so.
     package func attributes(
         of path: ByteString,
         view: PagePathView,
+        gone: ByteString? = nil,
         at address: PageAddress,
         timeout: Duration
     ) async throws(PageClientError) -> PageAttributes {
-        let call = PageCall(.attributes(path: path, view: view))
+        let call = PageCall(.attributes(path: path, view: view, gone: gone))
         guard
             case .reply(.attributes(let attributes)) =
                 try await perform(call, at: address, timeout: timeout)

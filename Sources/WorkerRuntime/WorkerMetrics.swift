@@ -7,6 +7,12 @@ struct PageMetrics: Sendable {
     /// Why a page was not here when it was asked for.
     enum MissReason: String {
         case cold
+        /// It was here, and others needed the room.
+        case evicted
+        /// The page of another version was here, or asked for.
+        case stale
+        /// It was fetched before, and the disks took no more.
+        case notAdmitted = "not-admitted"
         /// The first owner did not answer, so another one was asked.
         case workerDown = "worker-down"
     }

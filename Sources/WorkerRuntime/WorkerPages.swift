@@ -29,12 +29,14 @@ package struct WorkerPages: Sendable {
         case .read(let read):
             return await pages.read(read)
         // A mount that this worker has not heard of yet is not one that does not exist.
-        case .attributes(let path, _) where !metadata.knows(path),
+        case .attributes(let path, _, _) where !metadata.knows(path),
             .list(let path, _, _) where !metadata.knows(path):
             return .failure(.unknownMount)
-        case .attributes(let path, let view):
+        case .attributes(let path, let view, let gone):
             return await reply { () async throws(FileError) in
-                .attributes(try await metadata.attributes(of: path, view: PathView(view)))
+                .attributes(
+                    try await metadata.attributes(of: path, view: PathView(view), gone: gone)
+                )
             }
         case .list(let path, let after, let limit):
             let limit = Int(min(max(limit, 1), 10_000))

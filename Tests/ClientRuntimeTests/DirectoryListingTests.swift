@@ -53,4 +53,34 @@ struct DirectoryListingTests {
         }
         #expect(paged == expected.map(\.key), "seed \(seed), limit \(limit)")
     }
+
+    /// Goal: a cursor stands for its place when its entry has gone or is of another kind, and a bare name
+    /// for the directory that is there.
+    ///
+    /// Method: names around `/` in the order of bytes; each is removed, or replaced, in turn.
+    @Test func aCursorOutlivesItsEntry() {
+        let names: [(name: ByteString, isDirectory: Bool)] = [
+            ("a", false), ("a-1", false), ("a.txt", false), ("b", true), ("b-1", false),
+            ("c+", true), ("c", true), ("c.d", false), ("c0", false),
+        ]
+        func listing(_ names: [(name: ByteString, isDirectory: Bool)]) -> DirectoryListing {
+            var builder = DirectoryListingBuilder(prefix: "d/")
+            let files = names.filter { !$0.isDirectory }.map {
+                OriginObject(key: "d/" + $0.name, size: 1, modifiedUnixNS: 0, version: "v")
+            }
+            let prefixes = names.filter(\.isDirectory).map { "d/" + $0.name + "/" }
+            builder.add(OriginListing(objects: files, prefixes: prefixes, next: nil))
+            return builder.build()
+        }
+        let whole = listing(names)
+        for (position, entry) in whole.entries.enumerated() {
+            let behind = whole.entries[(position + 1)...].map(\.name)
+            let cursor = entry.isDirectory ? entry.name + "/" : entry.name
+            let without = listing(names.filter { $0.name != entry.name })
+            #expect(without.page(after: cursor, limit: 100).entries.map(\.name) == behind)
+            for asked in [cursor, entry.name] {
+                #expect(whole.page(after: asked, limit: 100).entries.map(\.name) == behind)
+            }
+        }
+    }
 }

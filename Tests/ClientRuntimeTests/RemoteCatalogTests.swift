@@ -329,12 +329,14 @@ struct RemoteCatalogTests {
 
     // MARK: - The whole
 
-    @Test func theAssemblyReadsPastDeadWorkersFromItsOwnOrigin() async throws {
+    /// Goal: without a worker that answers, an origin on the network is asked, and a directory of this
+    /// host is not: of the same name it may hold other data, or nothing.
+    @Test func theAssemblyGoesPastDeadWorkersButNotToItsOwnDirectories() async throws {
         let scratch = try ScratchFiles()
-        let bytes = content(of: "file", count: 2_500_000)
-        try scratch.write("dir/file", bytes)
+        try scratch.write("dir/file", content(of: "file", count: 2_500))
         var model = Self.model
         model.perform(.putMount(path: "/files", Mount(origin: "file://\(scratch.path)"), .any))
+        model.perform(.putMount(path: "/objects", Self.unreachableStore, .any))
         let text = model.stateLines
         let server = try await WatchServer { _, _ in .lines(text) }
         let registry = MetricRegistry()
@@ -359,25 +361,44 @@ struct RemoteCatalogTests {
         }
         let client = try await RemoteClient.connect(settings(region: Rig.region), resources)
         #expect(client.cluster == clusterEntry.id)
-        let attributes = try await client.files.attributes(of: "/files/dir/file", view: .posix)
-        #expect(attributes.size == 2_500_000)
-        let file = FileReference(
-            path: "/files/dir/file",
-            size: attributes.size,
-            modifiedUnixNS: attributes.modifiedUnixNS,
-            version: attributes.version
-        )
-        let read = try await client.files.read(
-            file,
-            range: 0..<file.size,
-            context: ReadContext(client: .fuse)
-        )
-        let isEqual = read == ByteBuffer(bytes: bytes)
-        #expect(isEqual)
-        #expect(client.reporter.unreported == 2_500_000)
-        #expect(registry.counter(.originRequests, "/files", "get", "200").value == 3)
+        for path in ["/files/dir/file", "/objects/x"] as [ByteString] {
+            let isDirectory = path.hasPrefix("/files")
+            let file = FileReference(path: path, size: 10, modifiedUnixNS: 0, version: "v")
+            let errors = await [
+                Self.error { _ = try await client.files.attributes(of: path, view: .object) },
+                Self.error { _ = try await client.files.list(path, after: nil, limit: 5) },
+                Self.error {
+                    let context = ReadContext(client: .fuse)
+                    _ = try await client.files.read(file, range: 0..<10, context: context)
+                },
+            ]
+            for error in errors {
+                switch error {
+                case .misconfigured(let why): #expect(isDirectory, "\(path): \(why)")
+                case .originFailed(let why): #expect(!isDirectory, "\(path): \(why)")
+                default: Issue.record("\(path): \(String(describing: error))")
+                }
+            }
+        }
         await client.shutdown()
         try await server.close()
+    }
+
+    private static let unreachableStore = Mount(
+        origin: "s3://bucket",
+        options: [
+            MountOption(key: "endpoint", value: "http://127.0.0.1:1"),
+            MountOption(key: "anonymous", value: "true"),
+        ]
+    )
+
+    private static func error(_ body: () async throws -> Void) async -> FileError? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return error as? FileError
+        }
     }
 }
 

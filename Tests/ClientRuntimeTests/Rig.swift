@@ -94,7 +94,8 @@ final class Rig: Sendable {
     init(
         workers count: Int = 3,
         mounts: [(ByteString, Mount)] = [("/data/a", Mount(origin: "s3://bucket/p"))],
-        source: (any Origin)? = nil
+        source: (any Origin)? = nil,
+        overloadPatience: Duration = .seconds(30)
     ) {
         var catalog = Catalog()
         let registrations = (1...max(1, count)).map { number in
@@ -128,6 +129,7 @@ final class Rig: Sendable {
             direct: metadata,
             recorder: ReadReporter(registry: registry),
             staleness: { age.value },
+            overloadPatience: overloadPatience,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }

@@ -94,6 +94,28 @@ import Testing
         #expect(first?.names.count == 10 || first?.names.count == 9)
     }
 
+    @Test func behindADirectoryThePageBeginsAtItsPlaceInTheOrder() {
+        let directory = FileAttributes(
+            kind: .directory,
+            size: 0,
+            modifiedUnixNS: 0,
+            version: "",
+            validFor: nil
+        )
+        var pages = DirectoryPages()
+        guard case .missing(let request) = pages.lookup(from: 0) else {
+            Issue.record("a new directory knows nothing")
+            return
+        }
+        let entries = [Self.entry("a"), DirectoryEntry(name: "b", attributes: directory)]
+        pages.insert(DirectoryPage(entries: entries, hasMore: true), for: request)
+        guard case .missing(let next) = pages.lookup(from: 2) else {
+            Issue.record("there is more")
+            return
+        }
+        #expect(next.after == "b/")
+    }
+
     @Test func rewindForgetsAndDropsLateAnswers() {
         let listing = Listing(names: Self.names(0..<5))
         var pages = DirectoryPages()

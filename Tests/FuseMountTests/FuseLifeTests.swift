@@ -153,25 +153,6 @@ struct FuseLifeTests {
                 client.openGate()
             }
             defer { rescue.cancel() }
-            let program = """
-                import errno, os, signal, sys
-                signal.pthread_sigmask(signal.SIG_SETMASK, [])
-                def stop(*_): raise InterruptedError
-                signal.signal(signal.SIGALRM, stop)
-                for attempt in range(3):
-                    signal.setitimer(signal.ITIMER_REAL, 0.2)
-                    try:
-                        os.stat(sys.argv[1])
-                        print('answered')
-                    except InterruptedError:
-                        print('interrupted')
-                """
-            let result = try await mount.python(program, mount.path("data/slow"))
-            #expect(
-                result.output == "interrupted\ninterrupted\ninterrupted\n",
-                "\(result.errors)"
-            )
-
             let killed = try await mount.python(
                 """
                 import signal, subprocess, sys

@@ -157,6 +157,40 @@ struct FuseReadTests {
         }
     }
 
+    /// Goal: a version found gone is not opened again, although its name may still be believed.
+    @Test(arguments: [true, false]) func aGoneVersionIsNotOpenedAgain(isReplaced: Bool) async throws
+    {
+        let client = MemoryFileSystem()
+        client.put("/data/file", size: 3 * Self.mebibyte)
+        client.put("/data/other", size: 1)
+        try await TestMount.with(client) { mount in
+            let program = """
+                import os, sys, errno
+                def attempt():
+                    try:
+                        with open(sys.argv[1], 'rb') as file: return len(file.read())
+                    except OSError as e: return errno.errorcode[e.errno]
+                os.stat(sys.argv[1])
+                print('known', flush=True)
+                while not os.path.exists(sys.argv[2]): pass
+                print(attempt(), attempt(), attempt())
+                """
+            let flag = mount.scratch + "/go"
+            let reader = try Command.start(
+                "/usr/bin/env",
+                ["python3", "-c", program, mount.path("data/file"), flag]
+            )
+            #expect(await reader.firstLine() == "known")
+            client.state.withLock { state in
+                (state.files["/data/file"], state.versions["/data/file@v1"]) = (nil, nil)
+            }
+            if isReplaced { #expect(client.put("/data/file", size: 5000).version != "v1") }
+            #expect(FileManager.default.createFile(atPath: flag, contents: nil))
+            let output = await reader.finish().output
+            #expect(output == (isReplaced ? "ESTALE 5000 5000\n" : "ESTALE ENOENT ENOENT\n"))
+        }
+    }
+
     @Test func aVersionThatIsGoneIsStale() async throws {
         let client = MemoryFileSystem(["/data/file": 3 * Self.mebibyte])
         try await TestMount.with(client) { mount in

@@ -180,7 +180,8 @@ final class MemoryFileSystem: FileSystemClient {
             sorted[path] = (state.versions.count, entries)
             return entries
         }
-        let start = after.map { last in names.partitioningIndex { !($0.0 <= last) } } ?? 0
+        let last = after.map { $0.hasSuffix("/") ? ByteString($0.bytes.dropLast()) : $0 }
+        let start = last.map { last in names.partitioningIndex { !($0.0 <= last) } } ?? 0
         let part = names[start...].prefix(limit)
         let entries = part.map { name, full in
             let known = full.flatMap { state.files[$0] }

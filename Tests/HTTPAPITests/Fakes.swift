@@ -153,6 +153,8 @@ final class FakeFiles: FileSystemClient {
         var version: ByteString = "v1"
         var attributesError: FileError?
         var readError: (from: UInt64, error: FileError)?
+        /// What the first failed read leaves behind: the next version, or (nil) nothing.
+        var successor: (bytes: [UInt8]?, version: ByteString)?
         var reads: [Read] = []
         /// Whose request each read was for.
         var requestIDs: [String?] = []
@@ -213,6 +215,10 @@ final class FakeFiles: FileSystemClient {
                 Read(range: range, client: context.client, readAhead: context.readAhead)
             )
             if let failure = state.readError, range.upperBound > failure.from {
+                if let successor = state.successor {
+                    state.files[file.path] = successor.bytes
+                    (state.version, state.readError) = (successor.version, nil)
+                }
                 return .failure(failure.error)
             }
             let bytes = state.files[file.path] ?? []

@@ -104,6 +104,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [[9, 9, 9], nil] as [[UInt8]?])
+    func aVersionReplacedBeforeTheFirstByteIsNoError(bytes: [UInt8]?) async throws {
+        let world = Self.world()
+        world.files.state.withLock { state in
+            state.readError = (0, .stale)
+            state.successor = (bytes, "v2")
+        }
+        try await withServer(world) { client in
+            let answer = try await client.get("/v1/files/f")
+            #expect(answer.status == (bytes == nil ? 404 : 200), "\(answer.text)")
+            guard let bytes else { return }
+            #expect(answer.body == bytes)
+            #expect(answer.headers["etag"] == "\"v2\"")
+        }
+    }
+
     @Test func headIsGetWithoutTheBody() async throws {
         let world = Self.world()
         try await withServer(world) { client in
@@ -276,7 +292,7 @@ import Testing
             #expect(entries.first?["size"] as? Int == 4)
             #expect(entries.first?["modified"] as? String == "1970-01-01T00:00:01.500Z")
             #expect(entries.last?["type"] as? String == "directory")
-            #expect(page.json["next"] as? String == "\u{1}66ff")
+            #expect(page.json["next"] as? String == "\u{1}66ff2f", "a directory keeps its slash")
 
             _ = try await client.get("/v1/list?path=/d&after=%0166ff")
             let asked = world.files.state.withLock { $0.lists.last }

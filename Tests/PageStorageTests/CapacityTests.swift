@@ -51,6 +51,24 @@ private final class HighWaterMark: Sendable {
         #expect(statistics.pageCount > 8)
     }
 
+    @Test func whatWasEvictedIsKnownAndWhatWasNotIsNot() throws {
+        let scratch = try Scratch()
+        let store = try scratch.open(mebibytes: 8)
+        let files = (0..<12).map { object("f\($0)", byteCount: megabyte) }
+        for file in files { try store.put(file, page: 0) }
+        var missing = 0
+        for file in files where !store.contains(file, page: 0) {
+            missing += 1
+            #expect(store.wasEvicted(file, page: 0))
+            #expect(!store.wasEvicted(file, page: 1), "another page")
+        }
+        #expect(missing >= 4)
+        for file in files where store.contains(file, page: 0) {
+            #expect(!store.wasEvicted(file, page: 0))
+        }
+        #expect(!store.wasEvicted(object("never", byteCount: megabyte), page: 0))
+    }
+
     @Test func aSmallerCapacityIsReachedAtTheStart() throws {
         let scratch = try Scratch()
         var store = try scratch.open(mebibytes: 64)

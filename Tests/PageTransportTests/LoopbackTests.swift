@@ -89,7 +89,7 @@ import Testing
         let handler = ScriptedHandler { request, reply in
             log.append(request)
             switch request {
-            case .attributes(let path, _):
+            case .attributes(let path, _, _):
                 reply.complete(path == "/a" ? .attributes(attributes) : .failure(.notFound))
             case .list: reply.complete(.directory(directory))
             case .capacity: reply.complete(.capacity(total: 10, used: 4))

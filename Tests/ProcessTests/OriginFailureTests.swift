@@ -90,6 +90,13 @@ extension ProcessTests {
                     #expect(answer.body == old || (answer.body == new && name == "x"), "\(name)")
                 }
             }
+            // Whoever found the old version gone has said so: within its time to live nobody gets it.
+            for worker in cluster.workers {
+                let web = worker.web
+                let replaced = try await web.get("/v1/files/data/s/x")
+                #expect(replaced.status == 200 && replaced.body == new, "\(replaced.status)")
+                #expect(try await web.get("/v1/files/data/s/gone").status == 404)
+            }
             #expect(try await cluster[1].web.get("/healthz").status == 200)
             let run = try await cluster.tarn(["fs", "cat", "/data/s/gone"])
             #expect(run.status != 0, "half of it is no success")

@@ -16,6 +16,25 @@ struct FillTableTests {
         )
     }
 
+    @Test func whoWaitsForRoomIsWokenByAReleaseOrByTheClock() async {
+        let table = FillTable()
+        let object = Self.object(1)
+        #expect(await table.room(until: .now), "there is room")
+        var runs: [(FillTable.Run, ObjectIdentity)] = []
+        for number in UInt64(1)...8 {
+            let object = Self.object(number)
+            let claim = table.claim(0..<64, of: object, runLength: 64, urgency: .first) { _ in false
+            }
+            runs += claim.runs.map { ($0, object) }
+        }
+        #expect(table.count == FillTable.pageLimit)
+        #expect(await !table.room(until: .now + .milliseconds(20)))
+        async let waiting = table.room(until: .now + .seconds(60))
+        table.release(runs[0].0, of: object)
+        #expect(await waiting)
+        for (run, object) in runs.dropFirst() { table.release(run, of: object) }
+    }
+
     /// Goal: the table's invariants under any order of claims, storings and releases.
     ///
     /// Method: a model that is a set of pages in flight and a set of pages stored.

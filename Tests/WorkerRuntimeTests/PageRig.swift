@@ -43,6 +43,7 @@ final class PageRig: Sendable {
         mebibytes: UInt64 = 256,
         origin: MemoryOrigin = MemoryOrigin(),
         scratch: ScratchDirectory? = nil,
+        blocking: NIOThreadPool = .singleton,
         isFiller: Bool = true
     ) throws {
         self.origin = origin
@@ -68,7 +69,7 @@ final class PageRig: Sendable {
         pages = PageService(
             store: store,
             origins: origins,
-            blocking: .singleton,
+            blocking: blocking,
             metrics: registry,
             isFiller: { _ in isFiller },
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

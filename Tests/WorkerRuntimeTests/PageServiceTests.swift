@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClientRuntime
 import Codecs
+import Dispatch
 import NIOCore
+import NIOPosix
 import Origins
 import PageStorage
 import PageTransport
@@ -98,6 +100,37 @@ struct PageServiceTests {
         #expect(counts == [4, 5, 8, 8, 8])
     }
 
+    /// Goal: a disk that takes its time delays no reader of what has arrived.
+    ///
+    /// Method: the one thread of the store's pool is held until every page of a run was answered.
+    @Test func noReaderOfARunWaitsForTheDisk() async throws {
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        let rig = try PageRig(blocking: pool)
+        let byteCount = 4 * pageBytes
+        _ = rig.put("x", byteCount: byteCount)
+        let disk = DispatchSemaphore(value: 0)
+        pool.submit { _ in _ = disk.wait(timeout: .now() + 20) }
+        rig.origin.hold()
+        let answered = await withTaskGroup(of: Bool.self) { group in
+            for page in UInt32(0)..<4 {
+                let request = rig.request("x", byteCount: byteCount, page: page, readAhead: 3 << 20)
+                group.addTask { await rig.pages.read(request).bytes != nil }
+                if page == 0 { #expect(await eventually { rig.origin.reads.count == 1 }) }
+            }
+            rig.origin.release()
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(answered == 4)
+        #expect(rig.store.pages(of: rig.object("x", byteCount: byteCount)).isEmpty)
+        disk.signal()
+        #expect(await eventually { rig.pages.fetching == 0 })
+        try await pool.shutdownGracefully()
+        // What is stored cannot be read any more: the reader is sent on, once, and not told to wait.
+        let request = rig.request("x", byteCount: byteCount, page: 0)
+        #expect(await rig.pages.read(request) == .failure(.corrupt))
+    }
+
     @Test func onlyIfPresentNeverFetchesButJoinsWhatIsUnderWay() async throws {
         let rig = try PageRig()
         let bytes = rig.put("x", byteCount: 1_000)
@@ -130,6 +163,25 @@ struct PageServiceTests {
         }
         rig.origin.fail(with: nil)
         #expect(await rig.pages.read(request).bytes == bytes)
+    }
+
+    /// Goal: with as many pages in flight as there may be, one more reader waits; nothing is fetched twice.
+    @Test func oneMoreReaderThanThereIsRoomForWaits() async throws {
+        let rig = try PageRig()
+        let count = FillTable.pageLimit + 20
+        for number in 0..<count { _ = rig.put(ByteString("f\(number)"), byteCount: 10) }
+        rig.origin.hold()
+        let replies = await withTaskGroup(of: PageReply.self) { group in
+            for number in 0..<count {
+                let request = rig.request(ByteString("f\(number)"), byteCount: 10, page: 0)
+                group.addTask { await rig.pages.read(request) }
+            }
+            #expect(await eventually { rig.origin.reads.count == FillTable.pageLimit })
+            rig.origin.release()
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(replies.allSatisfy { $0.bytes?.count == 10 })
+        #expect(rig.origin.reads.count == count)
     }
 
     @Test func aChangedObjectIsNeverMixedIn() async throws {
@@ -241,7 +293,8 @@ struct PageServiceTests {
     @Test func aMountThatIsNotKnownYetIsNoMissingFile() async throws {
         let rig = try PageRig()
         for request in [
-            .attributes(path: "/new/x", view: .posix), .list(path: "/new", after: nil, limit: 5),
+            .attributes(path: "/new/x", view: .posix, gone: nil),
+            .list(path: "/new", after: nil, limit: 5),
         ] as [PageRequest] {
             #expect(await rig.worker.answer(request) == .failure(.unknownMount))
         }

@@ -9,6 +9,7 @@ package import Primitives
 /// 1. Entries are in bytewise order of names, directories compared with a trailing `/`.
 /// 2. No name twice: where an object `p` and keys `p/…` exist, `p` is a directory.
 /// 3. Every name is 1…255 bytes, without `/`, neither `.` nor `..`.
+/// 4. `corrections` name files of `entries`, at most ``correctionLimit``.
 package struct DirectoryListing: Sendable {
     package struct Entry: Sendable, Hashable {
         package let name: ByteString
@@ -22,13 +23,22 @@ package struct DirectoryListing: Sendable {
         var sortKey: ByteString { isDirectory ? name + "/" : name }
     }
 
+    /// More files found to be others than listed, and the directory is listed anew.
+    package static let correctionLimit = 1_000
+
+    /// As the origin listed them.
     package let entries: [Entry]
     /// Keys that POSIX cannot show.
     package let hiddenCount: Int
     /// Whether the origin has anything below this directory's prefix, its own marker included.
     package let exists: Bool
 
+    /// It is known to be wrong in a way that only the origin can set right.
+    package private(set) var isOutdated = false
+
     private let byName: [ByteString: Int]
+    /// What files are by now; `nil`: gone.
+    private var corrections: [Int: Entry?] = [:]
 
     init(entries: [Entry], hiddenCount: Int, exists: Bool) {
         self.entries = entries
@@ -41,23 +51,60 @@ package struct DirectoryListing: Sendable {
     }
 
     /// Constant time.
-    package func entry(named name: ByteString) -> Entry? { byName[name].map { entries[$0] } }
+    package func entry(named name: ByteString) -> Entry? {
+        guard let position = byName[name] else { return nil }
+        if let correction = corrections[position] { return correction }
+        return entries[position]
+    }
 
-    /// Up to `limit` entries behind the one named `name`, which need not exist any more.
+    /// Puts what a look-up has found, later than the listing, in a file's place; `nil`: nothing.
+    package mutating func correct(_ name: ByteString, with file: Entry?) {
+        guard let position = byName[name], !entries[position].isDirectory,
+            corrections.count < Self.correctionLimit
+        else {
+            isOutdated = true
+            return
+        }
+        corrections[position] = .some(file)
+    }
+
+    /// Up to `limit` entries behind a cursor, whose entry need not exist any more.
+    ///
+    /// A cursor is what invariant 1 compares: of a directory, its name and a `/`. A bare name will do for
+    /// a directory that is there.
     package func page(
-        after name: ByteString?,
+        after cursor: ByteString?,
         limit: Int
-    ) -> (entries: ArraySlice<Entry>, hasMore: Bool) {
+    ) -> (entries: [Entry], hasMore: Bool) {
         var start = 0
-        if let name {
-            if let position = byName[name] {
+        if let cursor {
+            if let position = byName[cursor] {
                 start = position + 1
             } else {
-                start = entries.firstIndex { $0.sortKey > name } ?? entries.count
+                start = firstPosition(behind: cursor)
             }
         }
-        let page = entries[start...].prefix(limit)
-        return (page, page.endIndex < entries.count)
+        guard !corrections.isEmpty else {
+            let page = entries[start...].prefix(limit)
+            return (Array(page), page.endIndex < entries.count)
+        }
+        var page: [Entry] = []
+        var next = start
+        while next < entries.count, page.count < limit {
+            if let entry = corrections[next] ?? entries[next] { page.append(entry) }
+            next += 1
+        }
+        return (page, next < entries.count)
+    }
+
+    /// Logarithmic time (invariant 1).
+    private func firstPosition(behind cursor: ByteString) -> Int {
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if entries[middle].sortKey > cursor { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 
     /// Whether POSIX can show a file or directory of this name.

@@ -8,8 +8,11 @@ import Synchronization
 /// once. Time is passed in, in milliseconds of a clock that never goes back.
 final class MetadataCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     struct Cached: Sendable {
-        let value: Value
-        let loadedAtMS: UInt64
+        var value: Value
+        /// When the load began.
+        var loadedAtMS: UInt64
+        /// When it had ended.
+        var completeAtMS: UInt64
     }
 
     private struct Slot {
@@ -38,7 +41,21 @@ final class MetadataCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    func insert(_ value: Value, for key: Key, weight: Int, loadedAtMS: UInt64) {
+    /// Changes what is kept in place, without a change of its weight; nothing if nothing is kept.
+    func update(_ key: Key, _ change: (inout Cached) -> Void) {
+        state.withLock { state in
+            guard let index = state.slots.index(forKey: key) else { return }
+            change(&state.slots.values[index].cached)
+        }
+    }
+
+    func insert(
+        _ value: Value,
+        for key: Key,
+        weight: Int,
+        loadedAtMS: UInt64,
+        completeAtMS: UInt64
+    ) {
         state.withLock { state in
             if let old = state.slots[key] {
                 state.weight -= old.weight
@@ -46,7 +63,11 @@ final class MetadataCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
                 state.order.append(key)
             }
             state.slots[key] = Slot(
-                cached: Cached(value: value, loadedAtMS: loadedAtMS),
+                cached: Cached(
+                    value: value,
+                    loadedAtMS: loadedAtMS,
+                    completeAtMS: completeAtMS
+                ),
                 weight: weight,
                 isUsed: false
             )

@@ -9,7 +9,7 @@ package import Primitives
 /// While the origin is out of order, what is known is used past its time: readers of cached data must
 /// not notice (`DESIGN.md` §8).
 package final class MetadataService: Sendable {
-    private struct Key: Hashable, Sendable {
+    struct Key: Hashable, Sendable {
         let mount: ByteString
         let revision: Revision
         let name: ByteString
@@ -17,7 +17,7 @@ package final class MetadataService: Sendable {
     }
 
     /// What a load gave, and when it began: from then on its answer ages, whoever joined it.
-    private struct Loaded<Value: Sendable>: Sendable {
+    struct Loaded<Value: Sendable>: Sendable {
         let result: Result<Value, FileError>
         let askedAtMS: UInt64
     }
@@ -27,14 +27,17 @@ package final class MetadataService: Sendable {
     private static let attributeWeight = 2_000_000
     /// Entries asked of an origin at once; one with smaller pages gives fewer.
     private static let pageLimit = 10_000
+    /// How much longer than its time to live, or than it took to list, a directory's later pages are
+    /// taken from the listing that gave the first.
+    private static let continuationMS: UInt64 = 60_000
     /// What an answer used past its time is good for.
     private static let outageValidity = Timespan.seconds(1)
 
-    private let origins: OriginTable
+    let origins: OriginTable
     private let now: @Sendable () -> UInt64
     private let hidden: @Sendable (ByteString, Int) -> Void
-    private let listings = MetadataCache<Key, DirectoryListing>(weightLimit: listingWeight)
-    private let attributes = MetadataCache<Key, Result<PageAttributes, FileError>>(
+    let listings = MetadataCache<Key, DirectoryListing>(weightLimit: listingWeight)
+    let attributes = MetadataCache<Key, Result<PageAttributes, FileError>>(
         weightLimit: attributeWeight
     )
     private let listingFlights = SingleFlight<Key, Loaded<DirectoryListing>>()
@@ -84,14 +87,7 @@ package final class MetadataService: Sendable {
         if let cached, let left = validity(of: cached.loadedAtMS, resolution) {
             return try cached.value.get().valid(for: left)
         }
-        let loaded = await attributeFlights.value(for: key) {
-            let asked = self.now()
-            let result = await self.load(resolution, view: view)
-            if result.isWorthKeeping {
-                self.attributes.insert(result, for: key, weight: 1, loadedAtMS: asked)
-            }
-            return Loaded(result: result, askedAtMS: asked)
-        }
+        let loaded = await loadAndKeep(resolution, view: view)
         if case .failure(let error) = loaded.result, error.isOutage {
             if let cached { return try cached.value.get().valid(for: Self.outageValidity) }
             if let listed = try listed(resolution, view: view) {
@@ -99,6 +95,25 @@ package final class MetadataService: Sendable {
             }
         }
         return try loaded.result.get().valid(for: rest(of: loaded.askedAtMS, resolution))
+    }
+
+    /// Asks the origin, or joins who is asking it.
+    func loadAndKeep(_ resolution: Resolution, view: PathView) async -> Loaded<PageAttributes> {
+        let key = key(resolution, resolution.name, view)
+        return await attributeFlights.value(for: key) {
+            let asked = self.now()
+            let result = await self.load(resolution, view: view)
+            if result.isWorthKeeping {
+                self.attributes.insert(
+                    result,
+                    for: key,
+                    weight: 1,
+                    loadedAtMS: asked,
+                    completeAtMS: self.now()
+                )
+            }
+            return Loaded(result: result, askedAtMS: asked)
+        }
     }
 
     /// Asks the origin: is there an object, is there anything below.
@@ -152,6 +167,7 @@ package final class MetadataService: Sendable {
     ) throws(FileError) -> PageAttributes? {
         let parent = Self.split(resolution.name).directory
         guard let cached = listings.value(for: key(resolution, parent, .posix)),
+            !cached.value.isOutdated,
             let left = validity(of: cached.loadedAtMS, resolution)
         else { return nil }
         return try listed(resolution, view: view)?.valid(for: left)
@@ -178,7 +194,7 @@ package final class MetadataService: Sendable {
         after: ByteString?,
         limit: Int
     ) async throws(FileError) -> PageDirectory {
-        let (listing, validFor) = try await listing(of: path)
+        let (listing, validFor) = try await listing(of: path, isContinued: after != nil)
         let page = listing.page(after: after, limit: limit)
         return PageDirectory(
             entries: page.entries.map { entry in
@@ -192,15 +208,21 @@ package final class MetadataService: Sendable {
     }
 
     private func listing(
-        of path: ByteString
+        of path: ByteString,
+        isContinued: Bool
     ) async throws(FileError) -> (DirectoryListing, validFor: Timespan?) {
         guard let resolution = origins.resolve(path) else { throw .notFound }
         guard resolution.name.isEmpty || Self.isShowable(resolution.name) else { throw .notFound }
 
         let key = key(resolution, resolution.name, .posix)
         let cached = listings.value(for: key)
-        if let cached, let left = validity(of: cached.loadedAtMS, resolution) {
-            return (cached.value, left)
+        if let cached, !cached.value.isOutdated {
+            if let left = validity(of: cached.loadedAtMS, resolution) {
+                return (cached.value, left)
+            }
+            if isContinued, canBeContinued(cached, resolution) {
+                return (cached.value, Timespan(milliseconds: 0))
+            }
         }
         let loaded = await listingFlights.value(for: key) {
             await self.loadAndKeep(resolution, path: path, key: key)
@@ -231,7 +253,13 @@ package final class MetadataService: Sendable {
             hidden(resolution.mount.path, listing.hiddenCount)
             if listing.exists || resolution.name.isEmpty {
                 let weight = listing.entries.count + 1
-                listings.insert(listing, for: key, weight: weight, loadedAtMS: asked)
+                listings.insert(
+                    listing,
+                    for: key,
+                    weight: weight,
+                    loadedAtMS: asked,
+                    completeAtMS: now()
+                )
             }
             return Loaded(result: .success(listing), askedAtMS: asked)
         } catch {
@@ -274,7 +302,21 @@ package final class MetadataService: Sendable {
 
     // MARK: - Time to live
 
-    private func key(_ resolution: Resolution, _ name: ByteString, _ view: PathView) -> Key {
+    /// Whether a reader of its first page may be given the next one, although its time is over.
+    ///
+    /// Else a directory that takes longer to list than it may be believed would be listed whole for
+    /// each of its pages.
+    private func canBeContinued(
+        _ cached: MetadataCache<Key, DirectoryListing>.Cached,
+        _ resolution: Resolution
+    ) -> Bool {
+        guard let ttl = ttl(of: resolution) else { return true }
+        let took = cached.completeAtMS - cached.loadedAtMS
+        let age = max(now(), cached.completeAtMS) - cached.completeAtMS
+        return age < max(ttl.milliseconds, took) + Self.continuationMS
+    }
+
+    func key(_ resolution: Resolution, _ name: ByteString, _ view: PathView) -> Key {
         Key(
             mount: resolution.mount.path,
             revision: resolution.mount.modRevision,
@@ -291,14 +333,14 @@ package final class MetadataService: Sendable {
     }
 
     /// How much longer an answer holds: `.some(nil)` for ever, `nil` not any more.
-    private func validity(of loadedAtMS: UInt64, _ resolution: Resolution) -> Timespan?? {
+    func validity(of loadedAtMS: UInt64, _ resolution: Resolution) -> Timespan?? {
         guard let rest = rest(of: loadedAtMS, resolution) else { return .some(nil) }
         guard rest.milliseconds > 0 else { return nil }
         return .some(rest)
     }
 
     /// What is left of the time to live, zero at the least; `nil`: for ever.
-    private func rest(of loadedAtMS: UInt64, _ resolution: Resolution) -> Timespan? {
+    func rest(of loadedAtMS: UInt64, _ resolution: Resolution) -> Timespan? {
         guard let ttl = ttl(of: resolution) else { return nil }
         let now = now()
         let age = now > loadedAtMS ? now - loadedAtMS : 0

@@ -11,21 +11,36 @@ extension TarnFileSystem {
         of path: ByteString,
         view: PathView
     ) async throws(FileError) -> FileAttributes {
+        try await attributes(of: path, view: view, gone: nil)
+    }
+
+    /// Lets whoever keeps attributes of the file ask the origin: a reader found that this version
+    /// exists nowhere any more, and the next open must not be given it again.
+    func forgetVersion(of file: FileReference) async {
+        // Whatever the answer is, it is kept where it is asked for next; nobody else needs it here.
+        _ = try? await attributes(of: file.path, view: .object, gone: file.version)
+    }
+
+    private func attributes(
+        of path: ByteString,
+        view: PathView,
+        gone: ByteString?
+    ) async throws(FileError) -> FileAttributes {
         try Self.requireAbsolute(path)
         guard let resolution = try resolve(path) else {
             guard path == "/" || !virtualChildren(of: path).isEmpty else { throw .notFound }
             return Self.virtualDirectory
         }
         let (directory, _) = MetadataService.split(resolution.name)
-        let request = PageRequest.attributes(path: path, view: PagePathView(view))
+        let request = PageRequest.attributes(path: path, view: PagePathView(view), gone: gone)
         for owner in metadataOwners(of: directory, in: resolution) {
-            switch await ask(request, of: owner) {
+            switch await askPatiently(request, of: owner) {
             case .attributes(let attributes): return FileAttributes(attributes)
             case .failure(let failure) where failure.isFinal: throw FileError(failure)
             default: continue
             }
         }
-        return FileAttributes(try await direct.attributes(of: path, view: view))
+        return FileAttributes(try await direct.attributes(of: path, view: view, gone: gone))
     }
 
     package func list(
@@ -39,8 +54,9 @@ extension TarnFileSystem {
         }
         let request = PageRequest.list(path: path, after: after, limit: UInt32(clamping: limit))
         for owner in metadataOwners(of: resolution.name, in: resolution) {
-            switch await ask(request, of: owner) {
+            switch await askPatiently(request, of: owner) {
             case .directory(let directory): return DirectoryPage(directory)
+            case .failure(.timedOut): throw .timedOut  // Another owner would list it all again.
             case .failure(let failure) where failure.isFinal: throw FileError(failure)
             default: continue
             }
@@ -83,8 +99,9 @@ extension TarnFileSystem {
     ) throws(FileError) -> DirectoryPage {
         let children = virtualChildren(of: path)
         guard path == "/" || !children.isEmpty else { throw .notFound }
+        let cursor = after.map { $0.hasSuffix("/") ? $0 : $0 + "/" }
         let left = children.sorted { $0 + "/" < $1 + "/" }
-            .drop { name in after.map { name + "/" <= $0 + "/" } ?? false }
+            .drop { name in cursor.map { name + "/" <= $0 } ?? false }
         return DirectoryPage(
             entries: left.prefix(limit).map {
                 DirectoryEntry(name: $0, attributes: Self.virtualDirectory)

@@ -39,16 +39,18 @@ extension TarnFileSystem {
         return try await readOrigin(read, for: client, owners: owners)
     }
 
-    /// Asks an owner that has too much to do again before another one: that one would fetch the page
-    /// a second time.
-    private func askPatiently(_ request: PageRequest, of owner: WorkerTarget) async -> PageReply? {
-        for attempt in 1...Self.overloadAttempts {
+    /// Asks an owner that has too much to do again and again, less and less often, and says so in the
+    /// end: another owner would fetch the page a second time, and the origin has enough to do.
+    func askPatiently(_ request: PageRequest, of owner: WorkerTarget) async -> PageReply? {
+        let deadline = ContinuousClock.now + overloadPatience
+        var pause = Self.firstOverloadPause
+        while true {
             let reply = await ask(request, of: owner)
-            guard case .failure(.overloaded) = reply, attempt < Self.overloadAttempts,
-                (try? await Task.sleep(for: Self.overloadPause * attempt)) != nil
+            guard case .failure(.overloaded) = reply, .now + pause < deadline,
+                (try? await Task.sleep(for: pause)) != nil
             else { return reply }
+            pause = min(pause * 2, Self.longestOverloadPause)
         }
-        return nil
     }
 
     /// The filler cannot get the page for good; perhaps another owner still has it.
@@ -103,6 +105,8 @@ extension TarnFileSystem {
             )
             let origin = try origins.origin(of: read.resolution)
             bytes = try await origin.read(object, range: read.fileRange)
+        } catch .notFound {
+            throw .stale  // Whether anything else has the name is another question.
         } catch {
             throw FileError(error)
         }
@@ -125,6 +129,10 @@ extension TarnFileSystem {
         } catch .failed(let failure) {
             suspects.answered(worker.node)
             return .failure(failure)
+        } catch .overloaded {
+            return .failure(.overloaded)  // Said by this process's own queue for that worker.
+        } catch .timedOut where request.isListing {
+            return .failure(.timedOut)  // It was heard of to the end: no reason to doubt it.
         } catch {
             if error.isWorkersFault {
                 suspects.failed(worker.node)
@@ -175,6 +183,12 @@ extension PageClientError {
     }
 }
 
+extension PageRequest {
+    fileprivate var isListing: Bool {
+        if case .list = self { true } else { false }
+    }
+}
+
 extension PageFailure {
     /// Whether asking another owner to fetch it would only repeat the answer.
     var isFinal: Bool {
@@ -183,9 +197,9 @@ extension PageFailure {
             .rangeNotSatisfiable, .originFailed, .staleCatalog, .misconfigured, .unknownCredential,
             .originChanged,
             .originThrottled, .originStatus, .originTimedOut, .originUnreachable,
-            .originBrokenBody, .originIO:
+            .originBrokenBody, .originIO, .overloaded:
             true
-        case .timedOut, .overloaded, .corrupt, .unknownMount, .stopping, .abandoned: false
+        case .timedOut, .corrupt, .unknownMount, .stopping, .abandoned: false
         }
     }
 }

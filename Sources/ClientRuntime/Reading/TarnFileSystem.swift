@@ -25,6 +25,7 @@ package final class TarnFileSystem: Sendable {
     let direct: MetadataService
     let recorder: any ReadRecorder
     let log: Logger
+    let overloadPatience: Duration
     /// How old the replica is; `nil` = unknown.
     private let staleness: @Sendable () -> Timespan?
 
@@ -32,9 +33,9 @@ package final class TarnFileSystem: Sendable {
 
     /// Pages of one read asked for at the same time.
     static let parallelPages = 8
-    /// How often an owner with too much to do is asked, and how much longer each time.
-    static let overloadAttempts = 5
-    static let overloadPause = Duration.milliseconds(20)
+    /// Before an owner with too much to do is asked again: doubled each time, up to the longest.
+    static let firstOverloadPause = Duration.milliseconds(20)
+    static let longestOverloadPause = Duration.seconds(1)
     /// Workers whose use is asked for; of more, the catalog's capacity counts.
     private static let capacityAsked = 64
 
@@ -48,6 +49,7 @@ package final class TarnFileSystem: Sendable {
     ///   - direct: Where to ask for attributes when no owner answers.
     ///   - recorder: Told about every byte returned.
     ///   - staleness: How long ago the catalog was known to be complete; `nil`: nobody knows.
+    ///   - overloadPatience: How long an owner with too much to do is asked again.
     ///   - log: Workers that do not answer, and reads past them.
     package init(
         router: Router,
@@ -57,6 +59,7 @@ package final class TarnFileSystem: Sendable {
         direct: MetadataService,
         recorder: any ReadRecorder,
         staleness: @escaping @Sendable () -> Timespan?,
+        overloadPatience: Duration = .seconds(30),
         log: Logger
     ) {
         self.router = router
@@ -66,6 +69,7 @@ package final class TarnFileSystem: Sendable {
         self.direct = direct
         self.recorder = recorder
         self.staleness = staleness
+        self.overloadPatience = overloadPatience
         self.log = log
     }
 
@@ -107,8 +111,13 @@ extension TarnFileSystem: FileSystemClient {
             readAhead: context.readAhead
         )
         warmNextUnit(reads, geometry: geometry)
-        guard reads.count > 1 else { return try await readPage(reads[0], for: context.client) }
-        return try await readPages(reads, byteCount: range.count, for: context.client)
+        do throws(FileError) {
+            guard reads.count > 1 else { return try await readPage(reads[0], for: context.client) }
+            return try await readPages(reads, byteCount: range.count, for: context.client)
+        } catch .stale {
+            await forgetVersion(of: file)  // Before the reader knows: it may open anew at once.
+            throw .stale
+        }
     }
 
     /// Several pages at a time, put together in order.

@@ -18,7 +18,8 @@ package import Telemetry
 ///                                       └─▶ ReadReporter ─▶ a worker, every second
 /// ```
 ///
-/// Origins are read with this process's own credentials, and only when no owner answers.
+/// Origins are read with this process's own credentials, and only when no owner answers. `file://`
+/// origins never: a directory of that name on this host may be another one, or empty.
 package final class RemoteClient: Sendable {
     /// Whom to connect to, and as whom.
     package struct Settings: Sendable {
@@ -134,7 +135,7 @@ package final class RemoteClient: Sendable {
                 client: resources.http,
                 pool: resources.pool,
                 credentials: CredentialStore(files: [:], environment: settings.environment),
-                fileOrigins: .any
+                fileOrigins: .below([])
             ),
             region: region,
             catalog: source,

@@ -8,6 +8,9 @@ import Synchronization
 package final class RemoteAsking: WorkerAsking {
     /// A call ends at the latest after this; a dead or silent worker is noticed long before.
     private static let timeout = Duration.seconds(60)
+    /// A listing takes as long as the origin has names, and its worker says every 500 ms that it is
+    /// at work: this only bounds one that would never end.
+    private static let listTimeout = Duration.seconds(3_600)
 
     /// How long a path that was no socket of this host is taken for none: its worker may come back.
     private static let absence = Duration.seconds(10)
@@ -81,10 +84,11 @@ package final class RemoteAsking: WorkerAsking {
                 return .page(bytes, checksum: checksum, source: source)
             case .miss, .filling: return .miss
             }
-        case .attributes(let path, let view):
+        case .attributes(let path, let view, let gone):
             let answer = try await client.attributes(
                 of: path,
                 view: view,
+                gone: gone,
                 at: address,
                 timeout: Self.timeout
             )
@@ -95,7 +99,7 @@ package final class RemoteAsking: WorkerAsking {
                 after: after,
                 limit: limit,
                 at: address,
-                timeout: Self.timeout
+                timeout: Self.listTimeout
             )
             return .directory(answer)
         case .capacity:

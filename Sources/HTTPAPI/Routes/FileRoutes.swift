@@ -46,8 +46,23 @@ enum FileRoutes {
         }
         let client = try client(of: call)
         let view = try await call.localView()
-        return try await answer(path, client, call)
+        return try await answerOfOneVersion(path, client, call)
             .describing(view, region: call.dependencies.region)
+    }
+
+    /// Once more from the start where the version has just been replaced: nothing has been sent, and
+    /// the client runtime has by now forgotten the version that is gone.
+    private static func answerOfOneVersion(
+        _ path: ByteString,
+        _ client: ClientKind,
+        _ call: Call
+    ) async throws(Problem) -> APIResponse {
+        do throws(Problem) {
+            return try await answer(path, client, call)
+        } catch {
+            guard error.document.knownCode == .versionVanished else { throw error }
+            return try await answer(path, client, call)
+        }
     }
 
     private static func answer(

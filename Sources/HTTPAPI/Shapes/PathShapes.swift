@@ -44,7 +44,7 @@ extension ListDocument {
         self.init(
             path: path.text,
             entries: page.entries.map(ListEntryDocument.init),
-            next: page.hasMore ? page.entries.last.map { ListCursor.text(of: $0.name) } : nil
+            next: page.hasMore ? page.entries.last.map { ListCursor.text(of: $0.cursor) } : nil
         )
     }
 }
@@ -76,7 +76,7 @@ extension ListEntryDocument {
 
 /// The member `next` of a listing, which comes back as `after`.
 ///
-/// A name as it is, so that people can write one; a name that JSON cannot carry, or that looks like
+/// A name as it is, so that people can write one, and of a directory with a `/` behind it; a name that JSON cannot carry, or that looks like
 /// the escape itself, as U+0001 and its bytes in hex. Without that, a page that ends with such a
 /// name would be followed by itself for ever.
 enum ListCursor {

@@ -10,11 +10,14 @@ import Synchronization
 ///    neither here nor, looking there afterwards, in the store may fetch it.
 /// 3. At most ``pageLimit`` pages are here, at most ``aheadLimit`` when one was fetched ahead: what
 ///    nobody waits for yet never takes the room of what somebody does.
+/// 4. At most ``waitingLimit`` readers wait for room, first come, first served.
 package final class FillTable: Sendable {
     /// Pages in flight at most: 512 MiB of memory.
     package static let pageLimit = 512
     /// With pages in flight beyond this nothing is fetched ahead.
     package static let aheadLimit = 384
+    /// Readers that wait for room at most.
+    package static let waitingLimit = 4_096
 
     /// Neighbouring pages that are fetched in one request.
     package struct Run: Sendable {
@@ -30,9 +33,16 @@ package final class FillTable: Sendable {
         case ahead
     }
 
+    private struct Waiting {
+        let id: UInt64
+        let continuation: CheckedContinuation<Bool, Never>
+    }
+
     private struct State {
         var objects: [ObjectIdentity: [UInt32: PageFill]] = [:]
         var count = 0
+        var waiting: [Waiting] = []
+        var nextID: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -79,13 +89,48 @@ package final class FillTable: Sendable {
         }
     }
 
-    /// Forgets a run whose pages have been dealt with.
+    /// Forgets a run whose pages have been dealt with, and wakes as many readers as it had pages.
     package func release(_ run: Run, of object: ObjectIdentity) {
-        state.withLock { state in
+        let woken = state.withLock { state in
             for page in run.pages { state.objects[object]?[page] = nil }
             state.count -= run.pages.count
             if state.objects[object]?.isEmpty == true { state.objects[object] = nil }
+            defer { state.waiting.removeFirst(min(run.pages.count, state.waiting.count)) }
+            return state.waiting.prefix(run.pages.count)
         }
+        for waiting in woken { waiting.continuation.resume(returning: true) }
+    }
+
+    /// Waits for room; `false` at `deadline`, or at once where too many wait already.
+    ///
+    /// Whoever is woken still has to ``claim(_:of:runLength:urgency:isStored:)``: another may be faster.
+    package func room(until deadline: ContinuousClock.Instant) async -> Bool {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        // A task of its own: ends the wait, and ends with it.
+        let timer = Task {
+            try await Task.sleep(until: deadline, clock: .continuous)
+            giveUp(id)
+        }
+        defer { timer.cancel() }
+        return await withCheckedContinuation { continuation in
+            let known: Bool? = state.withLock { state in
+                if state.count < Self.pageLimit { return true }
+                guard state.waiting.count < Self.waitingLimit, .now < deadline else { return false }
+                state.waiting.append(Waiting(id: id, continuation: continuation))
+                return nil
+            }
+            if let known { continuation.resume(returning: known) }
+        }
+    }
+
+    private func giveUp(_ id: UInt64) {
+        let waiting = state.withLock { state in
+            state.waiting.firstIndex { $0.id == id }.map { state.waiting.remove(at: $0) }
+        }
+        waiting?.continuation.resume(returning: false)
     }
 
     /// `pages` are neighbours, at least one.

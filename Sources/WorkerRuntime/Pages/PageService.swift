@@ -26,6 +26,8 @@ package final class PageService: Sendable {
     private static let urgentRunLength = 4
     /// Pages looked at behind one read at most: its hint is another process's word.
     private static let aheadLimit: UInt32 = 32
+    /// How long a reader waits for room among the pages in flight before it is told of the overload.
+    private static let roomPatience = Duration.seconds(10)
 
     private let store: PageStore
     private let origins: OriginTable
@@ -34,6 +36,7 @@ package final class PageService: Sendable {
     private let isFiller: @Sendable (PageReadRequest) -> Bool
     private let log: Logger
     private let fills = FillTable()
+    private let history = FillHistory()
 
     /// Fetches nothing yet.
     ///
@@ -59,6 +62,9 @@ package final class PageService: Sendable {
         self.isFiller = isFiller
         self.log = log
     }
+
+    /// Pages being fetched, or on their way to the disk.
+    package var fetching: Int { fills.count }
 
     /// Answers one request; never later than the origin's deadline allows.
     package func read(_ request: PageReadRequest) async -> PageReply {
@@ -131,23 +137,46 @@ package final class PageService: Sendable {
     ) async -> PageReply {
         let ahead = UInt32(clamping: request.readAhead / PageGeometry.pageByteCount)
         let length = min(ahead, UInt32(Self.urgentRunLength) - 1) + 1
-        let claim = fills.claim(
-            geometry.window(from: request.page, pageCount: length),
-            of: object,
-            runLength: Self.urgentRunLength,
-            urgency: .first
-        ) { [store] in store.contains(object, page: $0) }
-        for run in claim.runs { start(run, of: object, for: request) }
-        readAhead(request, object, geometry)
+        let deadline = ContinuousClock.now + Self.roomPatience
+        let reason = missReason(request, object)  // Before anything is fetched, which changes it.
+        var unreadable = 0
+        while unreadable < 2 {
+            let claim = fills.claim(
+                geometry.window(from: request.page, pageCount: length),
+                of: object,
+                runLength: Self.urgentRunLength,
+                urgency: .first
+            ) { [store] in store.contains(object, page: $0) }
+            for run in claim.runs { start(run, of: object, for: request) }
+            readAhead(request, object, geometry)
 
-        if let fill = claim.first {
-            metrics.missed(request.mount, isFiller(request) ? .cold : .workerDown)
-            return reply(await fill.outcome(), range: request.range, source: .origin)
+            if let fill = claim.first {
+                metrics.missed(request.mount, reason)
+                return reply(await fill.outcome(), range: request.range, source: .origin)
+            }
+            if let stored = await stored(object, request) {  // It was stored in between.
+                return .page(stored.bytes, checksum: stored.checksum, source: .local)
+            }
+            if store.contains(object, page: request.page) {
+                unreadable += 1  // Damaged, and forgotten by now; else the disk fails.
+            } else if await !fills.room(until: deadline) {
+                return .failure(.overloaded)
+            }
         }
-        if let stored = await stored(object, request) {  // It was stored in between.
-            return .page(stored.bytes, checksum: stored.checksum, source: .local)
+        return .failure(.corrupt)  // Another owner may have it.
+    }
+
+    /// Why the page is not here, by what is remembered of it.
+    private func missReason(
+        _ request: PageReadRequest,
+        _ object: ObjectIdentity
+    ) -> PageMetrics.MissReason {
+        guard isFiller(request) else { return .workerDown }
+        switch history.finding(about: request.page, in: object) {
+        case .otherVersion: return .stale
+        case .refused: return .notAdmitted
+        case .nothing: return store.wasEvicted(object, page: request.page) ? .evicted : .cold
         }
-        return .failure(.overloaded)
     }
 
     /// Fetches what the reader will ask for next, as far as there is room.
@@ -194,15 +223,26 @@ package final class PageService: Sendable {
             return
         }
         metrics.readFromOrigin(request.mount, byteCount: bytes.readableBytes)
+        // All readers first: none of them waits for the disk.
+        let pages = Self.pages(of: run, object, cutFrom: bytes)
+        for (page, fill) in zip(pages, run.fills) { fill.finish(.success(page)) }
+        for (number, page) in zip(run.pages, pages) {
+            await keep(page, page: number, of: object)
+        }
+    }
+
+    private static func pages(
+        of run: FillTable.Run,
+        _ object: ObjectIdentity,
+        cutFrom bytes: ByteBuffer
+    ) -> [FilledPage] {
         var rest = bytes
-        for (page, fill) in zip(run.pages, run.fills) {
+        return run.pages.map { page in
             let byteCount = object.geometry?.byteCount(ofPage: page) ?? 0
             guard let slice = rest.readSlice(length: byteCount) else {
                 preconditionFailure("an origin answered fewer bytes than asked for, without error")
             }
-            let filled = FilledPage(bytes: slice, checksum: slice.crc32c)
-            fill.finish(.success(filled))
-            await keep(filled, page: page, of: object)
+            return FilledPage(bytes: slice, checksum: slice.crc32c)
         }
     }
 
@@ -237,7 +277,9 @@ package final class PageService: Sendable {
             try await blocking.runIfActive { [store] in
                 try store.write(object, page: page, bytes: filled.bytes, checksum: filled.checksum)
             }
+            history.note(.kept, of: page, in: object)
         } catch {
+            history.note(.refused, of: page, in: object)
             log.warning("a page is not cached", metadata: ["error": "\(error)"])
         }
     }

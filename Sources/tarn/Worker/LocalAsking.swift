@@ -14,14 +14,14 @@ import WorkerRuntime
 final class LocalAsking: WorkerAsking {
     private struct Ways {
         let me: NodeID
-        let pages: WorkerPages
+        let door: PagesDoor
         let remote: RemoteAsking
     }
 
     private let ways = Mutex<Ways?>(nil)
 
-    func open(me: NodeID, pages: WorkerPages, remote: RemoteAsking) {
-        ways.withLock { $0 = Ways(me: me, pages: pages, remote: remote) }
+    func open(me: NodeID, door: PagesDoor, remote: RemoteAsking) {
+        ways.withLock { $0 = Ways(me: me, door: door, remote: remote) }
     }
 
     func isNear(_ worker: WorkerTarget) -> Bool {
@@ -36,27 +36,9 @@ final class LocalAsking: WorkerAsking {
             throw .unreachable("this worker has not joined a cluster yet")
         }
         guard worker.node == ways.me else { return try await ways.remote.ask(request, of: worker) }
-        return await ways.pages.answer(request)
-    }
-}
-
-/// Answers page requests once this worker can; until then it says that another should be asked.
-final class PagesDoor: PageRequestHandler {
-    private let pages = Mutex<WorkerPages?>(nil)
-
-    func open(_ pages: WorkerPages) { self.pages.withLock { $0 = pages } }
-
-    func close() { pages.withLock { $0 = nil } }
-
-    func handle(
-        _ request: PageRequest,
-        from client: PageClientDescription,
-        reply: PageReplyWriter
-    ) {
-        guard let pages = pages.withLock({ $0 }) else {
-            reply.complete(.failure(.stopping))
-            return
+        guard let answer = await ways.door.answer(request) else {
+            throw .unreachable("this worker's cache is not open")
         }
-        pages.handle(request, from: client, reply: reply)
+        return answer
     }
 }

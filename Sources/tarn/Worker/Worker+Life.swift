@@ -3,6 +3,7 @@
 import AsyncHTTPClient
 import ClientRuntime
 import Coordination
+import Foundation
 import HTTPAPI
 import LogStorage
 import Logging
@@ -62,11 +63,11 @@ extension Worker {
     /// leadership over is known only by asking.
     func finishWork() async {
         SystemdNotifier.notify("STOPPING=1")
-        pagesDoor.close()
         httpServer.shutDown()
         async let handover: Void = coordination.handLeadershipOver()
         await httpServer.untilIdle()
         await handover
+        pagesDoor.close()
     }
 
     /// Flushes and closes.
@@ -92,20 +93,17 @@ extension Worker {
     private func openCache() async -> WorkerEnd? {
         guard let (cluster, node) = await coordination.untilJoined() else { return nil }
         peerServer.announce()  // Whoever connected before still takes it for fresh.
+        let client = PageClient(group: group, cluster: cluster, name: settings.name)
+        asking.open(
+            me: node,
+            door: pagesDoor,
+            remote: RemoteAsking(client: client) { _ in false }
+        )
+        guard let opened = await openStore(cluster) else { return nil }
         do throws(PageStoreError) {
-            let disks = settings.cache.map {
-                PageDiskConfiguration(directory: FilePath($0.path), capacity: $0.capacity)
-            }
-            let pageStore = try PageStore.open(disks: disks, cluster: cluster)
+            let pageStore = try opened.get()
             cache.open(pageStore)
-            let pages = makePages(pageStore)
-            let client = PageClient(group: group, cluster: cluster, name: settings.name)
-            asking.open(
-                me: node,
-                pages: pages,
-                remote: RemoteAsking(client: client) { _ in false }
-            )
-            pagesDoor.open(pages)
+            pagesDoor.open(makePages(pageStore))
             log.notice(
                 "cache open",
                 metadata: ["store.pages": "\(pageStore.statistics.pageCount)"]
@@ -115,6 +113,29 @@ extension Worker {
             let failure = WorkerFailure.cache(error)
             return WorkerEnd(failure)
         }
+    }
+
+    /// Opens the store on a thread of its own, for it reads every index first; `nil` when cancelled.
+    ///
+    /// A worker that is told to end does not wait for it: it has changed nothing that a crash may not
+    /// leave behind as well.
+    private func openStore(_ cluster: ClusterID) async -> Result<PageStore, PageStoreError>? {
+        let disks = settings.cache.map {
+            PageDiskConfiguration(directory: FilePath($0.path), capacity: $0.capacity)
+        }
+        let (results, continuation) = AsyncStream.makeStream(
+            of: Result<PageStore, PageStoreError>.self
+        )
+        Thread.detachNewThread {
+            do throws(PageStoreError) {
+                continuation.yield(.success(try PageStore.open(disks: disks, cluster: cluster)))
+            } catch {
+                continuation.yield(.failure(error))
+            }
+            continuation.finish()
+        }
+        for await result in results { return result }
+        return nil
     }
 
     private func makePages(_ pageStore: PageStore) -> WorkerPages {
