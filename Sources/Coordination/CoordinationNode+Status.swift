@@ -23,6 +23,15 @@ extension CoordinationNode: CoordinationService {
         )
     }
 
+    package func untilVotersWereAsked() async {
+        let deadline = settings.now() + 1500
+        while membership.node != nil, quorum.have < quorum.need, isStillListening,
+            settings.now() < deadline, !Task.isCancelled
+        {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     package func readiness() -> Readiness {
         switch membership.state {
         case .fresh: .waiting(isPeerFormed ? .joining : .waitingForInit)

@@ -60,7 +60,7 @@ extension CoordinationNode {
     func requireQuorum(isFateUnknown: Bool = false) throws(CoordinationError) {
         let quorum = quorum
         guard quorum.have < quorum.need, quorum.have + quorum.missing.count > 0,
-            let since = listeningSinceMS.withLock({ $0 }), settings.now() - since >= 1000
+            !isStillListening
         else { return }
         if isFateUnknown { throw .outcomeUnknown }
         throw .noQuorum(
@@ -68,6 +68,13 @@ extension CoordinationNode {
             need: quorum.need,
             missing: quorum.missing.map(name(of:))
         )
+    }
+
+    /// Whether this worker listens for less than a second: silence says nothing yet.
+    var isStillListening: Bool {
+        guard let since = listeningSinceMS.withLock({ $0 }) else { return true }
+        let now = settings.now()
+        return now - min(now, since) < 1000
     }
 
     /// One attempt, here or at whoever leads.

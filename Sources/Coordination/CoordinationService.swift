@@ -32,6 +32,10 @@ package protocol CoordinationService: Sendable {
     /// Who votes, who leads, who answers: always available, quorum or not.
     func status() -> CoordinationStatus
 
+    /// Waits out the first second of listening for the voters while too few are heard; else returns
+    /// at once.
+    func untilVotersWereAsked() async
+
     /// Whether this worker is a member with a catalog, and what it waits for if not.
     func readiness() -> Readiness
 

@@ -12,6 +12,11 @@ final class PeerCall: Sendable {
         case request(method: UInt8, body: [UInt8])
         case stream(method: UInt8, body: [UInt8])
         case probe
+
+        func isUrgent(_ limits: PeerLimits) -> Bool {
+            if case .request(let method, _) = self { return limits.urgentMethods.contains(method) }
+            return false
+        }
     }
 
     enum Answer: Sendable {

@@ -157,7 +157,7 @@ package final class PeerClient: PeerCalling {
         guard call.byteCount <= limits.bodyByteCount else {
             throw .tooLarge(byteCount: call.byteCount, limit: limits.bodyByteCount)
         }
-        guard link.reserve(call.byteCount) else {
+        guard link.reserve(call.byteCount, isUrgent: kind.isUrgent(limits)) else {
             counterBox.count { $0.overloads += 1 }
             throw .overloaded(address)
         }

@@ -26,6 +26,9 @@ package struct PeerLimits: Sendable {
     /// Requests and streams in flight to one address, and on one accepted connection.
     package var requestsInFlight = 64
     package var streamsInFlight = 16
+    /// Methods for which an eighth of the requests in flight is kept free: others that fill a
+    /// connection say nothing about whether the worker behind it lives.
+    package var urgentMethods: Set<UInt8> = []
     /// Addresses a client keeps, and connections a server accepts.
     package var connections = 4096
     /// Bytes a stream may be ahead of its reader, each item counted with 64 bytes more.

@@ -81,9 +81,10 @@ final class PeerLink: Sendable {
     }
 
     /// Reserves a place for a call; `false` over the bounds.
-    func reserve(_ byteCount: Int) -> Bool {
-        shared.withLock { shared in
-            guard shared.callsInFlight < limits.requestsInFlight,
+    func reserve(_ byteCount: Int, isUrgent: Bool) -> Bool {
+        let kept = isUrgent || limits.urgentMethods.isEmpty ? 0 : limits.requestsInFlight / 8
+        return shared.withLock { shared in
+            guard shared.callsInFlight < limits.requestsInFlight - kept,
                 shared.bytesInFlight + byteCount <= max(limits.outboxByteCount, byteCount)
             else { return false }
             shared.callsInFlight += 1

@@ -81,6 +81,8 @@ final class FakeCoordination: CoordinationService {
         return stream
     }
 
+    func untilVotersWereAsked() async {}
+
     func status() -> CoordinationStatus {
         let catalog = state.withLock { $0.catalog }
         return CoordinationStatus(

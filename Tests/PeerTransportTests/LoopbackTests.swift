@@ -150,6 +150,34 @@ import Testing
         }
     }
 
+    /// Goal: writes that fill a connection do not keep a worker from being heard.
+    @Test func urgentCallsFindAPlace() async throws {
+        var limits = PeerLimits()
+        limits.requestsInFlight = 8
+        limits.urgentMethods = [Method.reverse]
+        try await Pair.with(limits: limits) { pair in
+            let hang: @Sendable () async throws -> [UInt8] = {
+                try await pair.client.request(
+                    Method.hang,
+                    [],
+                    to: pair.address,
+                    timeout: .seconds(3600)
+                )
+            }
+            let calls = (0..<7).map { _ in Task { try await hang() } }
+            #expect(await eventually { pair.echo.state.withLock(\.started) == 7 })
+            await #expect(throws: PeerError.overloaded(pair.address)) { try await hang() }
+            let reply = try await pair.client.request(
+                Method.reverse,
+                [1, 2],
+                to: pair.address,
+                timeout: .seconds(5)
+            )
+            #expect(reply == [2, 1])
+            for call in calls { call.cancel() }
+        }
+    }
+
     @Test func messagesArriveInOrder() async throws {
         try await Pair.with { pair in
             for number in 0..<1000 {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import PeerTransport
 
 /// What workers ask of each other; the numbers are on the wire and never change meaning.
 package enum PeerMethod: UInt8, Sendable {
@@ -18,6 +19,15 @@ package enum PeerMethod: UInt8, Sendable {
     case transfer = 7
     /// The catalog's feed: ``FeedRequest`` → a stream of ``FeedItem``.
     case feed = 8
+}
+
+extension PeerLimits {
+    /// What coordination wants: forwarded writes must not keep it from hearing who lives.
+    package static var coordination: PeerLimits {
+        var limits = PeerLimits()
+        limits.urgentMethods = Set([PeerMethod.readIndex, .status, .transfer].map(\.rawValue))
+        return limits
+    }
 }
 
 /// Failure codes of these methods (`PeerFailure.code`).

@@ -52,6 +52,7 @@ enum ClusterRoutes {
     ]
 
     @Sendable private static func show(_ call: Call) async throws(Problem) -> APIResponse {
+        await call.coordination.untilVotersWereAsked()
         let view = try await call.localView()
         guard let cluster = view.catalog.cluster else { throw Problem(.notInitialised) }
         let document = ClusterDocument(

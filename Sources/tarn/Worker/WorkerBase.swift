@@ -46,6 +46,7 @@ struct WorkerBase {
             hello: { door.hello() },
             accept: { door.accept($0) },
             observer: door,
+            limits: .coordination,
             seed: (try? SystemEntropy.seed()) ?? SystemClock.monotonic
         )
         coordination = CoordinationNode(

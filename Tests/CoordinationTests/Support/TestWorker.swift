@@ -133,6 +133,7 @@ final class TestWorker: Sendable {
             hello: { door.hello() },
             accept: { door.accept($0) },
             observer: door,
+            limits: .coordination,
             seed: try SystemEntropy.seed()
         )
         let node = try makeNode(store, CuttableCalls(client: client, wires: wires), join: join)
