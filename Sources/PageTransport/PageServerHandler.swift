@@ -20,7 +20,7 @@ package final class PageServerHandler: ChannelDuplexHandler {
     package typealias OutboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
-    private enum Phase {
+    enum Phase {
         case opening
         case open(PageClientDescription)
         /// The reason is sent; what still comes is read and dropped, because closing over unread
@@ -29,29 +29,29 @@ package final class PageServerHandler: ChannelDuplexHandler {
         case closed
     }
 
-    private struct InFlight {
+    struct InFlight {
         let replyByteCount: Int
         var isFilling = false
     }
 
     private let welcome: PageServerWelcome
-    private let limits: PageServerLimits
-    private let counters: PageServerCounters
+    let limits: PageServerLimits
+    let counters: PageServerCounters
     private let requestHandler: any PageRequestHandler
 
-    private var phase = Phase.opening
-    private var accumulator = FrameAccumulator(frameLimit: PageProtocol.maximumRequestByteCount)
-    private var inFlight: [UInt64: InFlight] = [:]
+    var phase = Phase.opening
+    var accumulator = FrameAccumulator(frameLimit: PageProtocol.maximumRequestByteCount)
+    var inFlight: [UInt64: InFlight] = [:]
     private var inFlightByteCount = 0
     /// Answers handed to the channel that the kernel has not taken yet.
-    private var unsentCount = 0
+    var unsentCount = 0
     private var hasDeferredRead = false
     private var isDraining = false
-    private var hasUnflushed = false
-    private var context: ChannelHandlerContext?
-    private var deadline: Scheduled<Void>?
-    private var stall: Scheduled<Void>?
-    private var notices: Scheduled<Void>?
+    var hasUnflushed = false
+    var context: ChannelHandlerContext?
+    var deadline: Scheduled<Void>?
+    var stall: Scheduled<Void>?
+    var notices: Scheduled<Void>?
 
     /// - Parameters:
     ///   - welcome: What a client is told that is served.
@@ -146,7 +146,7 @@ package final class PageServerHandler: ChannelDuplexHandler {
         if !isDraining { flush() }
     }
 
-    private static func head(of reply: PageReply) -> PageReplyHead {
+    static func head(of reply: PageReply) -> PageReplyHead {
         switch reply {
         case .page(_, let checksum, let source): .page(checksum: checksum, source: source)
         case .miss: .miss
@@ -160,7 +160,7 @@ package final class PageServerHandler: ChannelDuplexHandler {
 
     // MARK: - Reading
 
-    private var hasRoom: Bool {
+    var hasRoom: Bool {
         inFlight.count + unsentCount < limits.requestCount
             && inFlightByteCount < limits.replyByteCount
     }
@@ -230,110 +230,5 @@ package final class PageServerHandler: ChannelDuplexHandler {
             hasDeferredRead = false
             context.read()
         }
-    }
-
-    // MARK: - Writing
-
-    private func send(_ head: PageReplyHead, id: UInt64) {
-        write(head.encoded(id: id), promise: nil)
-    }
-
-    private func write(_ bytes: [UInt8], promise: EventLoopPromise<Void>?) {
-        guard let context else {
-            promise?.fail(ChannelError.ioOnClosedChannel)
-            return
-        }
-        let buffer = context.channel.allocator.buffer(bytes: bytes)
-        context.write(wrapOutboundOut(buffer), promise: promise)
-        hasUnflushed = true
-    }
-
-    private func flush() {
-        guard hasUnflushed, let context else { return }
-        hasUnflushed = false
-        context.flush()
-        watchForStall()
-    }
-
-    private func scheduleNotices(_ context: ChannelHandlerContext) {
-        notices = context.eventLoop.assumeIsolated().scheduleTask(in: limits.fillingInterval) {
-            self.repeatNotices()
-        }
-    }
-
-    private func repeatNotices() {
-        guard let context, notices != nil else { return }
-        scheduleNotices(context)
-        // A client that takes nothing gets no more notices either: they would pile up.
-        guard context.channel.isWritable else { return }
-        for id in inFlight.keys.sorted() where inFlight[id]?.isFilling == true {
-            send(.filling, id: id)
-        }
-        flush()
-    }
-
-    private func stopNotices() {
-        notices?.cancel()
-        notices = nil
-    }
-
-    // MARK: - Deadlines and the end
-
-    private func begin(_ context: ChannelHandlerContext) {
-        guard deadline == nil, case .opening = phase else { return }
-        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: limits.helloDeadline) {
-            self.giveUp()
-        }
-        if !counters.opened(limit: limits.connectionCount) {
-            refuse("\(limits.connectionCount) connections are open already")
-        }
-    }
-
-    /// While a frame or an answer is under way, something has to move within the deadline.
-    private func watchForStall() {
-        let isWaiting = (accumulator.byteCount > 0 && hasRoom) || unsentCount > 0
-        guard isWaiting, case .open = phase, let context else {
-            stall?.cancel()
-            stall = nil
-            return
-        }
-        guard stall == nil else { return }
-        stall = context.eventLoop.assumeIsolated().scheduleTask(in: limits.stallDeadline) {
-            self.giveUp()
-        }
-    }
-
-    private func giveUp() {
-        counters.note { $0.stalledCount += 1 }
-        close()
-    }
-
-    private func refuse(_ reason: String) {
-        guard let context else { return }
-        counters.note { $0.refusedCount += 1 }
-        phase = .refused
-        accumulator = FrameAccumulator(frameLimit: 0)
-        write(PageServerHello.refused(reason: reason).encoded, promise: nil)
-        flush()
-        context.close(mode: .output, promise: nil)
-        deadline?.cancel()
-        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: limits.refusalDeadline) {
-            self.close()
-        }
-    }
-
-    private func close() {
-        guard let context else { return }
-        context.close(promise: nil)
-    }
-
-    private func end() {
-        if case .closed = phase { return }
-        phase = .closed
-        if deadline != nil { counters.closed() }
-        deadline?.cancel()
-        stall?.cancel()
-        stopNotices()
-        inFlight = [:]
     }
 }

@@ -23,7 +23,7 @@ private let tooLongALine = "too long"
 @Suite(.serialized)
 struct RemoteCatalogTests {
     /// Three workers, two mounts.
-    private static let model: Catalog = {
+    static let model: Catalog = {
         var catalog = Catalog()
         catalog.perform(
             .genesis(clusterEntry, (1...3).map { registration("w\($0)", number: UInt64($0)) })
@@ -35,7 +35,7 @@ struct RemoteCatalogTests {
     }()
 
     /// Runs a replica against servers, ended with `body`.
-    private static func follow(
+    static func follow(
         _ addresses: [String],
         silence: Duration = .seconds(7),
         clock: TestClock? = nil,
@@ -258,75 +258,6 @@ struct RemoteCatalogTests {
         try await second.close()
     }
 
-    // MARK: - Beginning
-
-    @Test func whoeverAnswersFirstIsEnough() async throws {
-        let model = Self.model
-        let fresh = try await WatchServer { _, _ in .problem(503, .notInitialised) }
-        let server = try await WatchServer { _, _ in .lines(model.stateLines) }
-        try await Self.follow(["127.0.0.1:1", fresh.address, server.address]) { replica in
-            try await replica.waitUntilLoaded(within: .seconds(30))
-            #expect(replica.servedBy == server.address)
-        }
-        try await fresh.close()
-        try await server.close()
-    }
-
-    @Test(arguments: [
-        ("127.0.0.1:1", "connection refused"), ("nowhere.invalid:1", "host not found"),
-    ])
-    func nobodyAnsweringIsSaidWithWhoAndWhy(address: String, why: String) async throws {
-        try await Self.follow([address]) { replica in
-            let error = await #expect(throws: RemoteClientError.self) {
-                try await replica.waitUntilLoaded(within: .seconds(2))
-            }
-            guard case .nobodyAnswers(let attempts)? = error else {
-                Issue.record("\(String(describing: error))")
-                return
-            }
-            #expect(attempts.map(\.address) == [address] && attempts.map(\.why) == [why])
-        }
-    }
-
-    @Test func aFreshClusterIsSaidToBeOne() async throws {
-        let fresh = try await WatchServer { _, _ in .problem(503, .notInitialised) }
-        try await Self.follow([fresh.address]) { replica in
-            await #expect(throws: RemoteClientError.notInitialised(address: fresh.address)) {
-                try await replica.waitUntilLoaded(within: .seconds(2))
-            }
-        }
-        try await fresh.close()
-    }
-
-    // MARK: - Age
-
-    /// Goal: progress lines of a worker that is cut off do not make the replica young.
-    @Test func ageGrowsUntilTheWorkerSaysBetter() async throws {
-        var model = Self.model
-        let stale = Mount(origin: "s3://bucket", onStale: .fail(after: .seconds(30)))
-        model.perform(.putMount(path: "/data/s", stale, .any))
-        let (text, revision) = (model.stateLines, model.revision)
-        let clock = TestClock()
-        let server = try await WatchServer { target, _ in
-            target.hasPrefix("/v1/watch")
-                ? .lines(text, revision: revision, stalenessMS: 250)
-                : .lines(["{}"], revision: revision, stalenessMS: 40, closes: true)
-        }
-        try await Self.follow([server.address], clock: clock) { replica in
-            try await replica.waitUntilLoaded(within: .seconds(30))
-            #expect(replica.staleness == Timespan(milliseconds: 250))
-            clock.advance(500)
-            server.push(line(.progress(revision: revision.rawValue + 1)) + "\n")
-            #expect(await eventually { replica.catalog.revision > revision })
-            #expect(
-                replica.staleness.map { $0 >= Timespan(milliseconds: 540) || $0.milliseconds == 40 }
-                    == true
-            )
-            #expect(await eventually { replica.staleness == Timespan(milliseconds: 40) })
-        }
-        try await server.close()
-    }
-
     // MARK: - The whole
 
     /// Goal: without a worker that answers, an origin on the network is asked, and a directory of this
@@ -392,7 +323,7 @@ struct RemoteCatalogTests {
         ]
     )
 
-    private static func error(_ body: () async throws -> Void) async -> FileError? {
+    static func error(_ body: () async throws -> Void) async -> FileError? {
         do {
             try await body()
             return nil

@@ -26,21 +26,21 @@ package final class MetadataService: Sendable {
     private static let listingWeight = 4_000_000
     private static let attributeWeight = 2_000_000
     /// Entries asked of an origin at once; one with smaller pages gives fewer.
-    private static let pageLimit = 10_000
+    static let pageLimit = 10_000
     /// How much longer than its time to live, or than it took to list, a directory's later pages are
     /// taken from the listing that gave the first.
     private static let continuationMS: UInt64 = 60_000
     /// What an answer used past its time is good for.
-    private static let outageValidity = Timespan.seconds(1)
+    static let outageValidity = Timespan.seconds(1)
 
     let origins: OriginTable
-    private let now: @Sendable () -> UInt64
-    private let hidden: @Sendable (ByteString, Int) -> Void
+    let now: @Sendable () -> UInt64
+    let hidden: @Sendable (ByteString, Int) -> Void
     let listings = MetadataCache<Key, DirectoryListing>(weightLimit: listingWeight)
     let attributes = MetadataCache<Key, Result<PageAttributes, FileError>>(
         weightLimit: attributeWeight
     )
-    private let listingFlights = SingleFlight<Key, Loaded<DirectoryListing>>()
+    let listingFlights = SingleFlight<Key, Loaded<DirectoryListing>>()
     private let attributeFlights = SingleFlight<Key, Loaded<PageAttributes>>()
 
     /// Keeps nothing yet.
@@ -78,7 +78,7 @@ package final class MetadataService: Sendable {
         return try await loaded(resolution, view: view)
     }
 
-    private func loaded(
+    func loaded(
         _ resolution: Resolution,
         view: PathView
     ) async throws(FileError) -> PageAttributes {
@@ -117,7 +117,7 @@ package final class MetadataService: Sendable {
     }
 
     /// Asks the origin: is there an object, is there anything below.
-    private func load(
+    func load(
         _ resolution: Resolution,
         view: PathView
     ) async -> Result<PageAttributes, FileError> {
@@ -136,7 +136,7 @@ package final class MetadataService: Sendable {
         }
     }
 
-    private static func object(
+    static func object(
         _ key: ByteString,
         in origin: any Origin
     ) async -> Result<OriginObject, OriginError> {
@@ -187,126 +187,13 @@ package final class MetadataService: Sendable {
         return entry.isDirectory && view == .object ? nil : entry.attributes
     }
 
-    // MARK: - Listings
-
-    package func list(
-        _ path: ByteString,
-        after: ByteString?,
-        limit: Int
-    ) async throws(FileError) -> PageDirectory {
-        let (listing, validFor) = try await listing(of: path, isContinued: after != nil)
-        let page = listing.page(after: after, limit: limit)
-        return PageDirectory(
-            entries: page.entries.map { entry in
-                PageDirectoryEntry(
-                    name: entry.name,
-                    attributes: entry.attributes.valid(for: validFor)
-                )
-            },
-            hasMore: page.hasMore
-        )
-    }
-
-    private func listing(
-        of path: ByteString,
-        isContinued: Bool
-    ) async throws(FileError) -> (DirectoryListing, validFor: Timespan?) {
-        guard let resolution = origins.resolve(path) else { throw .notFound }
-        guard resolution.name.isEmpty || Self.isShowable(resolution.name) else { throw .notFound }
-
-        let key = key(resolution, resolution.name, .posix)
-        let cached = listings.value(for: key)
-        if let cached, !cached.value.isOutdated {
-            if let left = validity(of: cached.loadedAtMS, resolution) {
-                return (cached.value, left)
-            }
-            if isContinued, canBeContinued(cached, resolution) {
-                return (cached.value, Timespan(milliseconds: 0))
-            }
-        }
-        let loaded = await listingFlights.value(for: key) {
-            await self.loadAndKeep(resolution, path: path, key: key)
-        }
-        if case .failure(let error) = loaded.result, error.isOutage, let cached {
-            return (cached.value, Self.outageValidity)
-        }
-        let listing = try loaded.result.get()
-        let isThere = listing.exists || resolution.name.isEmpty || !listing.entries.isEmpty
-        guard isThere else { throw try await reasonForNothing(path) }
-        return (listing, rest(of: loaded.askedAtMS, resolution))
-    }
-
-    /// Says why nothing lies below: a file has the name, or nothing has.
-    private func reasonForNothing(_ path: ByteString) async throws(FileError) -> FileError {
-        _ = try await attributes(of: path, view: .object)
-        return .notADirectory
-    }
-
-    private func loadAndKeep(
-        _ resolution: Resolution,
-        path: ByteString,
-        key: Key
-    ) async -> Loaded<DirectoryListing> {
-        let asked = now()
-        do throws(FileError) {
-            let listing = try await load(resolution, path: path)
-            hidden(resolution.mount.path, listing.hiddenCount)
-            if listing.exists || resolution.name.isEmpty {
-                let weight = listing.entries.count + 1
-                listings.insert(
-                    listing,
-                    for: key,
-                    weight: weight,
-                    loadedAtMS: asked,
-                    completeAtMS: now()
-                )
-            }
-            return Loaded(result: .success(listing), askedAtMS: asked)
-        } catch {
-            return Loaded(result: .failure(error), askedAtMS: asked)
-        }
-    }
-
-    private func load(
-        _ resolution: Resolution,
-        path: ByteString
-    ) async throws(FileError) -> DirectoryListing {
-        let prefix = resolution.name.isEmpty ? resolution.key : resolution.key + "/"
-        var builder = DirectoryListingBuilder(prefix: prefix)
-        for child in origins.virtualChildren(of: path) { builder.addDirectory(child) }
-        do throws(OriginError) {
-            let origin = try origins.origin(of: resolution)
-            var continuation: ByteString?
-            repeat {
-                let page = try await origin.list(
-                    OriginListQuery(
-                        prefix: prefix,
-                        isDelimited: true,
-                        continuation: continuation,
-                        limit: Self.pageLimit
-                    )
-                )
-                builder.add(page)
-                continuation = page.next
-            } while continuation != nil && builder.count <= DirectoryListingBuilder.entryLimit
-        } catch {
-            throw FileError(error)
-        }
-        guard builder.count <= DirectoryListingBuilder.entryLimit else {
-            throw .originFailed(
-                "the directory has more than \(DirectoryListingBuilder.entryLimit) entries"
-            )
-        }
-        return builder.build()
-    }
-
     // MARK: - Time to live
 
     /// Whether a reader of its first page may be given the next one, although its time is over.
     ///
     /// Else a directory that takes longer to list than it may be believed would be listed whole for
     /// each of its pages.
-    private func canBeContinued(
+    func canBeContinued(
         _ cached: MetadataCache<Key, DirectoryListing>.Cached,
         _ resolution: Resolution
     ) -> Bool {

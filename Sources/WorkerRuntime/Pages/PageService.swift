@@ -21,22 +21,22 @@ package import Telemetry
 /// ```
 package final class PageService: Sendable {
     /// Pages fetched in one request at most: 8 MiB.
-    private static let runLength = 8
+    static let runLength = 8
     /// Of a run that somebody waits for: 4 MiB, so that the first byte does not wait for the last.
-    private static let urgentRunLength = 4
+    static let urgentRunLength = 4
     /// Pages looked at behind one read at most: its hint is another process's word.
-    private static let aheadLimit: UInt32 = 32
+    static let aheadLimit: UInt32 = 32
     /// How long a reader waits for room among the pages in flight before it is told of the overload.
-    private static let roomPatience = Duration.seconds(10)
+    static let roomPatience = Duration.seconds(10)
 
-    private let store: PageStore
-    private let origins: OriginTable
-    private let blocking: NIOThreadPool
-    private let metrics: PageMetrics
-    private let isFiller: @Sendable (PageReadRequest) -> Bool
-    private let log: Logger
-    private let fills = FillTable()
-    private let history = FillHistory()
+    let store: PageStore
+    let origins: OriginTable
+    let blocking: NIOThreadPool
+    let metrics: PageMetrics
+    let isFiller: @Sendable (PageReadRequest) -> Bool
+    let log: Logger
+    let fills = FillTable()
+    let history = FillHistory()
 
     /// Fetches nothing yet.
     ///
@@ -116,7 +116,7 @@ package final class PageService: Sendable {
         return true
     }
 
-    private func stored(
+    func stored(
         _ object: ObjectIdentity,
         _ request: PageReadRequest
     ) async -> StoredPage? {
@@ -126,190 +126,5 @@ package final class PageService: Sendable {
             try store.read(object, page: request.page, range: range)
         }
         return page ?? nil  // An error is counted by the store; for the reader it is a miss.
-    }
-
-    // MARK: - Fetching
-
-    private func fetch(
-        _ request: PageReadRequest,
-        _ object: ObjectIdentity,
-        _ geometry: PageGeometry
-    ) async -> PageReply {
-        let ahead = UInt32(clamping: request.readAhead / PageGeometry.pageByteCount)
-        let length = min(ahead, UInt32(Self.urgentRunLength) - 1) + 1
-        let deadline = ContinuousClock.now + Self.roomPatience
-        let reason = missReason(request, object)  // Before anything is fetched, which changes it.
-        var unreadable = 0
-        while unreadable < 2 {
-            let claim = fills.claim(
-                geometry.window(from: request.page, pageCount: length),
-                of: object,
-                runLength: Self.urgentRunLength,
-                urgency: .first
-            ) { [store] in store.contains(object, page: $0) }
-            for run in claim.runs { start(run, of: object, for: request) }
-            readAhead(request, object, geometry)
-
-            if let fill = claim.first {
-                metrics.missed(request.mount, reason)
-                return reply(await fill.outcome(), range: request.range, source: .origin)
-            }
-            if let stored = await stored(object, request) {  // It was stored in between.
-                return .page(stored.bytes, checksum: stored.checksum, source: .local)
-            }
-            if store.contains(object, page: request.page) {
-                unreadable += 1  // Damaged, and forgotten by now; else the disk fails.
-            } else if await !fills.room(until: deadline) {
-                return .failure(.overloaded)
-            }
-        }
-        return .failure(.corrupt)  // Another owner may have it.
-    }
-
-    /// Why the page is not here, by what is remembered of it.
-    private func missReason(
-        _ request: PageReadRequest,
-        _ object: ObjectIdentity
-    ) -> PageMetrics.MissReason {
-        guard isFiller(request) else { return .workerDown }
-        switch history.finding(about: request.page, in: object) {
-        case .otherVersion: return .stale
-        case .refused: return .notAdmitted
-        case .nothing: return store.wasEvicted(object, page: request.page) ? .evicted : .cold
-        }
-    }
-
-    /// Fetches what the reader will ask for next, as far as there is room.
-    private func readAhead(
-        _ request: PageReadRequest,
-        _ object: ObjectIdentity,
-        _ geometry: PageGeometry
-    ) {
-        let ahead = UInt32(clamping: request.readAhead / PageGeometry.pageByteCount)
-        guard ahead > 0, request.mode == .read else { return }
-        let window = geometry.window(behind: request.page, pageCount: min(ahead, Self.aheadLimit))
-        // Mostly all of it is here already: found out without the lock that everybody wants.
-        guard window.contains(where: { !store.contains(object, page: $0) }) else { return }
-        let claim = fills.claim(
-            window,
-            of: object,
-            runLength: Self.runLength,
-            urgency: .ahead
-        ) { [store] in store.contains(object, page: $0) }
-        for run in claim.runs { start(run, of: object, for: request) }
-    }
-
-    private func start(
-        _ run: FillTable.Run,
-        of object: ObjectIdentity,
-        for request: PageReadRequest
-    ) {
-        // A task of its own: others wait for it when its first reader has gone. Bounded by the
-        // table's page limit and the origin's deadline.
-        Task { await self.fill(run, of: object, for: request) }
-    }
-
-    private func fill(
-        _ run: FillTable.Run,
-        of object: ObjectIdentity,
-        for request: PageReadRequest
-    ) async {
-        defer { fills.release(run, of: object) }
-        let bytes: ByteBuffer
-        do throws(PageFailure) {
-            bytes = try await get(run, of: object, for: request)
-        } catch {
-            for fill in run.fills { fill.finish(.failure(error)) }
-            return
-        }
-        metrics.readFromOrigin(request.mount, byteCount: bytes.readableBytes)
-        // All readers first: none of them waits for the disk.
-        let pages = Self.pages(of: run, object, cutFrom: bytes)
-        for (page, fill) in zip(pages, run.fills) { fill.finish(.success(page)) }
-        for (number, page) in zip(run.pages, pages) {
-            await keep(page, page: number, of: object)
-        }
-    }
-
-    private static func pages(
-        of run: FillTable.Run,
-        _ object: ObjectIdentity,
-        cutFrom bytes: ByteBuffer
-    ) -> [FilledPage] {
-        var rest = bytes
-        return run.pages.map { page in
-            let byteCount = object.geometry?.byteCount(ofPage: page) ?? 0
-            guard let slice = rest.readSlice(length: byteCount) else {
-                preconditionFailure("an origin answered fewer bytes than asked for, without error")
-            }
-            return FilledPage(bytes: slice, checksum: slice.crc32c)
-        }
-    }
-
-    private func get(
-        _ run: FillTable.Run,
-        of object: ObjectIdentity,
-        for request: PageReadRequest
-    ) async throws(PageFailure) -> ByteBuffer {
-        guard let mount = origins.mount(at: request.mount), mount.origin == request.origin,
-            let geometry = object.geometry, let last = run.pages.last
-        else { throw .unknownMount }
-
-        let start = geometry.range(ofPage: run.pages.lowerBound).lowerBound
-        let end = geometry.range(ofPage: last).upperBound
-        do throws(OriginError) {
-            let origin = try origins.origin(for: mount.request, mount: request.mount)
-            return try await origin.read(OriginObject(request), range: start..<end)
-        } catch {
-            log.warning(
-                "a fill failed",
-                metadata: [
-                    "mount.path": "\(request.mount)", "origin.key": "\(request.key)",
-                    "page.index": "\(run.pages.lowerBound)", "error": "\(error)",
-                ]
-            )
-            throw PageFailure(error)
-        }
-    }
-
-    private func keep(_ filled: FilledPage, page: UInt32, of object: ObjectIdentity) async {
-        do {
-            try await blocking.runIfActive { [store] in
-                try store.write(object, page: page, bytes: filled.bytes, checksum: filled.checksum)
-            }
-            history.note(.kept, of: page, in: object)
-        } catch {
-            history.note(.refused, of: page, in: object)
-            log.warning("a page is not cached", metadata: ["error": "\(error)"])
-        }
-    }
-
-    private func reply(
-        _ outcome: PageFill.Outcome,
-        range: Range<UInt32>,
-        source: PageSource
-    ) -> PageReply {
-        switch outcome {
-        case .failure(let failure):
-            return .failure(failure)
-        case .success(let page):
-            let isWhole = range.lowerBound == 0 && Int(range.upperBound) == page.bytes.readableBytes
-            guard
-                let slice = page.bytes.getSlice(
-                    at: page.bytes.readerIndex + Int(range.lowerBound),
-                    length: range.count
-                )
-            else {
-                return .failure(.rangeNotSatisfiable(byteCount: UInt64(page.bytes.readableBytes)))
-            }
-            let checksum = isWhole ? page.checksum : slice.crc32c
-            return .page(slice, checksum: checksum, source: source)
-        }
-    }
-}
-
-extension FillTable.Run {
-    fileprivate func fill(_ page: UInt32) -> PageFill {
-        fills[Int(page - pages.lowerBound)]
     }
 }
