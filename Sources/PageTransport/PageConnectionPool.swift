@@ -97,6 +97,9 @@ final class PageConnectionPool: Sendable {
     private func connect(to address: PageAddress) -> EventLoopFuture<PageConnection.Open> {
         let (hello, limits) = (hello, limits)
         let eventLoop = group.next()
+        // Kept here and not asked of the channel: a refusal may end that before anybody could ask. A
+        // name with two addresses makes two attempts.
+        let handlers = AttemptedHandlers()
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(limits.connectTimeout)
             .channelOption(
@@ -109,14 +112,13 @@ final class PageConnectionPool: Sendable {
             )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    // Each attempt has its own promise: a name with two addresses makes two.
-                    try channel.pipeline.syncOperations.addHandler(
-                        PageClientHandler(
-                            hello: hello,
-                            limits: limits,
-                            opened: channel.eventLoop.makePromise()
-                        )
+                    let handler = PageClientHandler(
+                        hello: hello,
+                        limits: limits,
+                        opened: channel.eventLoop.makePromise()
                     )
+                    handlers.note(handler, of: channel)
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
         let connected =
@@ -130,33 +132,27 @@ final class PageConnectionPool: Sendable {
             }
         return connected.flatMapErrorThrowing { error in
             throw PageClientError.unreachable("\(error)")
-        }.flatMap { channel in self.open(channel) }
+        }.flatMap { channel in self.open(channel, handlers.handler(of: channel)) }
     }
 
-    /// Waits for the answer to the hello, on the channel's event loop.
-    private func open(_ channel: any Channel) -> EventLoopFuture<PageConnection.Open> {
+    /// Waits for the answer to the hello.
+    private func open(
+        _ channel: any Channel,
+        _ handler: NIOLoopBound<PageClientHandler>?
+    ) -> EventLoopFuture<PageConnection.Open> {
         register(channel)
-        @Sendable func welcome() -> EventLoopFuture<PageConnection.Open> {
-            do {
-                let handler = try channel.pipeline.syncOperations.handler(
-                    type: PageClientHandler.self
-                )
-                let bound = NIOLoopBound(handler, eventLoop: channel.eventLoop)
-                return handler.opened.futureResult.map { welcome in
-                    PageConnection.Open(
-                        handler: bound,
-                        welcome: welcome,
-                        closed: channel.closeFuture
-                    )
-                }
-            } catch {
-                // The channel ended before anybody could ask, and took its handler along.
+        return channel.eventLoop.flatSubmit {
+            guard let handler else {
                 return channel.eventLoop.makeFailedFuture(PageClientError.disconnected)
             }
+            return handler.value.opened.futureResult.map { welcome in
+                PageConnection.Open(
+                    handler: handler,
+                    welcome: welcome,
+                    closed: channel.closeFuture
+                )
+            }
         }
-        // At once where it can be: a refusal may end the channel before the loop's next turn, and its
-        // reason would be lost.
-        return channel.eventLoop.inEventLoop ? welcome() : channel.eventLoop.flatSubmit(welcome)
     }
 
     /// Remembers a channel until it ends, so that ``close()`` can end it.
@@ -170,5 +166,20 @@ final class PageConnectionPool: Sendable {
         channel.closeFuture.whenComplete { _ in
             self.table.withLock { _ = $0.channels.removeValue(forKey: id) }
         }
+    }
+}
+
+/// The handlers of the channels that one attempt to connect has made.
+private final class AttemptedHandlers: Sendable {
+    private let handlers = Mutex<[ObjectIdentifier: NIOLoopBound<PageClientHandler>]>([:])
+
+    /// On the channel's event loop.
+    func note(_ handler: PageClientHandler, of channel: any Channel) {
+        let bound = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+        handlers.withLock { $0[ObjectIdentifier(channel)] = bound }
+    }
+
+    func handler(of channel: any Channel) -> NIOLoopBound<PageClientHandler>? {
+        handlers.withLock { $0[ObjectIdentifier(channel)] }
     }
 }
