@@ -173,11 +173,11 @@ import Testing
     @Test func aSlowFillIsWaitedFor() async throws {
         var (limits, clientLimits) = (PageServerLimits.standard, PageClientLimits.standard)
         limits.fillingInterval = .milliseconds(50)
-        clientLimits.silence = .milliseconds(300)
+        clientLimits.silence = .seconds(1)
         let handler = ScriptedHandler { request, reply in
             reply.filling()
             Task {
-                try await Task.sleep(for: .milliseconds(900))  // The origin takes its time.
+                try await Task.sleep(for: .milliseconds(2500))  // The origin takes its time.
                 pageHandler.script(request, reply)
             }
         }

@@ -76,13 +76,20 @@ let pageHandler = ScriptedHandler { request, reply in
     }
 }
 
+/// Half a second to connect is much within one machine, and little where tests fill its cores.
+let patientLimits = {
+    var limits = PageClientLimits.standard
+    limits.connectTimeout = .seconds(10)
+    return limits
+}()
+
 /// A server and a client on loopback, ended with the test.
 func withServer(
     _ handler: any PageRequestHandler,
     listening addresses: [PageAddress] = [.tcp(host: "127.0.0.1", port: 0)],
     socketGroup: UInt32? = nil,
     limits: PageServerLimits = .standard,
-    clientLimits: PageClientLimits = .standard,
+    clientLimits: PageClientLimits = patientLimits,
     clientCluster: ClusterID = testCluster,
     _ body: (PageServer, PageClient, PageAddress) async throws -> Void
 ) async throws {
