@@ -37,7 +37,7 @@ let cores: [Target] = [
 let ports: [Target] = [
     .target(name: "CLinux"),
     .systemLibrary(name: "CFuse3", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
-    .target(name: "SystemIO", dependencies: ["CLinux", .system]),
+    .target(name: "SystemIO", dependencies: ["CLinux", .nioCore, .system]),
     .target(name: "LogStorage", dependencies: ["Primitives", "RaftCore", "SystemIO", .system]),
     .target(
         name: "PageStorage",
@@ -45,12 +45,12 @@ let ports: [Target] = [
     ),
     .target(
         name: "PeerTransport",
-        dependencies: ["Primitives", "Codecs", .nioCore, .nioPosix]
+        dependencies: ["Primitives", "Codecs", "SystemIO", .nioCore, .nioPosix]
     ),
     .target(
         name: "PageTransport",
         dependencies: [
-            "CLinux", "Codecs", "PlacementCore", "Primitives", .nioCore, .nioPosix,
+            "CLinux", "Codecs", "PlacementCore", "Primitives", "SystemIO", .nioCore, .nioPosix,
         ]
     ),
     .target(

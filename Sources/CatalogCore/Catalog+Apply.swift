@@ -6,7 +6,7 @@ extension Catalog {
     /// Carries out one command of the log.
     ///
     /// Deterministic: every replica that applies the same commands in the same order holds the same
-    /// and answers the same. A refusal changes nothing but the memory of its idempotency key; a
+    /// and answers the same. A refusal changes nothing but the time and the memory of its idempotency key; a
     /// repetition of a remembered key gives the first outcome before anything else is looked at.
     package mutating func apply(_ command: CatalogCommand) -> Application {
         elapsedMS = max(elapsedMS, command.elapsedMS)

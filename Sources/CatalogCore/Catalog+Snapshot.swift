@@ -124,7 +124,8 @@ extension Catalog {
         guard count < nextSequence else { throw .invalid(what: "outcome count", value: count) }
         repetitions = RepetitionTable(
             nextSequence: nextSequence - count,
-            countLimit: repetitions.countLimit
+            countLimit: repetitions.countLimit,
+            byteLimit: repetitions.byteLimit
         )
         for _ in 0..<count {
             let idempotency = Idempotency(

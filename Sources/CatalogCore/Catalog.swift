@@ -53,10 +53,13 @@ package struct Catalog: Sendable {
 
     /// An empty catalog at revision 0, which takes nothing but genesis.
     ///
-    /// `repetitionLimit` is how many outcomes it remembers: part of what replicas must agree on, so
-    /// nothing but a test says otherwise than the default.
-    package init(repetitionLimit: Int = CatalogLimits.repetitionCount) {
-        repetitions = RepetitionTable(countLimit: repetitionLimit)
+    /// The limits say how many outcomes it remembers, and of how many bytes: part of what replicas must
+    /// agree on, so nothing but a test says otherwise than the defaults.
+    package init(
+        repetitionLimit: Int = CatalogLimits.repetitionCount,
+        repetitionByteLimit: Int = CatalogLimits.repetitionByteCount
+    ) {
+        repetitions = RepetitionTable(countLimit: repetitionLimit, byteLimit: repetitionByteLimit)
     }
 
     /// A number equal on replicas that hold the same, different (but for one chance in 2⁶⁴) otherwise.

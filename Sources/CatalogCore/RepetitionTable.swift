@@ -23,12 +23,12 @@ struct RepetitionTable: Sendable {
     private(set) var nextSequence: UInt64
     private var byteCount = 0
     let countLimit: Int
-    private let byteLimit: Int
+    let byteLimit: Int
 
     init(
         nextSequence: UInt64 = 1,
         countLimit: Int,
-        byteLimit: Int = CatalogLimits.repetitionByteCount
+        byteLimit: Int
     ) {
         self.nextSequence = nextSequence
         self.countLimit = countLimit

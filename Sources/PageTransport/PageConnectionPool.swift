@@ -3,6 +3,7 @@ import Codecs
 import NIOCore
 import NIOPosix
 import Synchronization
+import SystemIO
 
 /// One connection, or an attempt at one, and how many calls use it.
 final class PageConnection: Sendable {

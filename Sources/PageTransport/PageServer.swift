@@ -4,6 +4,7 @@ import Glibc
 package import NIOCore
 import NIOPosix
 package import Primitives
+import SystemIO
 
 /// Why a page server could not listen.
 package enum PageServerError: Error, Sendable, Equatable {

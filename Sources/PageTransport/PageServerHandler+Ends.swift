@@ -58,7 +58,9 @@ extension PageServerHandler {
             self.giveUp()
         }
         if !counters.opened(limit: limits.connectionCount) {
+            // At once: lingering ones would keep the places that they are refused for.
             refuse("\(limits.connectionCount) connections are open already")
+            close()
         }
     }
 

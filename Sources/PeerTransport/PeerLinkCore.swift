@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import Primitives
 import Synchronization
+import SystemIO
 
 /// The connection to one address, on its event loop.
 ///

@@ -3,6 +3,7 @@ import Codecs
 package import NIOCore
 import NIOPosix
 import Synchronization
+import SystemIO
 
 /// Prepares a connection before the peer protocol's own handlers are added: the place for TLS.
 ///

@@ -74,6 +74,27 @@ struct IdempotencyTests {
         #expect((1...50).filter { isRemembered($0, atMS: 3_000_000) } == Array(43...50))
     }
 
+    /// Goal: the bytes are bounded too, by refusing new keys and never by forgetting young ones.
+    @Test func aFullTableRefusesNewKeysUntilSomeMayGo() {
+        var catalog = Catalog(repetitionByteLimit: 2_000)
+        catalog.perform(.genesis(clusterEntry(), firstWorkers))
+        let operation = CatalogCommand.Operation.activate(NodeID(99))
+        var taken = 0
+        while catalog.perform(operation, key: "k\(taken)", atMS: 1).refusal == .noSuchWorker {
+            taken += 1
+            guard taken < 2_000 else { break }
+        }
+        #expect((10..<1_000).contains(taken))
+        let refused = catalog.perform(operation, key: "one more", atMS: 600_000)
+        #expect(refused.refusal?.kind == "full")
+        #expect(
+            catalog.perform(operation, key: "k0", fingerprint: 2).refusal == .idempotencyKeyReused
+        )
+        #expect(catalog.perform(operation, atMS: 600_000).refusal == .noSuchWorker, "without a key")
+        let late = catalog.perform(operation, key: "one more", atMS: 600_001)
+        #expect(late.refusal == .noSuchWorker, "carried out: the refusal was not remembered")
+    }
+
     @Test func timeNeverGoesBack() {
         var catalog = formedCatalog()
         catalog.perform(Self.put, atMS: 70)
