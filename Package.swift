@@ -123,6 +123,10 @@ let testSupport: [Target] = [
         name: "SimulationKit",
         dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore", .system]
     ),
+    .executableTarget(
+        name: "Simulate",
+        dependencies: ["SimulationKit", .argumentParser]
+    ),
     .target(
         name: "TestKit",
         dependencies: [
@@ -234,7 +238,10 @@ let tests: [Target] = [
 
 let package = Package(
     name: "tarn",
-    products: [.executable(name: "tarn", targets: ["tarn"])],
+    products: [
+        .executable(name: "tarn", targets: ["tarn"]),
+        .executable(name: "tarn-simulate", targets: ["Simulate"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),

@@ -53,6 +53,24 @@ extension LogRecovery {
         if isLast { tail = (header, Array(bytes[..<scan.end])) }
     }
 
+    /// Reads the slots again, and the last segment from the end of its last good batch on.
+    mutating func readOn(from end: inout Int) throws(LogStorageError) {
+        guard let header = tail?.header else { return }
+        let known = hardState
+        try readSlots()
+        let name = SegmentHeader.name(header.number)
+        try merge(known, name)
+        let rest = try io("read", name) { [start = end] () throws(Errno) in
+            try directory.open(name).read(at: start, count: header.byteCount - start)
+        }
+        let scan = SegmentScan(rest, from: 0, nextSequence: nextSequence, chain: chain)
+        try judge(scan, name, isLast: true)
+        for batch in scan.batches { try replay(batch, name) }
+        (nextSequence, chain) = (scan.nextSequence, scan.chain)
+        end += scan.end
+        try requireTermsInOrder()
+    }
+
     private func readHeader(
         _ number: UInt64,
         _ file: any LogFile

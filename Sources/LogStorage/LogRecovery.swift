@@ -48,7 +48,7 @@ struct LogRecovery {
 
     // MARK: - Hard state
 
-    private mutating func readSlots() throws(LogStorageError) {
+    mutating func readSlots() throws(LogStorageError) {
         let name = HardStateSlots.name
         let hasLog = names.contains {
             SegmentHeader.number(in: $0) != nil || SnapshotFile.position(in: $0) != nil
@@ -104,7 +104,7 @@ struct LogRecovery {
         }
     }
 
-    private func requireTermsInOrder() throws(LogStorageError) {
+    func requireTermsInOrder() throws(LogStorageError) {
         guard window.lastTerm <= hardState.term else {
             let detail = "entries of \(window.lastTerm), hard state of \(hardState.term)"
             throw refusal(.termConflict, HardStateSlots.name, nil, detail)

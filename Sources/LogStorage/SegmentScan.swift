@@ -8,7 +8,7 @@ import Primitives
 struct SegmentScan {
     private(set) var batches: [LogBatch] = []
     /// Where the last good batch ends, in bytes.
-    private(set) var end = Sector.byteCount
+    private(set) var end: Int
     private(set) var nextSequence: UInt64
     private(set) var chain: UInt32
     /// What stopped the scan, as it reads in the last segment; `nil` if the log simply ends.
@@ -20,9 +20,20 @@ struct SegmentScan {
 
     /// Scans a whole segment file behind its header.
     init(_ bytes: [UInt8], header: SegmentHeader) {
+        self.init(
+            bytes,
+            from: Sector.byteCount,
+            nextSequence: header.nextSequence,
+            chain: header.chain
+        )
+    }
+
+    /// Scans from a place where a batch ends and `nextSequence` must follow, up to the segment's end.
+    init(_ bytes: [UInt8], from start: Int, nextSequence: UInt64, chain: UInt32) {
         self.bytes = bytes
-        nextSequence = header.nextSequence
-        chain = header.chain
+        self.nextSequence = nextSequence
+        self.chain = chain
+        end = start
         while end < bytes.count, finding == nil {
             guard !Sector.isZero(bytes, at: end) else {
                 finding = findingBehind(end)

@@ -76,6 +76,31 @@ package final class CrashDirectory: LogDirectory {
 
     fileprivate var syncFails: Bool { operationCount > syncFailsFrom }
 
+    // MARK: - What is durable, as it changes
+
+    /// Counts changes of the names that a loss of power leaves.
+    private(set) var durableNamesVersion = 0
+    /// Files synced since ``takeDurableChanges()`` was called last.
+    private var synced: [CrashedFile] = []
+
+    /// Where synced files changed, in bytes from their start; `nil` for one without a durable name.
+    func takeDurableChanges() -> [(name: String?, firstByte: Int)] {
+        let changes = synced.map { file in
+            let name = durableNames.first { $0.value === file }?.key
+            let firstByte = file.firstChange
+            file.firstChange = .max
+            return (name, firstByte)
+        }
+        synced = []
+        return changes
+    }
+
+    /// The content of a file after a loss of power that loses all it may.
+    func durableContent(of name: String) -> [UInt8]? { durableNames[name]?.durable }
+
+    /// The names that a loss of power leaves, sorted.
+    var sortedDurableNames: [String] { durableNames.keys.sorted() }
+
     // MARK: - LogDirectory
 
     package func names() throws(Errno) -> [String] { bound.keys.sorted() }
@@ -112,8 +137,14 @@ package final class CrashDirectory: LogDirectory {
     package func sync() throws(Errno) {
         try step()
         guard !syncFails else { throw .ioError }
+        guard !pendingNames.isEmpty else { return }
         durableNames = bound
         pendingNames = []
+        durableNamesVersion += 1
+    }
+
+    fileprivate func fileSynced(_ file: CrashedFile) {
+        if !synced.contains(where: { $0 === file }) { synced.append(file) }
     }
 }
 
@@ -146,5 +177,6 @@ private final class CrashFileHandle: LogFile {
             throw .ioError
         }
         file.sync()
+        directory.fileSynced(file)
     }
 }

@@ -5,10 +5,10 @@ import Primitives
 final class CrashedFile {
     private(set) var written: [UInt8]
     private(set) var durable: [UInt8]
-    /// For each sector whether it was written since the last sync.
+    /// For each sector whether it was written since the last sync, and the sync did not fail.
     private var isDirty: [Bool]
-    /// Whether a sync failed once, so that the medium differs from `written` for good.
-    private var hasLostSectors = false
+    /// Where the medium was changed since this was set to `Int.max`, in bytes: nowhere before.
+    var firstChange = Int.max
 
     static let sectorByteCount = 512
 
@@ -31,17 +31,15 @@ final class CrashedFile {
     }
 
     func sync() {
-        if hasLostSectors {
-            for sector in isDirty.indices where isDirty[sector] { keep(sector, in: &durable) }
-        } else {
-            durable = written
+        for sector in isDirty.indices where isDirty[sector] {
+            keep(sector, in: &durable)
+            firstChange = min(firstChange, sector * Self.sectorByteCount)
         }
         clean()
     }
 
     /// What a failed sync does: nothing reaches the medium, and nobody remembers that it should.
     func loseUnsynced() {
-        hasLostSectors = true
         clean()
     }
 
@@ -73,6 +71,6 @@ final class CrashedFile {
     }
 
     private func clean() {
-        isDirty = Array(repeating: false, count: isDirty.count)
+        for sector in isDirty.indices where isDirty[sector] { isDirty[sector] = false }
     }
 }

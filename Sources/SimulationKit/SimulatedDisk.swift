@@ -44,7 +44,7 @@ final class SimulatedDisk {
     private var flushing: [Job] = []
     /// Since when no process has opened the log; `nil` while one runs.
     private(set) var lastCrash: CrashRecord?
-    private var look: (operationCount: Int, content: LogContent)?
+    private var look: DurableLook
 
     /// Makes a log with nothing in it but `first`.
     init(
@@ -54,6 +54,7 @@ final class SimulatedDisk {
     ) throws(LogStorageError) {
         self.identity = identity
         options = Self.options(segmentByteCount)
+        look = DurableLook(at: directory, identity: identity, options: options)
         try LogStorage.create(in: directory, identity: identity, options: options)
         if let first {
             let (storage, _) = try LogStorage.open(
@@ -99,11 +100,12 @@ final class SimulatedDisk {
             if refusal?.isFault == true { refusal = nil }
         }
         switch crash {
-        case .power: directory = directory.image(using: &random)
+        case .power:
+            directory = directory.image(using: &random)
+            look = DurableLook(at: directory, identity: identity, options: options)
         case .process: repair()
         }
         storage = nil
-        look = nil
         (waiting, flushing) = ([], [])
         return refusal
     }
@@ -223,14 +225,11 @@ final class SimulatedDisk {
     /// Changes made to the files so far.
     var operationCount: Int { directory.operationCount }
 
-    /// What a loss of power now would leave at worst: read back by the production recovery from
-    /// what was synced, and nothing else.
-    var durable: LogContent {
-        if let look, look.operationCount == directory.operationCount { return look.content }
-        let content = LogContent(in: directory.durableImage, identity: identity, options: options)
-        look = (directory.operationCount, content)
-        return content
-    }
+    /// What a loss of power now would leave at worst.
+    var durable: LogContent { look.content() }
+
+    /// Whether a loss of power now leaves the entry, or a snapshot that covers it.
+    func holdsDurably(_ position: LogPosition) -> Bool { look.holds(position) }
 }
 
 /// What a disk held, and what was on its way, when its process ended.

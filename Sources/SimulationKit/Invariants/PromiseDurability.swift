@@ -45,9 +45,8 @@ struct PromiseDurability: Invariant {
         case .appendReply(.accepted(let index)), .snapshotReply(.installed(let index)):
             guard let term = node.raft.log.term(at: index) else { return nil }
             let position = LogPosition(term: term, index: index)
-            let durable = node.disk.durable
-            return index == .zero || durable.holds(position)
-                ? nil : "\(position) acknowledged, disk has \(durable.summary)"
+            if index == .zero || node.disk.holdsDurably(position) { return nil }
+            return "\(position) acknowledged, disk has \(node.disk.durable.summary)"
         default: return nil
         }
     }
