@@ -125,7 +125,7 @@ let testSupport: [Target] = [
     ),
     .executableTarget(
         name: "Simulate",
-        dependencies: ["SimulationKit", .argumentParser]
+        dependencies: ["Primitives", "SimulationKit", .argumentParser]
     ),
     .target(
         name: "TestKit",
@@ -217,7 +217,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "SimulationTests",
-        dependencies: ["SimulationKit", "RaftCore", "Primitives"]
+        dependencies: ["Primitives", "RaftCore", "Simulate", "SimulationKit", "TestKit", .system]
     ),
     .testTarget(
         name: "CLITests",

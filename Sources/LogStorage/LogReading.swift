@@ -7,7 +7,20 @@ package import RaftCore
 /// Goes on reading where it stopped, so that whoever looks after every write pays for that write
 /// and not for the whole log.
 package struct LogReading {
+    /// What changed since all was read, or was read on last.
+    package struct Growth: Sendable {
+        /// Whether the hard state's file was written.
+        package var hasHardState = false
+        /// Up to where the last segment was written, in bytes; `nil` if it was not.
+        package var tailEnd: Int?
+
+        package init() {}
+    }
+
     private var recovery: LogRecovery
+    /// Batches in the log when all of it was read: how much work that was.
+    package var wholeBatchCount: Int { recovery.batchCount }
+
     /// Where the last good batch of the last segment ends, in bytes.
     package private(set) var tailEnd: Int
 
@@ -21,21 +34,24 @@ package struct LogReading {
     ) throws(LogStorageError) {
         recovery = try LogRecovery(directory: directory, identity: identity, options: options)
         tailEnd = recovery.tail?.bytes.count ?? 0
+        tailName = recovery.tail.map { SegmentHeader.name($0.header.number) } ?? ""
     }
 
     /// Reads what was added since.
     ///
-    /// For a log of which nothing has changed but the hard state's file and, from ``tailEnd`` on, the
-    /// last segment. It has the same names, that is: no segment was begun and no snapshot saved.
+    /// For a log of which nothing else has changed, and of the last segment nothing before
+    /// ``tailEnd``. It has the same names, that is: no segment was begun and no snapshot saved.
     /// - Throws: As a start does; what was read before is then of no use.
-    package mutating func readOn() throws(LogStorageError) {
-        try recovery.readOn(from: &tailEnd)
+    package mutating func readOn(_ growth: Growth) throws(LogStorageError) {
+        if growth.hasHardState { try recovery.readSlotsAgain() }
+        if let end = growth.tailEnd { try recovery.readTail(from: &tailEnd, upTo: end) }
     }
 
+    /// Where the last good batch of the last segment starts, in bytes.
+    package var lastBatchStart: Int { recovery.lastBatchStart }
+
     /// Name of the last segment's file.
-    package var tailName: String {
-        recovery.tail.map { SegmentHeader.name($0.header.number) } ?? ""
-    }
+    package let tailName: String
 
     /// Name of the file with term and vote.
     package static var hardStateName: String { HardStateSlots.name }

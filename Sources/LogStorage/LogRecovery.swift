@@ -24,6 +24,10 @@ struct LogRecovery {
     var entries: [LogEntry] = []
     /// The last segment's header and its bytes up to the end of the last good batch.
     var tail: (header: SegmentHeader, bytes: [UInt8])?
+    /// Batches read, whatever they hold.
+    var batchCount = 0
+    /// Where the last good batch of the last segment starts, in bytes.
+    var lastBatchStart = 0
     var snapshots: [SnapshotMetadata] = []
     var state: [UInt8]?
     var notes: [RecoveryNote] = []
@@ -72,6 +76,13 @@ struct LogRecovery {
             }
         }
         try choose(found, details)
+    }
+
+    /// Reads the slots once more; what the log says of term and vote is known.
+    mutating func readSlotsAgain() throws(LogStorageError) {
+        let known = hardState
+        try readSlots()
+        try merge(known, HardStateSlots.name)
     }
 
     private mutating func choose(

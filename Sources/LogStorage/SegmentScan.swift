@@ -9,6 +9,8 @@ struct SegmentScan {
     private(set) var batches: [LogBatch] = []
     /// Where the last good batch ends, in bytes.
     private(set) var end: Int
+    /// Where the last good batch starts, in bytes; where the scan began if there is none.
+    private(set) var lastBatchStart: Int
     private(set) var nextSequence: UInt64
     private(set) var chain: UInt32
     /// What stopped the scan, as it reads in the last segment; `nil` if the log simply ends.
@@ -34,6 +36,7 @@ struct SegmentScan {
         self.nextSequence = nextSequence
         self.chain = chain
         end = start
+        lastBatchStart = start
         while end < bytes.count, finding == nil {
             guard !Sector.isZero(bytes, at: end) else {
                 finding = findingBehind(end)
@@ -69,6 +72,7 @@ struct SegmentScan {
             batches.append(try LogBatch(stream: stream, front: front, chain: &chain))
             self.chain = chain
             nextSequence += 1
+            lastBatchStart = end
             end = batchEnd
         } catch {
             finding = .damagedBatch

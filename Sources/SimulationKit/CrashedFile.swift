@@ -7,8 +7,10 @@ final class CrashedFile {
     private(set) var durable: [UInt8]
     /// For each sector whether it was written since the last sync, and the sync did not fail.
     private var isDirty: [Bool]
-    /// Where the medium was changed since this was set to `Int.max`, in bytes: nowhere before.
-    var firstChange = Int.max
+    /// The same as a list, in the order of writing.
+    private var dirtySectors: [Int] = []
+    /// What of the medium was changed since this was set to `nil`: nothing outside, in bytes.
+    var changes: Range<Int>?
 
     static let sectorByteCount = 512
 
@@ -27,13 +29,18 @@ final class CrashedFile {
         written.replaceSubrange(offset..<end, with: bytes)
         let first = offset / Self.sectorByteCount
         let last = (end + Self.sectorByteCount - 1) / Self.sectorByteCount
-        for sector in first..<max(first, last) { isDirty[sector] = true }
+        for sector in first..<max(first, last) where !isDirty[sector] {
+            isDirty[sector] = true
+            dirtySectors.append(sector)
+        }
     }
 
     func sync() {
-        for sector in isDirty.indices where isDirty[sector] {
+        for sector in dirtySectors {
             keep(sector, in: &durable)
-            firstChange = min(firstChange, sector * Self.sectorByteCount)
+            let start = sector * Self.sectorByteCount
+            let first = min(changes?.lowerBound ?? start, start)
+            changes = first..<max(changes?.upperBound ?? 0, start + Self.sectorByteCount)
         }
         clean()
     }
@@ -48,7 +55,7 @@ final class CrashedFile {
         var content = durable
         let keepsNone = generator.next() % 8 == 0
         let keepsAll = generator.next() % 8 == 0
-        for sector in isDirty.indices where isDirty[sector] {
+        for sector in dirtySectors {
             let isKept = generator.next() & 1 == 0
             if keepsAll || (isKept && !keepsNone) { keep(sector, in: &content) }
         }
@@ -71,6 +78,7 @@ final class CrashedFile {
     }
 
     private func clean() {
-        for sector in isDirty.indices where isDirty[sector] { isDirty[sector] = false }
+        for sector in dirtySectors { isDirty[sector] = false }
+        dirtySectors.removeAll(keepingCapacity: true)
     }
 }

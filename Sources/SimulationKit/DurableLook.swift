@@ -8,8 +8,8 @@ import RaftCore
 ///
 /// Read by the production recovery from what was synced, and nothing else. A look after a write
 /// reads what the write added. What was read before is not read again as long as the directory says
-/// that nothing of it has changed; otherwise, and every ``wholeEvery``th time, all is read anew, and
-/// the two must agree.
+/// that nothing of it has changed. Otherwise all is read anew; and so it is after some 100 looks in
+/// any case, and the two must agree.
 struct DurableLook {
     private let identity: LogIdentity
     private let options: LogStorage.Options
@@ -18,9 +18,12 @@ struct DurableLook {
     private var refusal: LogStorageError?
     private var operationCount = -1
     private var namesVersion = -1
-    private var lookCount = 0
+    /// Looks until all is read again.
+    private var looksLeft = 0
 
-    private static let wholeEvery = 64
+    private static let leastLooks = 64
+    /// Reading all again costs a part of what reading on has cost since, however long the log is.
+    private static let looksPerBatch = 4
 
     init(at directory: CrashDirectory, identity: LogIdentity, options: LogStorage.Options) {
         self.directory = directory
@@ -42,32 +45,51 @@ struct DurableLook {
         return LogContent(reading)
     }
 
+    /// The last segment's name, and where its last batch may begin at the latest, in bytes.
+    mutating func lastBatchStart() -> (name: String, offset: Int)? {
+        refresh()
+        return reading.map { ($0.tailName, $0.lastBatchStart) }
+    }
+
     private mutating func refresh() {
         guard operationCount != directory.operationCount else { return }
         operationCount = directory.operationCount
-        lookCount += 1
-        guard canReadOn() else { return readAll() }
+        guard let growth = growth() else { return readAll() }
         do throws(LogStorageError) {
-            try reading?.readOn()
+            try reading?.readOn(growth)
         } catch {
             return readAll()
         }
-        if lookCount % Self.wholeEvery == 0 {
-            let goneOn = content()
-            readAll()
-            let whole = content()
-            precondition(goneOn == whole, "read on: \(goneOn.summary), whole: \(whole.summary)")
-        }
+        looksLeft -= 1
+        if looksLeft <= 0 { compareWithAll() }
     }
 
-    /// Whether nothing changed but the hard state and what follows the last batch read.
-    private mutating func canReadOn() -> Bool {
+    /// What changed, if it is no more than can be read on from; `nil` otherwise.
+    private mutating func growth() -> LogReading.Growth? {
         let changes = directory.takeDurableChanges()
-        guard let reading, namesVersion == directory.durableNamesVersion else { return false }
-        return changes.allSatisfy { change in
-            change.name == LogReading.hardStateName
-                || (change.name == reading.tailName && change.firstByte >= reading.tailEnd)
+        guard reading != nil, namesVersion == directory.durableNamesVersion else { return nil }
+        let (tailName, tailEnd) = (reading?.tailName, reading?.tailEnd ?? 0)
+        var growth = LogReading.Growth()
+        for change in changes {
+            if change.name == LogReading.hardStateName {
+                growth.hasHardState = true
+            } else if change.name == tailName, change.range.lowerBound >= tailEnd {
+                growth.tailEnd = change.range.upperBound
+            } else {
+                return nil
+            }
         }
+        return growth
+    }
+
+    private mutating func compareWithAll() {
+        let goneOn = reading.map { LogContent($0) }
+        readAll()
+        let whole = reading.map { LogContent($0) }
+        precondition(
+            goneOn == whole,
+            "read on: \(goneOn?.summary ?? ""), whole: \(whole?.summary ?? "")"
+        )
     }
 
     private mutating func readAll() {
@@ -82,5 +104,6 @@ struct DurableLook {
         } catch {
             refusal = error
         }
+        looksLeft = max(Self.leastLooks, Self.looksPerBatch * (reading?.wholeBatchCount ?? 0))
     }
 }

@@ -58,4 +58,13 @@ struct LogContent: Sendable, Equatable {
     func hasSameLog(as other: LogContent) -> Bool {
         snapshot == other.snapshot && entries == other.entries && refusal == other.refusal
     }
+
+    /// Whether this starts at an older snapshot than `other`, and is equal from the newer one on.
+    func goesBackFurther(than other: LogContent) -> Bool {
+        guard refusal == nil, let newer = other.snapshot else { return false }
+        let start = snapshot?.position.index ?? .zero
+        return start < newer.position.index
+            && entries.contains { $0.position == newer.position }
+            && entries.filter { $0.index > newer.position.index } == other.entries
+    }
 }

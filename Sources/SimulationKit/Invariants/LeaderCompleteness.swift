@@ -12,7 +12,7 @@ struct LeaderCompleteness: Invariant {
 
     mutating func violation(after observation: Observation, in world: World) -> String? {
         guard let node = observation.node, world.nodes[node].raft.role == .leader,
-            checked[node] != world.nodes[node].raft.term
+            checked[node] != world.nodes[node].raft.hardState.term
         else { return nil }
         let raft = world.nodes[node].raft
         checked[node] = raft.term
