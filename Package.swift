@@ -119,6 +119,7 @@ let executables: [Target] = [
 ]
 
 let testSupport: [Target] = [
+    .target(name: "Linearizability", dependencies: ["Primitives"]),
     .target(
         name: "SimulationKit",
         dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore", .system]
@@ -214,6 +215,11 @@ let tests: [Target] = [
     .testTarget(
         name: "SimulationTests",
         dependencies: ["SimulationKit", "RaftCore", "Primitives"]
+    ),
+    .testTarget(
+        name: "LinearizabilityTests",
+        dependencies: ["Linearizability", "Primitives"],
+        resources: [.copy("Histories")]
     ),
     .testTarget(
         name: "CLITests",
