@@ -125,6 +125,14 @@ let testSupport: [Target] = [
         dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore", .system]
     ),
     .target(
+        name: "ScenarioKit",
+        dependencies: ["Codecs", "LogStorage", "Primitives", "RaftCore", "SimulationKit"]
+    ),
+    .executableTarget(
+        name: "Scenarios",
+        dependencies: ["ScenarioKit", .argumentParser]
+    ),
+    .target(
         name: "TestKit",
         dependencies: [
             "Origins", "Primitives", "SystemIO", .nioCore, .nioHTTP1, .nioPosix, .system,
@@ -217,6 +225,11 @@ let tests: [Target] = [
         dependencies: ["SimulationKit", "RaftCore", "Primitives"]
     ),
     .testTarget(
+        name: "ScenarioTests",
+        dependencies: ["ScenarioKit"],
+        resources: [.copy("Scenarios")]
+    ),
+    .testTarget(
         name: "LinearizabilityTests",
         dependencies: ["Linearizability", "Primitives"],
         resources: [.copy("Histories")]
@@ -240,7 +253,10 @@ let tests: [Target] = [
 
 let package = Package(
     name: "tarn",
-    products: [.executable(name: "tarn", targets: ["tarn"])],
+    products: [
+        .executable(name: "tarn", targets: ["tarn"]),
+        .executable(name: "tarn-scenarios", targets: ["Scenarios"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
