@@ -34,6 +34,7 @@ extension Stage {
         case .proposed(let request, let position): settle(request, .proposed(position))
         case .dropped(let request, let refusal): settle(request, .dropped(refusal))
         case .readFailed(let request, let refusal): settle(request, .failed(refusal))
+        case .changeRefused(let request, let refusal): settle(request, .refused(refusal))
         case .readReady(let request, let index):
             settle(request, .ready(index))
             nodes[node - 1].reads.append(.init(request: request, index: index))

@@ -147,6 +147,7 @@ extension Stage {
         case .ready(let index): "ready \(index.rawValue)"
         case .saw(let names): "sees \(names.isEmpty ? "nothing" : names.joined(separator: " "))"
         case .failed(let refusal): "failed \(text(refusal))"
+        case .refused(let refusal): "refused \(text(refusal))"
         }
     }
 
@@ -157,6 +158,20 @@ extension Stage {
         case .noQuorum: "no-quorum"
         case .transferring: "transferring"
         case .leadershipLost: "leadership-lost"
+        }
+    }
+
+    private static func text(_ refusal: MembershipRefusal) -> String {
+        switch refusal {
+        case .notLeader(let hint): "not-leader\(hint.map { " \($0.rawValue)" } ?? "")"
+        case .transferring: "transferring"
+        case .noQuorum: "no-quorum"
+        case .tooEarly: "too-early"
+        case .underWay: "under-way"
+        case .superseded: "superseded"
+        case .notCaughtUp(let voters):
+            "not-caught-up \(voters.map { "\($0.node.rawValue)" }.joined(separator: " "))"
+        case .malformed: "malformed"
         }
     }
 

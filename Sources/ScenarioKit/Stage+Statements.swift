@@ -13,6 +13,7 @@ extension Stage {
         case "expect": try expect(&words)
         case "tick", "run", "elect", "timeout": try performTime(verb, &words)
         case "propose", "read", "transfer": try performClient(verb, &words)
+        case "members": try changeMembers(&words)
         case "settle", "deliver", "drop", "keep", "replay", "send": try performMail(verb, &words)
         case "cut", "heal", "disconnect": try performNetwork(verb, &words)
         case "disk", "rot", "lose", "copy": try performDisk(verb, &words)

@@ -19,6 +19,8 @@ struct Stage {
         /// A read that was answered, with what it saw.
         case saw([String])
         case failed(RaftRefusal)
+        /// A change of members that was not made.
+        case refused(MembershipRefusal)
     }
 
     var settings: RaftSettings
@@ -43,10 +45,12 @@ struct Stage {
         let count = Int(try words.number("how many nodes"))
         guard (1...9).contains(count) else { throw words.error("1 to 9 nodes") }
         settings = words.take("wan") ? .wan : .lan
+        let votingCount = words.take("voting") ? Int(try words.number("how many vote")) : count
+        guard (1...count).contains(votingCount) else { throw words.error("1 to \(count) voters") }
         for setting in words.rest() { try Self.set(setting, in: &settings) }
 
         let voters = (1...count).map { Self.voter($0, store: 0) }
-        let first = Raft.bootstrap(VoterSet(incoming: voters))
+        let first = Raft.bootstrap(VoterSet(incoming: Array(voters.prefix(votingCount))))
         let write = LogWrite(
             sequence: WriteSequence(1),
             hardState: first.state,
@@ -54,7 +58,8 @@ struct Stage {
             entries: [first.entry]
         )
         for voter in voters {
-            nodes.append(ScenarioNode(voter, try disk(of: voter, first: write)))
+            let isFirst = voter.node.rawValue <= UInt64(votingCount)
+            nodes.append(ScenarioNode(voter, try disk(of: voter, first: isFirst ? write : nil)))
         }
         for node in 1...count { try start(node) }
     }
@@ -99,6 +104,7 @@ struct Stage {
         case "proposal-bytes": settings.proposalBytes = Int(value)
         case "backlog": settings.applyBacklogCount = value
         case "undurable": settings.undurableCount = value
+        case "catch-up": settings.catchUpEntryCount = value
         case "reads": settings.pendingReadCount = Int(value)
         default: throw StatementError(expected: "a known setting", found: "'\(parts[0])'")
         }
