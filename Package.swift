@@ -119,13 +119,25 @@ let executables: [Target] = [
 ]
 
 let testSupport: [Target] = [
+    .target(name: "Linearizability", dependencies: ["Primitives"]),
     .target(
         name: "SimulationKit",
-        dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore", .system]
+        dependencies: [
+            "CatalogCore", "Codecs", "Linearizability", "LogStorage", "Primitives", "RaftCore",
+            .system,
+        ]
     ),
     .executableTarget(
         name: "Simulate",
         dependencies: ["Primitives", "SimulationKit", .argumentParser]
+    ),
+    .target(
+        name: "ScenarioKit",
+        dependencies: ["Codecs", "LogStorage", "Primitives", "RaftCore", "SimulationKit"]
+    ),
+    .executableTarget(
+        name: "Scenarios",
+        dependencies: ["ScenarioKit", .argumentParser]
     ),
     .target(
         name: "TestKit",
@@ -220,6 +232,16 @@ let tests: [Target] = [
         dependencies: ["Primitives", "RaftCore", "Simulate", "SimulationKit", "TestKit", .system]
     ),
     .testTarget(
+        name: "ScenarioTests",
+        dependencies: ["ScenarioKit"],
+        resources: [.copy("Scenarios")]
+    ),
+    .testTarget(
+        name: "LinearizabilityTests",
+        dependencies: ["Linearizability", "Primitives"],
+        resources: [.copy("Histories")]
+    ),
+    .testTarget(
         name: "CLITests",
         dependencies: [
             "tarn", "APIModel", "Settings", "Primitives", .argumentParser, .logging, .nioCore,
@@ -241,6 +263,7 @@ let package = Package(
     products: [
         .executable(name: "tarn", targets: ["tarn"]),
         .executable(name: "tarn-simulate", targets: ["Simulate"]),
+        .executable(name: "tarn-scenarios", targets: ["Scenarios"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),

@@ -74,6 +74,9 @@ extension Catalog {
         namesByStore[store].flatMap { workersByName[$0] }
     }
 
+    /// Who a store was before it was taken out of the cluster for good; O(log n).
+    package func retired(store: StoreID) -> RetiredStore? { retiredStores[store] }
+
     /// The ring of a region; `nil` where no worker was ever active.
     package func ring(region: String) -> RingEntry? { ringsByRegion[ByteString(region)] }
 

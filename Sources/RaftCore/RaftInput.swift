@@ -26,6 +26,8 @@ package enum RaftInput: Sendable, Equatable {
     case disconnected(NodeID)
     /// Hand leadership to this voter, or to the best one.
     case transferLeadership(to: NodeID?)
+    /// Change who votes; answered by `.proposed` or `.changeRefused` with the same request.
+    case changeMembers(RaftRequestID, MembershipChange)
 }
 
 /// Names one client request inside this process; the driver makes them unique.

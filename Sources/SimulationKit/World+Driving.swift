@@ -77,6 +77,7 @@ extension World {
             )
         case .installSnapshot(let metadata, let state):
             nodes[node].disk.ask(.installation(metadata, state))
+        case .changeRefused: break
         }
     }
 

@@ -69,9 +69,19 @@ extension CoordinationNode {
     ) {
         let known = entries.prefix { $0.index <= checkpoint.index }
         var catalog = replica.catalog
-        for entry in known where entry.kind == .command {
-            guard let command = try? CatalogCommand(decoding: entry.payload) else { break }
-            _ = catalog.apply(command)
+        for entry in known {
+            switch entry.kind {
+            case .noop: break
+            case .configuration:
+                if let command = CatalogMachine.command(configuration: entry.payload) {
+                    _ = catalog.apply(command)
+                }
+            case .command:
+                // One that cannot be read leads to another state, which is noticed below.
+                if let command = try? CatalogCommand(decoding: entry.payload) {
+                    _ = catalog.apply(command)
+                }
+            }
         }
         let isSame =
             known.last?.index == checkpoint.index
@@ -84,7 +94,8 @@ extension CoordinationNode {
         for entry in known {
             switch entry.kind {
             case .command: _ = machine.apply(index: entry.index, payload: entry.payload)
-            case .noop, .configuration: machine.advance(to: entry.index)
+            case .configuration: machine.configure(index: entry.index, payload: entry.payload)
+            case .noop: machine.advance(to: entry.index)
             }
         }
     }
