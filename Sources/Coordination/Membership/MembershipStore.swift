@@ -14,11 +14,11 @@ import SystemPackage
 /// 2. A log beside an identity without membership, or of an observer, was never acted on: it is from
 ///    a formation or an enlistment that was cut off, and made anew.
 package final class MembershipStore: Sendable {
-    private let directory: DataDirectory
+    let directory: DataDirectory
     private let checkpoint: CheckpointFile
     /// The index of the checkpoint on disk; held while one is written, so that two never mix.
     private let checkpointed = Mutex(LogIndex.zero)
-    private let logOptions: LogStorage.Options
+    let logOptions: LogStorage.Options
 
     package init(directory: DataDirectory, limits: CoordinationLimits = CoordinationLimits()) {
         self.directory = directory
@@ -33,7 +33,10 @@ package final class MembershipStore: Sendable {
     package var cluster: ClusterID? { directory.identity.membership?.cluster }
 
     var initialState: Membership.State {
-        guard let member = directory.identity.membership else { return .fresh }
+        guard let member = directory.identity.membership else {
+            // Whose name is a lost voter's gets no vote by an init.
+            return directory.identity.lost == nil ? .fresh : .replacing
+        }
         return member.role == .voter
             ? .voter(member.cluster, member.node) : .observer(member.cluster, member.node)
     }
