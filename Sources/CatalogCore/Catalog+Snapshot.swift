@@ -4,12 +4,12 @@ package import Primitives
 
 extension Catalog {
     /// Newest format of a snapshot: its first byte.
-    package static let snapshotVersion: UInt8 = 1
+    package static let snapshotVersion: UInt8 = 2
 
     /// Everything the catalog holds, for a file or a follower; the caller adds a checksum.
     ///
-    /// Format 1: version, counters and time, cluster, workers by name, rings by region, origins, mounts by path,
-    /// remembered outcomes oldest first. O(size).
+    /// Format 2: version, counters and time, cluster, workers by name, rings by region, origins, mounts by path,
+    /// remembered outcomes oldest first, ``stateDigest``. Format 1 had no digest. O(size).
     package func encodeSnapshot() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 4096)
         writer.write(Self.snapshotVersion)
@@ -24,12 +24,14 @@ extension Catalog {
         writer.write(UInt32(mountTable.count))
         mountTable.forEach { $0.value.write(to: &writer) }
         write(repetitionsTo: &writer)
+        writer.write(stateDigest)
         return writer.bytes
     }
 
     /// Reads what ``encodeSnapshot()`` wrote, from bytes that nobody vouches for.
     ///
-    /// The result has the digest of the catalog that was written.
+    /// The result has the digest of the catalog that was written, so what its writer's memory had
+    /// changed is not taken over.
     /// - Throws: ``ByteDecodingError``, `.unsupportedVersion` for a newer format.
     package init(
         decodingSnapshot bytes: [UInt8],
@@ -37,7 +39,10 @@ extension Catalog {
     ) throws(ByteDecodingError) {
         self.init(repetitionLimit: repetitionLimit)
         var reader = ByteReader(bytes)
-        try reader.version(of: "catalog snapshot", newest: UInt64(Self.snapshotVersion))
+        let version = try reader.version(
+            of: "catalog snapshot",
+            newest: UInt64(Self.snapshotVersion)
+        )
         revision = Revision(try reader.counter("revision"))
         elapsedMS = try reader.counter("elapsed time")
         let clusterRevision = Revision(try reader.counter("revision"))
@@ -48,6 +53,7 @@ extension Catalog {
         try readOrigins(from: &reader)
         try readMounts(from: &reader)
         try readRepetitions(from: &reader)
+        if version >= 2 { try checkDigest(from: &reader) }
         try reader.finish()
     }
 
@@ -101,7 +107,7 @@ extension Catalog {
             guard id.rawValue >= 1, id.rawValue < nextID, ids.set(identity, id) == nil else {
                 throw .invalid(what: "origin id", value: id.rawValue)
             }
-            digestSum &+= digest(ofOrigin: identity, id)
+            noteOrigin(identity, id)
         }
         origins = OriginTable(ids: ids, nextID: nextID)
     }
@@ -137,7 +143,15 @@ extension Catalog {
             }
             let atMS = try reader.counter("elapsed time")
             let outcome = try CatalogOutcome(from: &reader)
-            digestSum &+= repetitions.remember(idempotency, outcome, atMS: atMS)
+            remember(idempotency, outcome, atMS: atMS)
+        }
+    }
+
+    /// What was read must add up to what its writer had.
+    private func checkDigest(from reader: inout ByteReader) throws(ByteDecodingError) {
+        let written = try reader.integer(UInt64.self)
+        guard written == stateDigest else {
+            throw .invalid(what: "catalog snapshot, whose digest says", value: written)
         }
     }
 }
