@@ -47,6 +47,17 @@ extension Catalog {
         return digest.damageCount == before
     }
 
+    /// Whether the bytes held now are those that were stored, O(size); nothing is changed.
+    package var isIntact: Bool {
+        var sum = cluster.map(hash(_:)) ?? 0
+        workersByName.forEach { sum &+= hash($0.value, under: $0.key) }
+        ringsByRegion.forEach { sum &+= hash($0.value, under: $0.key) }
+        mountTable.forEach { sum &+= hash($0.value, under: $0.key) }
+        origins.ids.forEach { sum &+= hash($0.key, $0.value) }
+        repetitions.records.forEach { sum &+= $0.value.digest(of: $0.key) }
+        return sum == digest.kept
+    }
+
     /// The next entries of one kind with their hashes.
     private func entries(
         of kind: DigestKind,

@@ -77,4 +77,7 @@ package struct Catalog: Sendable {
         writer.write(repetitions.nextSequence)
         return digest.kept &+ XXH64.hash(writer.bytes)
     }
+
+    /// The part of ``stateDigest`` that the entries make up; free to ask for.
+    package var entriesDigest: UInt64 { digest.kept }
 }

@@ -19,7 +19,8 @@ extension CoordinationNode: CoordinationService {
             quorumHave: quorum.have,
             quorumNeed: quorum.need,
             voters: voters.map { voterStatus($0, in: catalog, missing: quorum.missing) },
-            workers: catalog.workers.map { health(of: $0) }
+            workers: catalog.workers.map { health(of: $0) },
+            alarms: alarms
         )
     }
 

@@ -179,6 +179,8 @@ package struct CoordinationStatus: Sendable {
     package let voters: [VoterStatus]
     /// What this worker knows of the others' health and load, sorted by name.
     package let workers: [WorkerHealth]
+    /// What a person has to look at; in a fixed order.
+    package let alarms: [CoordinationAlarm]
 
     package init(
         cluster: ClusterID?,
@@ -188,7 +190,8 @@ package struct CoordinationStatus: Sendable {
         quorumHave: Int,
         quorumNeed: Int,
         voters: [VoterStatus],
-        workers: [WorkerHealth]
+        workers: [WorkerHealth],
+        alarms: [CoordinationAlarm] = []
     ) {
         self.cluster = cluster
         self.term = term
@@ -198,6 +201,20 @@ package struct CoordinationStatus: Sendable {
         self.quorumNeed = quorumNeed
         self.voters = voters
         self.workers = workers
+        self.alarms = alarms
+    }
+}
+
+/// Something that a person has to look at.
+package struct CoordinationAlarm: Sendable, Hashable {
+    /// A short constant word.
+    package let kind: String
+    /// What is wrong, with whom, and what to do.
+    package let detail: String
+
+    package init(kind: String, detail: String) {
+        self.kind = kind
+        self.detail = detail
     }
 }
 

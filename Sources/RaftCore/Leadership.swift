@@ -12,6 +12,7 @@ struct Leadership: Sendable {
     var reads = ReadQueue()
     var transfer: Transfer?
     var nextHeartbeatMS: UInt64 = 0
+    var digests = DigestCount()
 
     func position(of voter: Voter) -> Int? { peers.firstIndex { $0.voter == voter } }
 

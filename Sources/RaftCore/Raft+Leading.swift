@@ -16,6 +16,7 @@ extension Raft {
         }
         if isInDoubt { failLeaderReads(.noQuorum) }
         abortTransferIfLate()
+        judgeDisputed()
         if now >= leadership.nextHeartbeatMS { beat() }
     }
 

@@ -15,12 +15,16 @@ package import Primitives
 /// Invariants, checked on every ``step(_:)``, in release builds too:
 /// 1. The term never decreases (Raft §5.1).
 /// 2. At most one vote per term, and never withdrawn (§5.2).
-/// 3. The commit index never decreases, and nothing committed is ever truncated (§5.4).
+/// 3. The commit index never decreases, nor what is applied but to be rebuilt, and nothing committed
+///    is ever truncated (§5.4).
 /// 4. base ≤ snapshot ≤ applied ≤ handed out ≤ commit ≤ last.
 /// 5. A message that depends on a write leaves the core behind the effect that names the write.
 /// 6. A leader commits only entries of its own term, directly (§5.4.2).
 /// 7. A leader counts its own log only as far as it is durable (etcd#14370).
 /// 8. No entry is of a later term than the hard state.
+/// 9. What a leader commits is durable on a majority of each half of the voters, counted one by one.
+/// 10. A voter whose state differs from the majority's neither leads nor campaigns.
+/// 11. Only what is committed is proven to be the majority's.
 ///
 /// They are about our own state alone. What a peer sends is never trusted to keep them: a message
 /// that would break one is left out and counted in ``ignoredMessageCount``.
@@ -64,6 +68,13 @@ package struct Raft: Sendable {
     var forwarding = ReadForwarding()
     var incomingSnapshot: IncomingSnapshot?
     var freshness = Freshness()
+    var digests: DigestLedger
+    /// Exists while the applied state is known to differ from the majority's.
+    var quarantine: Quarantine?
+    /// How often the applied state was thrown away.
+    var rebuildCount: UInt64 = 0
+    /// A snapshot that was saved, of a state that is being made anew.
+    var takenSnapshot: SnapshotMetadata?
     /// Messages that no correct peer sends, left out since the start.
     package internal(set) var ignoredMessageCount: UInt64 = 0
 
@@ -95,6 +106,7 @@ package struct Raft: Sendable {
         commit = start.index
         applied = start.index
         handedOut = start.index
+        digests = DigestLedger(proven: start.index)
         configuration = ConfigurationHistory(
             at: start.index,
             voters: snapshot?.voters ?? VoterSet(incoming: [])
@@ -137,6 +149,7 @@ package struct Raft: Sendable {
             sendChunk(to: node, metadata, offset: offset, bytes: bytes)
         case .disconnected(let node): disconnected(node)
         case .transferLeadership(let node): transferLeadership(to: node)
+        case .digested(let digest): digested(digest)
         }
     }
 }
