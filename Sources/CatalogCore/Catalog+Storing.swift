@@ -30,9 +30,15 @@ extension Catalog {
     }
 
     mutating func store(_ entry: MountEntry) {
-        if let old = mountTable.set(entry.path, entry) { forget(old) }
-        digestSum &+= DigestKind.mount.hash { entry.write(to: &$0) }
         let bucket = entry.mount.bucketName(at: entry.path)
+        let old = mountTable.set(entry.path, entry)
+        digestSum &+= DigestKind.mount.hash { entry.write(to: &$0) }
+        if let old {
+            digestSum &-= DigestKind.mount.hash { old.write(to: &$0) }
+            let before = old.mount.bucketName(at: old.path)
+            guard before != bucket else { return }  // Most replacements change something else.
+            bucketNames.remove(before.name, path: old.path)
+        }
         bucketNames.insert(bucket.name, isExplicit: bucket.isExplicit, path: entry.path)
     }
 
