@@ -99,7 +99,8 @@ let runtime: [Target] = [
         name: "HTTPAPI",
         dependencies: [
             "APIModel", "CatalogCore", "ClientRuntime", "Coordination", "PlacementCore",
-            "Primitives", "Telemetry", .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix,
+            "Primitives", "SystemIO", "Telemetry", .lifecycle, .logging, .nioCore, .nioHTTP1,
+            .nioPosix,
         ]
     ),
 ]

@@ -77,7 +77,7 @@ extension Catalog {
         guard origins.count + mount.regions.count < CatalogLimits.originCount else {
             throw .full("at most \(CatalogLimits.originCount) origins over a cluster's life")
         }
-        var writer = ByteWriter()
+        var writer = ByteWriter(reservingCapacity: 512)
         writer.write(path)
         mount.write(to: &writer)
         guard writer.bytes.count <= CatalogLimits.mountByteCount else {

@@ -48,10 +48,16 @@ extension Catalog {
     }
 
     mutating func store(_ entry: MountEntry) {
-        if let old = mountTable.set(entry.path, entry) { forget(old) }
-        let place = DigestSum.Place(kind: .mount, key: entry.path)
-        digest.add(hash(entry, under: entry.path), at: place)
         let bucket = entry.mount.bucketName(at: entry.path)
+        let place = DigestSum.Place(kind: .mount, key: entry.path)
+        let old = mountTable.set(entry.path, entry)
+        digest.add(hash(entry, under: entry.path), at: place)
+        if let old {
+            digest.remove(hash(old, under: old.path), at: place)
+            let before = old.mount.bucketName(at: old.path)
+            guard before != bucket else { return }  // Most replacements change something else.
+            bucketNames.remove(before.name, path: old.path)
+        }
         bucketNames.insert(bucket.name, isExplicit: bucket.isExplicit, path: entry.path)
     }
 

@@ -21,7 +21,7 @@ enum DigestKind: UInt8 {
     func hash(_ bytes: [UInt8]) -> UInt64 { XXH64.hash(bytes, seed: UInt64(rawValue)) }
 
     func hash(_ write: (inout ByteWriter) -> Void) -> UInt64 {
-        var writer = ByteWriter()
+        var writer = ByteWriter(reservingCapacity: 512)
         write(&writer)
         return hash(writer.bytes)
     }

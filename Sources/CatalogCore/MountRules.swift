@@ -102,12 +102,13 @@ package enum MountRules {
         scheme: OriginScheme,
         region: String?
     ) throws(CatalogRefusal) {
-        let known = OptionRule.all.filter { rule in
+        func isKnown(_ rule: OptionRule) -> Bool {
             rule.schemes.contains(scheme) && (region == nil || rule.isRegional)
         }
-        guard let rule = known.first(where: { isSame($0.key, option.key) }) else {
+        let found = OptionRule.all.first { isSame($0.key, option.key) && isKnown($0) }
+        guard let rule = found else {
             let place = region.map { " in region '\($0)'" } ?? ""
-            let names = known.map { "\($0.key)" }
+            let names = OptionRule.all.filter(isKnown).map { "\($0.key)" }
             let hint = NearestName.hint(for: "\(option.key)", among: names)
             throw .unknownOption(
                 "'\(option.key)' of a \(scheme.text):// origin\(place)"

@@ -19,6 +19,7 @@ extension CoordinationNode {
 
     func watchHealth() async {
         guard await untilMember() else { return }
+        noteOwnAddresses()
         listeningSinceMS.withLock { $0 = settings.now() }
         await withDiscardingTaskGroup { group in
             group.addTask {

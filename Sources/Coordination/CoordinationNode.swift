@@ -2,6 +2,7 @@
 package import CatalogCore
 package import Codecs
 package import Logging
+package import NIOCore
 package import PeerTransport
 package import Primitives
 import RaftCore
@@ -28,6 +29,8 @@ package final class CoordinationNode: Sendable {
     let locations = LocatedCatalog()
     let health: HealthMonitor
     let peers: any PeerCalling
+    /// Where a voter's consensus runs.
+    let loop: any EventLoop
     let log: Logger
     let metrics: CoordinationMetrics
     /// Where this worker listens, once it does.
@@ -53,16 +56,20 @@ package final class CoordinationNode: Sendable {
         let writer: LogWriter
     }
 
+    /// A node whose consensus, if it votes, runs on `loop`: best the one that `peers` and the peers'
+    /// server use, so that a message is answered on the thread that read it.
     package init(
         settings: CoordinationSettings,
         store: MembershipStore,
         peers: any PeerCalling,
+        loop: any EventLoop,
         metrics: MetricRegistry,
         log: Logger
     ) {
         self.settings = settings
         self.store = store
         self.peers = peers
+        self.loop = loop
         self.log = log
         self.metrics = CoordinationMetrics(registry: metrics)
         replica = CatalogReplica(feedCount: settings.limits.feedCount)
@@ -92,6 +99,7 @@ package final class CoordinationNode: Sendable {
     /// Says where this worker listens; before ``start()``, once every port is bound.
     package func listening(at addresses: WorkerAddresses) {
         self.addresses.withLock { $0 = addresses }
+        noteOwnAddresses()
     }
 
     /// This worker as it wants to be registered.
@@ -162,11 +170,12 @@ package final class CoordinationNode: Sendable {
     }
 
     /// The catalog with every worker where it was last heard from.
-    func located(_ catalog: Catalog) -> Catalog {
-        if let node = membership.node, isListening {
-            locations.heard(node, at: registration.addresses)
-        }
-        return locations.view(of: catalog)
+    func located(_ catalog: Catalog) -> Catalog { locations.view(of: catalog) }
+
+    /// Where this worker is itself, once it is a member and listens, whichever comes last.
+    func noteOwnAddresses() {
+        guard let node = membership.node, isListening else { return }
+        locations.heard(node, at: registration.addresses)
     }
 
     /// Teaches the address book what the catalog says.

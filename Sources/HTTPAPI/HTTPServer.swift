@@ -4,6 +4,7 @@ package import NIOCore
 import NIOHTTP1
 import NIOPosix
 import ServiceLifecycle
+import SystemIO
 import Telemetry
 
 /// The HTTP API of one worker: a listener, its connections, and an orderly end.
@@ -21,6 +22,7 @@ package final class HTTPServer: Sendable {
 
     private let listener: NIOAsyncChannel<ConnectionLoop.Connection?, Never>
     private let loop: ConnectionLoop
+    private let executors: LoopExecutors
     private let registry: ConnectionRegistry
     private let signal: ShutdownSignal
     private let limits: HTTPLimits
@@ -28,6 +30,7 @@ package final class HTTPServer: Sendable {
     private init(
         listener: NIOAsyncChannel<ConnectionLoop.Connection?, Never>,
         loop: ConnectionLoop,
+        executors: LoopExecutors,
         registry: ConnectionRegistry,
         signal: ShutdownSignal,
         limits: HTTPLimits
@@ -35,6 +38,7 @@ package final class HTTPServer: Sendable {
         port = listener.channel.localAddress?.port ?? 0
         self.listener = listener
         self.loop = loop
+        self.executors = executors
         self.registry = registry
         self.signal = signal
         self.limits = limits
@@ -73,6 +77,7 @@ package final class HTTPServer: Sendable {
             return HTTPServer(
                 listener: listener,
                 loop: ConnectionLoop(responder: responder, logger: dependencies.logger),
+                executors: LoopExecutors(group),
                 registry: registry,
                 signal: signal,
                 limits: limits
@@ -90,7 +95,10 @@ package final class HTTPServer: Sendable {
                     try await listener.executeThenClose { connections in
                         for try await connection in connections {
                             guard let connection else { continue }
-                            group.addTask { [loop] in await loop.serve(connection) }
+                            let executor = executors.executor(of: connection.channel.eventLoop)
+                            group.addTask(executorPreference: executor) { [loop] in
+                                await loop.serve(connection)
+                            }
                         }
                     }
                 } catch is CancellationError {

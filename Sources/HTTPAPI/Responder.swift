@@ -51,7 +51,10 @@ package struct Responder: Sendable {
                 signal: signal,
                 budget: budget
             )
-            return (try await operation.handler(call), pattern)
+            let answer = try await operation.work.perform { () async throws(Problem) in
+                try await operation.handler(call)
+            }
+            return (answer, pattern)
         } catch {
             let problem = isWrite ? error.ofWrite : error.ofRead
             let view = dependencies.coordination.view()

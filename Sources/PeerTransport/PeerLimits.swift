@@ -29,6 +29,9 @@ package struct PeerLimits: Sendable {
     /// Methods for which an eighth of the requests in flight is kept free: others that fill a
     /// connection say nothing about whether the worker behind it lives.
     package var urgentMethods: Set<UInt8> = []
+    /// Methods whose handlers neither block nor compute for long: they run on the connection's own
+    /// event loop, the rest on the shared pool.
+    package var briefMethods: Set<UInt8> = []
     /// Addresses a client keeps, and connections a server accepts.
     package var connections = 4096
     /// Bytes a stream may be ahead of its reader, each item counted with 64 bytes more.

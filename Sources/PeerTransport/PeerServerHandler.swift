@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Codecs
 import NIOCore
+import SystemIO
 
 /// The accepting end of one connection.
 ///
@@ -150,9 +151,10 @@ final class PeerServerHandler: ChannelInboundHandler {
         guard requests.count < basics.limits.requestsInFlight else { return refuseBusy(id) }
         let me = NIOLoopBound(self, eventLoop: loop)
         let handler = handler
+        let isBrief = basics.limits.briefMethods.contains(method)
         // One task a request: the handler above may wait for disks and other workers. Ends with it,
         // is cancelled by deadline, caller or connection.
-        let task = Task {
+        let task = Task(executorPreference: isBrief ? LoopExecutor(loop) : nil) {
             let reply = await handler.request(method, body, from: remote)
             loop.execute { me.value.finish(id, reply) }
         }

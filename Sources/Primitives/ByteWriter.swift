@@ -29,7 +29,10 @@ package struct ByteWriter: Sendable {
 
     package mutating func write(_ name: ByteString) { write(name.bytes) }
 
-    package mutating func write(_ text: String) { write(Array(text.utf8)) }
+    package mutating func write(_ text: String) {
+        write(UInt32(text.utf8.count))
+        bytes.append(contentsOf: text.utf8)
+    }
 
     package mutating func write(_ id: UniqueID) {
         write(id.high)

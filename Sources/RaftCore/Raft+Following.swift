@@ -58,6 +58,27 @@ extension Raft {
     }
 }
 
+// MARK: - A leader that may be gone
+
+extension Raft {
+    /// The connection to our leader broke: most often its process has ended.
+    ///
+    /// From now on it is not heard, and instead of an election timeout it has two to six heartbeats
+    /// to be heard again; drawn, so that two followers do not stand at once. A process that was killed
+    /// is replaced three to five times as soon as one that fell silent.
+    ///
+    /// Sound, because nothing that is safe hangs on it: a leader's promises rest on quorum rounds, and
+    /// votes on term and log alone. And quiet: a leader that lives reaches us by a connection of its
+    /// own, the next heartbeat restores everything, and where it does not, the others, who hear it,
+    /// refuse the pre-vote. A quorum has to have lost its leader before anybody's term moves.
+    mutating func doubtLeader() {
+        leaderHeardMS = nil
+        let (least, most) = (2 * settings.heartbeatMS, 6 * settings.heartbeatMS)
+        let early = now + UInt64.random(in: least..<most, using: &random)
+        electionDeadlineMS = min(electionDeadlineMS ?? early, early)
+    }
+}
+
 // MARK: - What is committed and applied
 
 extension Raft {

@@ -93,7 +93,10 @@ extension Raft {
     }
 
     mutating func disconnected(_ node: NodeID) {
-        guard let peer = leadership?.position(of: node) else { return }
-        leadership?.peers[peer].connectionLost()
+        if let peer = leadership?.position(of: node) {
+            leadership?.peers[peer].connectionLost()
+        } else if role == .follower, node == leader {
+            doubtLeader()
+        }
     }
 }

@@ -4,13 +4,18 @@ import Primitives
 
 /// The leader's side of replication (Raft §5.3).
 extension Raft {
-    /// Takes a client's command, or says why not.
-    mutating func propose(_ request: RaftRequestID, payload: [UInt8]) {
-        if let refusal = refusal(of: payload) {
-            return outbox.tell(.dropped(request, refusal))
+    /// Takes clients' commands, or says of each why not; sends what was taken as one batch.
+    mutating func propose(_ proposals: [Proposal]) {
+        let before = log.last.index
+        for proposal in proposals {
+            if let refusal = refusal(of: proposal.payload) {
+                outbox.tell(.dropped(proposal.request, refusal))
+            } else {
+                let position = appendOwn(.command, payload: proposal.payload)
+                outbox.tell(.proposed(proposal.request, position))
+            }
         }
-        outbox.tell(.proposed(request, appendOwn(.command, payload: payload)))
-        replicate()
+        if log.last.index > before { replicate() }
     }
 
     private func refusal(of payload: [UInt8]) -> RaftRefusal? {

@@ -141,7 +141,7 @@ package struct Raft: Sendable {
         switch input {
         case .tick(let now): tick(now: now)
         case .received(let message, let sender): receive(message, from: sender)
-        case .propose(let request, let payload): propose(request, payload: payload)
+        case .propose(let proposals): propose(proposals)
         case .readIndex(let request): read(request)
         case .persisted(let sequence): persisted(sequence)
         case .applied(let index): entriesApplied(through: index)

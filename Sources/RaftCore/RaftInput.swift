@@ -8,8 +8,10 @@ package enum RaftInput: Sendable, Equatable {
     case tick(now: UInt64)
     /// A peer's message, after its frame was checked and its store learned in the handshake.
     case received(RaftMessage, from: Voter)
-    /// A client's command; answered by `.proposed` or `.dropped` with the same request.
-    case propose(RaftRequestID, payload: [UInt8])
+    /// Clients' commands, in order; each is answered by `.proposed` or `.dropped` with its request.
+    ///
+    /// What comes together leaves together: one write, one message to each follower.
+    case propose([Proposal])
     /// A client wants to read; answered by `.readReady` or `.readFailed`.
     case readIndex(RaftRequestID)
     /// Everything up to and including this write is durable.
@@ -35,6 +37,24 @@ package enum RaftInput: Sendable, Equatable {
     /// In order of index, each before or with the `.applied` that covers it. Left out where the machine
     /// is already further on, as one that began with a checkpoint may be.
     case digested(StateDigest)
+}
+
+/// A client's command on its way into the log.
+package struct Proposal: Sendable, Equatable {
+    package let request: RaftRequestID
+    package let payload: [UInt8]
+
+    package init(_ request: RaftRequestID, payload: [UInt8]) {
+        self.request = request
+        self.payload = payload
+    }
+}
+
+extension RaftInput {
+    /// One command alone.
+    package static func propose(_ request: RaftRequestID, payload: [UInt8]) -> Self {
+        .propose([Proposal(request, payload: payload)])
+    }
 }
 
 /// Names one client request inside this process; the driver makes them unique.

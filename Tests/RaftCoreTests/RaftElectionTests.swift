@@ -214,6 +214,51 @@ import Testing
         #expect(bench[1].role == .leader)
     }
 
+    @Test func aLeaderWhoseConnectionsBrokeIsReplacedLongBeforeATimeout() {
+        var bench = Bench(3)
+        bench.elect(1)
+        bench.advance(1, by: bench.settings.heartbeatMS)
+        bench.settle()
+        for node in 2...3 { bench.step(node, .disconnected(NodeID(1))) }
+        var passedMS: UInt64 = 0
+        while bench[2].role != .leader, bench[3].role != .leader, passedMS < 5_000 {
+            for node in 2...3 { bench.advance(node, by: 5) }
+            passedMS += 5
+            bench.settle([2, 3])
+        }
+        #expect(passedMS <= 6 * bench.settings.heartbeatMS + 5)
+        #expect(passedMS >= 2 * bench.settings.heartbeatMS)
+    }
+
+    @Test func oneBrokenConnectionUnseatsNobody() {
+        var bench = Bench(3)
+        bench.elect(1)
+        bench.advance(1, by: bench.settings.heartbeatMS)
+        bench.settle()
+        let term = bench[1].hardState.term
+        bench.step(2, .disconnected(NodeID(1)))
+        // Neither while the leader is heard by another connection of its own…
+        for _ in 0..<10 {
+            bench.advanceAll(by: bench.settings.heartbeatMS)
+            bench.settle()
+        }
+        #expect(bench[2].role == .follower)
+        // …nor where one of two followers has lost it altogether.
+        bench.step(2, .disconnected(NodeID(1)))
+        for _ in 0..<10 {
+            bench.advanceAll(by: bench.settings.heartbeatMS)
+            bench.mail.removeAll { Set([$0.from, $0.to]) == [1, 2] }
+            while let letter = bench.mail.first {
+                bench.mail.removeFirst()
+                if Set([letter.from, letter.to]) != [1, 2] { bench.deliver(letter) }
+            }
+        }
+        #expect(bench[2].role == .preCandidate)
+        #expect(bench[1].role == .leader)
+        #expect(bench[1].hardState.term == term)
+        #expect(bench[3].hardState.term == term)
+    }
+
     @Test func aLeaderWithoutAQuorumSaysSoAndThenStepsDown() {
         var bench = Bench(3)
         bench.elect(1)

@@ -5,6 +5,29 @@ import RaftCore
 import Testing
 
 @Suite struct RaftReplicationTests {
+    @Test func whatIsProposedTogetherIsOneWriteAndOneMessageToEach() {
+        var bench = Bench(3)
+        bench.elect(1)
+        let before = bench.effects(1).count
+        let proposals = (1...9).map { Proposal(RaftRequestID($0), payload: [UInt8($0)]) }
+        bench.step(1, .propose(proposals))
+        let effects = bench.effects(1).dropFirst(before)
+        let writes = effects.filter { if case .persist = $0 { true } else { false } }
+        #expect(writes.count == 1)
+        let appends = bench.take { message in
+            if case .append(let request) = message.body {
+                request.entries.count == 9
+            } else {
+                false
+            }
+        }
+        #expect(appends.map(\.to) == [2, 3])
+        for append in appends { bench.deliver(append) }
+        bench.settle()
+        #expect(bench[1].commit == bench[1].log.last.index)
+        #expect(bench[1].applied == bench[1].log.last.index)
+    }
+
     @Test func aProposalIsCommittedAndAppliedEverywhere() {
         var bench = Bench(3)
         bench.elect(1)

@@ -35,7 +35,7 @@ import Testing
         for file in Repository.all where Self.needsLicence(file) {
             // A manifest begins with its tools version and a script with its interpreter.
             let isPushedDown =
-                file.path == "Package.swift" || file.lines.first?.hasPrefix("#!") == true
+                file.path.hasSuffix("Package.swift") || file.lines.first?.hasPrefix("#!") == true
             let head = file.lines.prefix(isPushedDown ? 2 : 1)
             #expect(head.contains { $0.contains(tag) }, "\(file.path): no '\(tag)' at its head")
         }

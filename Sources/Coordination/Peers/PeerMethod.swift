@@ -31,6 +31,7 @@ extension PeerLimits {
     /// What coordination wants: forwarded writes must not keep it from hearing who lives.
     package static var coordination: PeerLimits {
         var limits = PeerLimits()
+        limits.briefMethods = Set([PeerMethod.propose, .readIndex].map(\.rawValue))
         limits.urgentMethods = Set(
             [PeerMethod.readIndex, .status, .transfer, .silence].map(\.rawValue)
         )

@@ -13,7 +13,8 @@ package final class LocatedCatalog: Sendable {
         /// A catalog that was made anew may hold something else at the same revision.
         let digest: UInt64
         let generation: UInt64
-        let view: Catalog
+        /// `nil`: the catalog itself, not kept here: what is held must be copied at the next change.
+        let view: Catalog?
     }
 
     private struct State {
@@ -41,19 +42,19 @@ package final class LocatedCatalog: Sendable {
             if let known = state.known, known.revision == catalog.revision,
                 known.digest == catalog.entriesDigest, known.generation == state.generation
             {
-                return known.view
+                return known.view ?? catalog
             }
             let moved = state.heard
                 .filter { catalog.worker(id: $0.key).map(\.addresses) != $0.value }
                 .map { (node: $0.key, addresses: $0.value) }
-            let view = moved.isEmpty ? catalog : catalog.located(moved)
+            let view = moved.isEmpty ? nil : catalog.located(moved)
             state.known = Known(
                 revision: catalog.revision,
                 digest: catalog.entriesDigest,
                 generation: state.generation,
                 view: view
             )
-            return view
+            return view ?? catalog
         }
     }
 }

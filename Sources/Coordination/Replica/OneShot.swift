@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Primitives
 import Synchronization
+
+/// A wait that somebody else ends when its time is over.
+protocol Expiring: Sendable {
+    /// Whether nobody waits and nobody will.
+    var isSettled: Bool { get }
+    /// Ends the wait without an answer.
+    func expire()
+}
 
 /// One answer on its way from a thread to a task.
 ///
-/// The first ``resolve(_:)`` counts; a waiter gets it, or `nil` at its deadline.
-package final class OneShot<Value: Sendable>: Sendable {
+/// The first ``resolve(_:)`` or ``expire()`` counts; a waiter gets the value, or `nil`.
+package final class OneShot<Value: Sendable>: Sendable, Expiring {
     private enum State {
         case empty
         case waiting(CheckedContinuation<Value?, Never>)
@@ -33,16 +40,21 @@ package final class OneShot<Value: Sendable>: Sendable {
         waiting?.resume(returning: value)
     }
 
+    var isSettled: Bool {
+        state.withLock { state in
+            switch state {
+            case .empty, .waiting: false
+            case .resolved, .finished: true
+            }
+        }
+    }
+
     /// Waits for the answer.
     ///
-    /// `nil` at the deadline or when cancelled. Call it once.
-    package func value(within limit: Timespan) async -> Value? {
-        let timer = Task {  // Ends with the wait: cancelled below, bounded by `limit` anyway.
-            try await Task.sleep(for: limit.duration)
-            expire()
-        }
-        defer { timer.cancel() }
-        return await withTaskCancellationHandler {
+    /// `nil` when it was expired, which whoever answers sees to by a deadline, or when cancelled.
+    /// Call it once.
+    package func value() async -> Value? {
+        await withTaskCancellationHandler {
             await withCheckedContinuation { wait($0) }
         } onCancel: {
             expire()
@@ -65,7 +77,8 @@ package final class OneShot<Value: Sendable>: Sendable {
         if let answer { continuation.resume(returning: answer) }
     }
 
-    private func expire() {
+    /// Ends the wait: `nil` for who waits now or later.
+    package func expire() {
         let waiting: CheckedContinuation<Value?, Never>? = state.withLock { state in
             guard case .waiting(let continuation) = state else {
                 if case .empty = state { state = .finished }

@@ -4,25 +4,39 @@ import Synchronization
 
 /// Callers that wait until a number which only grows has reached their mark.
 ///
-/// Each wait ends by its own deadline; a cancelled caller stops waiting at once. At most
-/// ``limit`` wait at a time; one more is told `false` at once.
+/// Each wait ends by its own deadline, at most ``sweepInterval`` late; a cancelled caller stops
+/// waiting at once. At most ``limit`` wait at a time; one more is told `false` at once.
+///
+/// Most waits are over within milliseconds and never see their deadline. So none has a timer of its
+/// own: one task, the sweeper, looks at all deadlines, at the latest after ``longestSleep``.
 ///
 /// Invariants:
 /// 1. A continuation is resumed once, by whoever took it out of the state.
 /// 2. Nothing is kept of a call that has returned.
+/// 3. While anybody waits, a sweeper comes before ``longestSleep`` is over and soon after the
+///    earliest deadline.
 package final class Waiters<Mark: Comparable & Sendable>: Sendable {
     private struct Waiter {
         let mark: Mark
+        let deadline: ContinuousClock.Instant
         let continuation: CheckedContinuation<Bool, Never>
     }
 
     private struct State {
         var reached: Mark
         var waiting: [UInt64: Waiter] = [:]
-        /// Calls on their way to `waiting`; `true`: the deadline or a cancellation was faster.
+        /// No mark that is waited for is smaller; `nil`: none is.
+        var nearest: Mark?
+        /// Calls on their way to `waiting`; `true`: a cancellation was faster.
         var arriving: [UInt64: Bool] = [:]
         var nextID: UInt64 = 0
+        /// When the sweeper comes, and which one it is; `nil`: nobody waits.
+        var sweep: (at: ContinuousClock.Instant, number: UInt64)?
+        var lastSweeper: UInt64 = 0
     }
+
+    private static var sweepInterval: Duration { .milliseconds(20) }
+    private static var longestSleep: Duration { .seconds(1) }
 
     private let state: Mutex<State>
     private let limit: Int
@@ -42,8 +56,10 @@ package final class Waiters<Mark: Comparable & Sendable>: Sendable {
         let released = state.withLock { state in
             guard mark > state.reached else { return [Waiter]() }
             state.reached = mark
+            guard let nearest = state.nearest, nearest <= mark else { return [] }
             let ready = state.waiting.filter { $0.value.mark <= mark }
             for id in ready.keys { state.waiting[id] = nil }
+            state.nearest = state.waiting.values.map(\.mark).min()
             return Array(ready.values)
         }
         for waiter in released { waiter.continuation.resume(returning: true) }
@@ -57,14 +73,11 @@ package final class Waiters<Mark: Comparable & Sendable>: Sendable {
             state.arriving[state.nextID] = false
             return state.nextID
         }
-        let timer = Task {  // Ends with the wait: cancelled below, bounded by `limit` anyway.
-            try await Task.sleep(for: limit.duration)
-            release(id)
-        }
-        defer { timer.cancel() }
+        let deadline = ContinuousClock.now + limit.duration
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                register(Waiter(mark: mark, continuation: continuation), as: id)
+                let waiter = Waiter(mark: mark, deadline: deadline, continuation: continuation)
+                register(waiter, as: id)
             }
         } onCancel: {
             release(id)
@@ -72,20 +85,64 @@ package final class Waiters<Mark: Comparable & Sendable>: Sendable {
     }
 
     private func register(_ waiter: Waiter, as id: UInt64) {
-        let answer: Bool? = state.withLock { state in
+        let (answer, sweeper): (Bool?, UInt64?) = state.withLock { state in
             let hasEnded = state.arriving.removeValue(forKey: id) ?? true
-            if state.reached >= waiter.mark { return true }
-            guard state.waiting.count < limit, !hasEnded else { return false }
+            if state.reached >= waiter.mark { return (true, nil) }
+            guard state.waiting.count < limit, !hasEnded else { return (false, nil) }
             state.waiting[id] = waiter
-            return nil
+            state.nearest = min(state.nearest ?? waiter.mark, waiter.mark)
+            return (nil, Self.hireSweeper(before: waiter.deadline, &state))
         }
         if let answer { waiter.continuation.resume(returning: answer) }
+        // Not a child: it serves whoever waits. Ends when nobody does, or when one is hired that
+        // comes earlier.
+        if let sweeper { Task { await sweep(as: sweeper) } }
+    }
+
+    // MARK: - Deadlines
+
+    /// The number of a new sweeper, where none comes soon enough.
+    private static func hireSweeper(
+        before deadline: ContinuousClock.Instant,
+        _ state: inout State
+    ) -> UInt64? {
+        let wanted = nextSweep(deadline)
+        if let sweep = state.sweep, sweep.at <= wanted { return nil }
+        state.lastSweeper += 1
+        state.sweep = (wanted, state.lastSweeper)
+        return state.lastSweeper
+    }
+
+    private static func nextSweep(_ deadline: ContinuousClock.Instant) -> ContinuousClock.Instant {
+        let now = ContinuousClock.now
+        return min(now + longestSleep, max(deadline, now + sweepInterval))
+    }
+
+    private func sweep(as number: UInt64) async {
+        while let time = state.withLock({ $0.sweep }), time.number == number {
+            try? await Task.sleep(until: time.at, clock: .continuous)
+            expire(as: number)
+        }
+    }
+
+    /// Ends the waits whose time is over, and says when to come again.
+    private func expire(as number: UInt64) {
+        let now = ContinuousClock.now
+        let late = state.withLock { state -> [Waiter] in
+            guard state.sweep?.number == number else { return [] }
+            let late = state.waiting.filter { $0.value.deadline <= now }
+            for id in late.keys { state.waiting[id] = nil }
+            let earliest = state.waiting.values.map(\.deadline).min()
+            state.sweep = earliest.map { (Self.nextSweep($0), number) }  // Invariant 3.
+            return Array(late.values)
+        }
+        for waiter in late { waiter.continuation.resume(returning: false) }
     }
 
     private func release(_ id: UInt64) {
         let waiter = state.withLock { state in
             if state.arriving[id] != nil { state.arriving[id] = true }
-            // Invariant 2: a late timer finds nothing.
+            // Invariant 2: a late cancellation finds nothing.
             return state.waiting.removeValue(forKey: id)
         }
         waiter?.continuation.resume(returning: false)

@@ -30,6 +30,7 @@ extension CoordinationNode {
         if let checkpoint { catchUp(to: checkpoint, by: recovered.entries, machine) }
         let writer = LogWriter()
         let driver = RaftDriver(
+            loop: loop,
             writer: writer,
             machine: machine,
             ports: makePorts(),

@@ -1,28 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
+import Dispatch
+package import NIOCore
 package import Primitives
 package import RaftCore
 import Synchronization
 
-/// Drives one voter's ``Raft`` core on a thread of its own.
+/// Drives one voter's ``Raft`` core on one event loop.
 ///
 /// ```
-///   peers, clients, log ──▶ │ mailbox │ ──▶ step each ──▶ sends that need no disk: at once
-///                                │                   └──▶ records: one batch to the log's thread
-///                                └◀── "durable up to n" ── releases the messages that named it
+///   peers, clients, log ──▶ │ inbox │ ──▶ step each ──▶ sends that need no disk: at once
+///                               │                  └──▶ records: one batch to the log's thread
+///                               └◀── "durable up to n" ── releases the messages that named it
 /// ```
+///
+/// The loop is the one that the connections to the other voters live on: a message from a peer is
+/// stepped, and answered, without another thread being woken. A round of all voters then costs two
+/// wake-ups a voter where a thread of the core's own cost four (`Docs/coordination.md`, "Threads").
+/// Everything that has come in by the time the loop turns to it is one turn, so that one disk write
+/// serves many requests.
 ///
 /// The core never waits for a disk, and heartbeats never queue behind one. Holds no policy: what to
 /// do is in the core's effects.
 package final class RaftDriver: Sendable {
     enum Event: Sendable {
         case received(RaftMessage, from: Voter)
-        case propose([UInt8], OneShot<ProposalResult>)
-        case read(OneShot<Result<LogIndex, RaftRefusal>>)
+        /// Deadlines by the monotonic clock, in milliseconds.
+        case propose([UInt8], OneShot<ProposalResult>, deadlineMS: UInt64)
+        case read(OneShot<Result<LogIndex, RaftRefusal>>, deadlineMS: UInt64)
         case transfer(NodeID?)
-        case change(MembershipChange, OneShot<MembershipRefusal?>)
+        case change(MembershipChange, OneShot<MembershipRefusal?>, deadlineMS: UInt64)
         case disconnected(NodeID)
         case log(LogWriter.Completion)
+    }
+
+    /// What waits for the loop's next turn.
+    private struct Inbox {
+        var events: [Event] = []
+        var isTurnDue = false
+        var isClosed = false
     }
 
     /// What the driver needs from the world.
@@ -30,7 +45,7 @@ package final class RaftDriver: Sendable {
         package let send: @Sendable (RaftMessage, Voter) -> Void
         /// Milliseconds of a clock that never goes back.
         package let now: @Sendable () -> UInt64
-        /// Called on the driver's thread when role, term or leader changed.
+        /// Called on the driver's loop when role, term or leader changed.
         package let roleChanged: @Sendable (RaftRole, Term, NodeID?) -> Void
         /// Seconds that one log batch took until it was durable.
         package let fsyncTook: @Sendable (Double) -> Void
@@ -54,9 +69,11 @@ package final class RaftDriver: Sendable {
 
     /// Inputs waiting at most; beyond it proposals are refused and messages dropped, as a network
     /// would drop them.
-    private static let mailboxLimit = 16_384
+    private static let inboxLimit = 16_384
 
-    private let mailbox = Mailbox<Event>(limit: mailboxLimit)
+    private let loop: any EventLoop
+    private let inbox = Mutex(Inbox())
+    private let raft: NIOLoopBoundBox<RaftLoop?>
     private let published = Mutex(VoterState())
     private let finished = DispatchSemaphore(value: 0)
     private let writer: LogWriter
@@ -64,27 +81,31 @@ package final class RaftDriver: Sendable {
     private let ports: Ports
     private let limits: CoordinationLimits
 
+    /// A driver that runs on `loop`, which outlives it.
     package init(
+        loop: any EventLoop,
         writer: LogWriter,
         machine: any StateMachine,
         ports: Ports,
         limits: CoordinationLimits = CoordinationLimits()
     ) {
+        self.loop = loop
+        raft = .makeEmptyBox(valueType: RaftLoop.self, eventLoop: loop)
         self.limits = limits
         self.writer = writer
         self.machine = machine
         self.ports = ports
     }
 
-    /// Starts the thread; `makeCore` is called on it.
+    /// Starts turning; `makeCore` is called on the loop.
     ///
     /// `snapshot` is what the log was restored from, kept to be sent to voters that trail far behind.
     package func start(
         snapshot: (metadata: SnapshotMetadata, state: [UInt8])?,
         _ makeCore: @escaping @Sendable () -> Raft
     ) {
-        let thread = Thread { [self] in
-            var loop = RaftLoop(
+        loop.execute { [self] in
+            raft.value = RaftLoop(
                 core: makeCore(),
                 writer: writer,
                 machine: machine,
@@ -92,21 +113,26 @@ package final class RaftDriver: Sendable {
                 latestSnapshot: snapshot,
                 limits: limits
             )
-            while !mailbox.isClosed {
-                let events = mailbox.takeAll(waitingAtMostMS: RaftLoop.tickMS)
-                loop.turn(events)
-                let state = loop.state
-                published.withLock { $0 = state }
-            }
-            finished.signal()
+            turn()
         }
-        thread.name = "tarn-raft"
-        thread.start()
+        let tick = RaftLoop.tick
+        loop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { [weak self] task in
+            guard let self, raft.value != nil else { return task.cancel() }
+            turn()
+        }
     }
 
-    /// Ends the thread; blocks until then, at most a second.
+    /// Stops turning; blocks until then, at most a second.
+    ///
+    /// Not to be called on the loop. What still waits is told `nil`.
     package func stop() {
-        mailbox.close()
+        inbox.withLock { $0.isClosed = true }
+        loop.execute { [self] in
+            turn()
+            raft.value?.expireAll()
+            raft.value = nil
+            finished.signal()
+        }
         _ = finished.wait(timeout: .now() + .seconds(1))
     }
 
@@ -114,12 +140,12 @@ package final class RaftDriver: Sendable {
     package var state: VoterState { published.withLock { $0 } }
 
     package func received(_ message: RaftMessage, from voter: Voter) {
-        mailbox.offer(.received(message, from: voter))
+        offer(.received(message, from: voter))
     }
 
-    package func disconnected(from node: NodeID) { mailbox.offer(.disconnected(node)) }
+    package func disconnected(from node: NodeID) { offer(.disconnected(node)) }
 
-    package func transferLeadership(to node: NodeID?) { mailbox.deliver(.transfer(node)) }
+    package func transferLeadership(to node: NodeID?) { deliver(.transfer(node)) }
 
     /// Has a change of members appended; `nil` once it is, or at the deadline, which says nothing.
     package func changeMembers(
@@ -127,23 +153,69 @@ package final class RaftDriver: Sendable {
         within limit: Timespan
     ) async -> MembershipRefusal? {
         let answer = OneShot<MembershipRefusal?>()
-        guard mailbox.offer(.change(change, answer)) else { return .underWay }
-        return await answer.value(within: limit) ?? nil
+        let event = Event.change(change, answer, deadlineMS: deadline(limit))
+        guard offer(event) else { return .underWay }
+        return await answer.value() ?? nil
     }
 
-    func completed(_ completion: LogWriter.Completion) { mailbox.deliver(.log(completion)) }
+    func completed(_ completion: LogWriter.Completion) { deliver(.log(completion)) }
 
     /// Appends a command and waits until it is applied; ``ProposalResult/unknown`` at the deadline.
     package func propose(_ payload: [UInt8], within limit: Timespan) async -> ProposalResult {
         let answer = OneShot<ProposalResult>()
-        guard mailbox.offer(.propose(payload, answer)) else { return .refused(.overloaded) }
-        return await answer.value(within: limit) ?? .unknown
+        let event = Event.propose(payload, answer, deadlineMS: deadline(limit))
+        guard offer(event) else { return .refused(.overloaded) }
+        return await answer.value() ?? .unknown
     }
 
     /// The index up to which a linearizable read must wait; `nil` at the deadline.
     package func readIndex(within limit: Timespan) async -> Result<LogIndex, RaftRefusal>? {
         let answer = OneShot<Result<LogIndex, RaftRefusal>>()
-        guard mailbox.offer(.read(answer)) else { return .failure(.overloaded) }
-        return await answer.value(within: limit)
+        guard offer(.read(answer, deadlineMS: deadline(limit))) else {
+            return .failure(.overloaded)
+        }
+        return await answer.value()
+    }
+
+    private func deadline(_ limit: Timespan) -> UInt64 {
+        ports.now().addingReportingOverflow(limit.milliseconds).partialValue
+    }
+}
+
+// MARK: - The loop's turns
+
+extension RaftDriver {
+    /// Appends, unless the inbox is full or closed; returns whether it did.
+    @discardableResult
+    private func offer(_ event: Event) -> Bool { append(event, upTo: Self.inboxLimit) }
+
+    /// Appends even when full: for what the core itself caused and must hear of.
+    private func deliver(_ event: Event) { _ = append(event, upTo: .max) }
+
+    private func append(_ event: Event, upTo limit: Int) -> Bool {
+        let (isTaken, mustSchedule) = inbox.withLock { inbox in
+            guard !inbox.isClosed, inbox.events.count < limit else { return (false, false) }
+            inbox.events.append(event)
+            defer { inbox.isTurnDue = true }
+            return (true, !inbox.isTurnDue)
+        }
+        // On the loop itself this wakes nobody: the turn follows what the loop has read already.
+        if mustSchedule { loop.execute { self.turn() } }
+        return isTaken
+    }
+
+    private func turn() {
+        let events = inbox.withLock { inbox in
+            defer {
+                inbox.events = []
+                inbox.isTurnDue = false
+            }
+            return inbox.events
+        }
+        // Stepped where it lies: a copy would have to be copied at each change of the core.
+        guard raft.value != nil else { return }
+        raft.value?.turn(events)
+        guard let state = raft.value?.state else { return }
+        published.withLock { $0 = state }
     }
 }

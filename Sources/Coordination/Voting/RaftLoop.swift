@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import NIOCore
 import Primitives
 import RaftCore
 
-/// One voter's core and what its effects are turned into; lives on the driver's thread.
+/// One voter's core and what its effects are turned into; lives on the driver's loop.
 struct RaftLoop {
     /// How often the core hears of time while nothing else happens.
-    static let tickMS = 10
+    static let tick = TimeAmount.milliseconds(10)
+    /// How often deadlines of callers are looked at; each ends at most this much late.
+    private static let expiryMS: UInt64 = 20
 
     private var core: Raft
     private let writer: LogWriter
@@ -15,6 +18,9 @@ struct RaftLoop {
     private var reads: [RaftRequestID: OneShot<Result<LogIndex, RaftRefusal>>] = [:]
     private var changes: [RaftRequestID: OneShot<MembershipRefusal?>] = [:]
     private var lastRequest: UInt64 = 0
+    /// Callers and until when they wait.
+    private var waiting: [(deadlineMS: UInt64, caller: any Expiring)] = []
+    private var nextExpiryMS: UInt64 = 0
     /// Messages that wait for a write, in the order of their writes.
     private var held: [(after: WriteSequence, message: RaftMessage, to: Voter)] = []
     private var durable = WriteSequence(0)
@@ -46,11 +52,45 @@ struct RaftLoop {
     }
 
     /// Steps everything that came in, then tells the core the time.
+    ///
+    /// Proposals that came together are proposed together: one message to each follower, one write.
     mutating func turn(_ events: [RaftDriver.Event]) {
-        for event in events { handle(event) }
-        step(.tick(now: ports.now()))
+        var proposed: [Proposal] = []
+        for event in events {
+            if case .propose(let payload, let answer, let deadlineMS) = event {
+                let request = nextRequest()
+                proposals.add(request, answer: answer)
+                waiting.append((deadlineMS, answer))
+                proposed.append(Proposal(request, payload: machine.stamped(payload)))
+                continue
+            }
+            propose(&proposed)
+            handle(event)
+        }
+        propose(&proposed)
+        let now = ports.now()
+        step(.tick(now: now))
+        if now >= nextExpiryMS { expire(now) }
         saveIfGrown()
     }
+
+    private mutating func propose(_ proposed: inout [Proposal]) {
+        guard !proposed.isEmpty else { return }
+        step(.propose(proposed))
+        proposed = []
+    }
+
+    /// Ends the wait of callers whose time is over; answers that come later are nobody's.
+    private mutating func expire(_ now: UInt64) {
+        nextExpiryMS = now + Self.expiryMS
+        waiting.removeAll { waiter in
+            if now >= waiter.deadlineMS { waiter.caller.expire() }
+            return waiter.caller.isSettled
+        }
+    }
+
+    /// Nothing will be answered any more.
+    mutating func expireAll() { expire(.max - Self.expiryMS) }
 
     var state: VoterState {
         let status = core.status
@@ -75,17 +115,17 @@ struct RaftLoop {
         case .received(let message, let voter): step(.received(message, from: voter))
         case .disconnected(let node): step(.disconnected(node))
         case .transfer(let node): step(.transferLeadership(to: node))
-        case .propose(let payload, let answer):
-            let request = nextRequest()
-            proposals.add(request, answer: answer)
-            step(.propose(request, payload: machine.stamped(payload)))
-        case .read(let answer):
+        case .propose:
+            preconditionFailure("proposals are gathered before")
+        case .read(let answer, let deadlineMS):
             let request = nextRequest()
             reads[request] = answer
+            waiting.append((deadlineMS, answer))
             step(.readIndex(request))
-        case .change(let change, let answer):
+        case .change(let change, let answer, let deadlineMS):
             let request = nextRequest()
             changes[request] = answer
+            waiting.append((deadlineMS, answer))
             step(.changeMembers(request, change))
         case .log(let completion): completed(completion)
         }

@@ -48,9 +48,7 @@ struct ConnectionLoop: Sendable {
         let (answer, route) = await responder.respond(to: request)
         let framing = Framing(answer, to: request, keepAlive: keepAlive)
         do {
-            try await outbound.write(.head(framing.head))
-            if framing.sendsBody { try await write(answer.body, outbound) }
-            try await outbound.write(.end(nil))
+            try await send(answer, framing, outbound)
         } catch {
             responder.recordCut(request, route: route, status: answer.status, error: error)
             throw error
@@ -59,17 +57,26 @@ struct ConnectionLoop: Sendable {
         return framing.keepsAlive
     }
 
-    private func write(
-        _ body: APIResponse.Body,
+    /// A whole answer leaves with one flush.
+    private func send(
+        _ answer: APIResponse,
+        _ framing: Framing,
         _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
     ) async throws {
-        switch body {
-        case .bytes(let bytes):
-            guard bytes.readableBytes > 0 else { return }
-            try await outbound.write(.body(.byteBuffer(bytes)))
-        case .stream(_, let produce):
+        let head = HTTPServerResponsePart.head(framing.head)
+        switch answer.body {
+        case .bytes(let bytes) where framing.sendsBody && bytes.readableBytes > 0:
+            let body = HTTPServerResponsePart.body(.byteBuffer(bytes))
+            try await outbound.write(contentsOf: [head, body, .end(nil)])
+        case .stream(_, let produce) where framing.sendsBody:
+            try await outbound.write(head)
             // A client that went away fails the next write.
-            try await produce { part in try await outbound.write(.body(.byteBuffer(part))) }
+            try await answer.work.perform {
+                try await produce { part in try await outbound.write(.body(.byteBuffer(part))) }
+            }
+            try await outbound.write(.end(nil))
+        case .bytes, .stream:
+            try await outbound.write(contentsOf: [head, .end(nil)])
         }
     }
 }

@@ -20,6 +20,8 @@ package struct APIResponse: Sendable {
     package var status: HTTPResponseStatus
     package var headers: HTTPHeaders
     package var body: Body
+    /// What it takes to make a body that is a stream.
+    var work = Operation.Work.long
 
     package init(
         status: HTTPResponseStatus,

@@ -29,6 +29,7 @@ enum MountRoutes {
                     .GET,
                     "mount",
                     "One mount; ETag is its revision.",
+                    work: .brief,
                     parameters: [
                         path, Shared.consistency, Shared.minimum,
                         .header("If-None-Match", "Revisions, as ETag gives them."),
@@ -49,6 +50,7 @@ enum MountRoutes {
                     .GET,
                     "resolve",
                     "Which mount a path belongs to, and where it comes from in a region.",
+                    work: .brief,
                     parameters: [path, Shared.region, Shared.consistency, Shared.minimum],
                     answers: [.json("resolve", "Where it comes from.")],
                     handler: resolve

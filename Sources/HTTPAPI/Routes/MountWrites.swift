@@ -12,6 +12,7 @@ enum MountWrites {
         .PUT,
         "putMount",
         "Creates a mount (201), or with If-Match replaces one (200).",
+        work: .brief,
         parameters: [
             MountRoutes.path,
             .query(
@@ -34,6 +35,7 @@ enum MountWrites {
         .DELETE,
         "deleteMount",
         "Removes a mount; answers its last entry.",
+        work: .brief,
         parameters: [
             MountRoutes.path, .header("If-Match", "The revision to remove, or *."),
             idempotencyKey, Shared.minimum,

@@ -51,7 +51,7 @@ enum WatchRoutes {
         } catch {
             throw Problem(error)
         }
-        return APIResponse(
+        var answer = APIResponse(
             status: .ok,
             headers: ["Content-Type": "application/x-ndjson", "Cache-Control": "no-store"],
             body: .stream(length: nil) { [signal = call.signal] write in
@@ -61,6 +61,8 @@ enum WatchRoutes {
                     begin: ResumePoint(request, head: view.catalog.revision)
                 ).send(to: write)
             }
-        ).describing(view, region: call.dependencies.region)
+        )
+        answer.work = .brief  // A line at a time; only the state before them may be long.
+        return answer.describing(view, region: call.dependencies.region)
     }
 }

@@ -8,6 +8,24 @@ package struct Operation: Sendable {
     /// Who may be asked before the cluster is formed.
     enum Availability: Sendable { case always, afterInit }
 
+    /// How much a call computes, which decides where.
+    enum Work: Sendable {
+        /// Microseconds between two waits: on the connection's own event loop.
+        case brief
+        /// Everything else, lists and files among it: on the shared pool.
+        case long
+
+        func perform<Answer: Sendable, Failure: Error>(
+            _ body: @Sendable () async throws(Failure) -> Answer
+        ) async throws(Failure) -> Answer {
+            switch self {
+            case .brief: try await body()
+            case .long:
+                try await withTaskExecutorPreference(globalConcurrentExecutor, operation: body)
+            }
+        }
+    }
+
     /// What a caller may pass beside the body.
     package struct Parameter: Sendable {
         package enum Place: String, Sendable { case query, path, header }
@@ -33,6 +51,7 @@ package struct Operation: Sendable {
     package let id: String
     package let summary: String
     let availability: Availability
+    let work: Work
     package let parameters: [Parameter]
     /// Name of the schema of the body; `nil` where none is read.
     package let requestSchema: String?
@@ -44,6 +63,7 @@ package struct Operation: Sendable {
         _ id: String,
         _ summary: String,
         availability: Availability = .afterInit,
+        work: Work = .long,
         parameters: [Parameter] = [],
         requestSchema: String? = nil,
         answers: [Answer],
@@ -53,6 +73,7 @@ package struct Operation: Sendable {
         self.id = id
         self.summary = summary
         self.availability = availability
+        self.work = work
         self.parameters = parameters
         self.requestSchema = requestSchema
         self.answers = answers

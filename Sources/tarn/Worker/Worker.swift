@@ -37,6 +37,9 @@ final class Worker: Sendable {
     let settings: WorkerSettings
     let log: Logger
     let group: MultiThreadedEventLoopGroup
+    /// One loop for consensus and every connection between workers: a message from a peer is
+    /// answered on the thread that read it, and waits for nobody's request.
+    let peerGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     /// For the page store alone: what is cached never waits for an origin.
     let blocking: NIOThreadPool
     /// For `file://` origins and credential files, which may hang; four hung directories fill it.
@@ -65,7 +68,7 @@ final class Worker: Sendable {
         blocking.start()
         originFiles = NIOThreadPool(numberOfThreads: 32)
         originFiles.start()
-        let base = try WorkerBase(settings, group: group, metrics: metrics, log: log)
+        let base = try WorkerBase(settings, peers: peerGroup.any(), metrics: metrics, log: log)
         store = base.store
         coordination = base.coordination
         peerClient = base.peerClient
@@ -94,6 +97,7 @@ final class Worker: Sendable {
         let ports = try await WorkerPorts.bind(
             settings,
             group: group,
+            peerGroup: peerGroup,
             store: store.store,
             peers: base.door,
             pages: door,

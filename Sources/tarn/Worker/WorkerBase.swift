@@ -26,7 +26,7 @@ struct WorkerBase {
 
     init(
         _ settings: WorkerSettings,
-        group: any EventLoopGroup,
+        peers loop: any EventLoop,
         metrics: MetricRegistry,
         log: Logger
     ) throws(WorkerFailure) {
@@ -44,7 +44,7 @@ struct WorkerBase {
         )
         self.door = door
         peerClient = PeerClient(
-            group: group,
+            group: loop,
             hello: { door.hello() },
             accept: { door.accept($0) },
             observer: door,
@@ -66,6 +66,7 @@ struct WorkerBase {
             ),
             store: store,
             peers: peerClient,
+            loop: loop,
             metrics: metrics,
             log: log
         )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CatalogCore
+import Coordination
 import Glibc
 import HTTPAPI
 import NIOCore
@@ -21,6 +22,7 @@ struct WorkerPorts {
     static func bind(
         _ settings: WorkerSettings,
         group: any EventLoopGroup,
+        peerGroup: any EventLoopGroup,
         store: StoreID,
         peers: any PeerRequestHandler,
         pages: any PageRequestHandler,
@@ -33,8 +35,9 @@ struct WorkerPorts {
             peerServer = try await PeerServer.bind(
                 host: listen.peer.host,
                 port: Int(listen.peer.port),
-                group: group,
-                handler: peers
+                group: peerGroup,
+                handler: peers,
+                limits: .coordination
             )
         } catch {
             throw .peers(error)

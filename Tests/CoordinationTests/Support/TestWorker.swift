@@ -106,6 +106,7 @@ final class TestWorker: Sendable {
             ),
             store: store,
             peers: calls,
+            loop: MultiThreadedEventLoopGroup.singleton.any(),
             metrics: MetricRegistry(),
             log: log
         )
