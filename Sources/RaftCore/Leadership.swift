@@ -13,6 +13,7 @@ struct Leadership: Sendable {
     var transfer: Transfer?
     var nextHeartbeatMS: UInt64 = 0
     var digests = DigestCount()
+    var lateness = Lateness()
 
     func position(of voter: Voter) -> Int? { peers.firstIndex { $0.voter == voter } }
 

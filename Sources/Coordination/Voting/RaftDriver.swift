@@ -22,6 +22,15 @@ package final class RaftDriver: Sendable {
         case transfer(NodeID?)
         case disconnected(NodeID)
         case log(LogWriter.Completion)
+
+        /// Bytes that others made us keep.
+        var weight: Int {
+            switch self {
+            case .received(let message, from: _): message.weight
+            case .propose(let payload, _): payload.count
+            case .read, .transfer, .disconnected, .log: 0
+            }
+        }
     }
 
     /// What the driver needs from the world.
@@ -55,7 +64,14 @@ package final class RaftDriver: Sendable {
     /// would drop them.
     private static let mailboxLimit = 16_384
 
-    private let mailbox = Mailbox<Event>(limit: mailboxLimit)
+    /// Bytes of entries, snapshots and proposals waiting at most.
+    private static let mailboxBytes = 64 << 20
+
+    private let mailbox = Mailbox<Event>(
+        limit: mailboxLimit,
+        byteLimit: mailboxBytes,
+        weight: \.weight
+    )
     private let published = Mutex(VoterState())
     private let finished = DispatchSemaphore(value: 0)
     private let writer: LogWriter

@@ -17,6 +17,17 @@ struct MailboxTests {
         #expect(mailbox.takeAll(waitingAtMostMS: 0).isEmpty)
     }
 
+    @Test func bytesAreBoundedToo() {
+        let mailbox = Mailbox<Int>(limit: 9, byteLimit: 10) { $0 }
+        #expect(mailbox.offer(11), "alone it may be of any size")
+        #expect(!mailbox.offer(1))
+        #expect(mailbox.offer(0))
+        mailbox.deliver(5)
+        #expect(mailbox.takeAll(waitingAtMostMS: 1000) == [11, 0, 5])
+        #expect(mailbox.offer(6) && mailbox.offer(4))
+        #expect(!mailbox.offer(1))
+    }
+
     @Test func nothingGoesIntoAClosedOne() {
         let mailbox = Mailbox<Int>(limit: 2)
         #expect(mailbox.offer(1))
