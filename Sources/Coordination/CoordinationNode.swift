@@ -80,6 +80,9 @@ package final class CoordinationNode: Sendable {
     /// Whether consensus runs here; an observer follows the feed instead.
     package var isVoter: Bool { driver != nil }
 
+    /// What consensus knows here; `nil` where it does not run.
+    package var voterState: VoterState? { driver?.state }
+
     var driver: RaftDriver? { voting.withLock { $0?.driver } }
 
     /// Serves until cancelled; call ``start()`` before.

@@ -17,6 +17,7 @@ struct Leadership: Sendable {
     var nextOfferMS: UInt64 = 0
     var nextHeartbeatMS: UInt64 = 0
     var digests = DigestCount()
+    var lateness = Lateness()
 
     func position(of voter: Voter) -> Int? { peers.firstIndex { $0.voter == voter } }
 

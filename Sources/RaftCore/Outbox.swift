@@ -42,7 +42,7 @@ struct Outbox: Sendable {
     }
 
     /// Hands over all effects: the write first, so that what follows can name it (invariant 5).
-    mutating func flush(into ledger: inout WriteLedger) -> [RaftEffect] {
+    mutating func flush(into ledger: inout WriteLedger, now: UInt64) -> [RaftEffect] {
         var effects: [RaftEffect] = []
         if hardState != nil || truncateFrom != nil || !entries.isEmpty {
             let write = LogWrite(
@@ -51,7 +51,7 @@ struct Outbox: Sendable {
                 truncateFrom: truncateFrom,
                 entries: entries
             )
-            ledger.issued(write)
+            ledger.issued(write, now: now)
             effects.append(.persist(write))
         }
         for letter in letters {

@@ -35,6 +35,10 @@ struct Progress: Sendable {
     var contactMS: UInt64?
     /// The stamp of its latest heartbeat reply.
     var stamp: UInt64 = 0
+    /// From sending a round to its answer, smoothed, in milliseconds; `nil` before the first.
+    private(set) var roundTripMS: UInt64?
+    /// How often it was late in acknowledging entries.
+    var delays = DelayShare()
 
     init(voter: Voter, next: LogIndex) {
         self.voter = voter
@@ -53,6 +57,11 @@ struct Progress: Sendable {
     }
 
     // MARK: - Changes
+
+    /// Takes note of how long a round's answer took; a single late one counts an eighth.
+    mutating func answered(afterMS: UInt64) {
+        roundTripMS = roundTripMS.map { (7 * $0 + afterMS + 4) / 8 } ?? afterMS
+    }
 
     /// Takes note of an append that is being sent.
     mutating func sent(_ request: AppendRequest) {

@@ -14,6 +14,11 @@ struct QuorumRounds: Sendable {
     private(set) var confirmedAtMS: UInt64
     /// Rounds not confirmed yet, oldest first.
     private var waiting: [(round: UInt64, sentMS: UInt64)] = []
+    /// When the newest rounds were sent, confirmed or not; round `n` at `n % sentLimit`.
+    private var sentMS: [UInt64] = []
+
+    /// Rounds whose time of sending is remembered, for round trips: several seconds of heartbeats.
+    private static let sentLimit: UInt64 = 256
 
     /// Most rounds remembered at a time.
     ///
@@ -27,7 +32,16 @@ struct QuorumRounds: Sendable {
         latest += 1
         if waiting.count == Self.limit { waiting.removeFirst() }
         waiting.append((latest, now))
+        let place = Int(latest % Self.sentLimit)
+        if sentMS.isEmpty { sentMS = Array(repeating: now, count: Int(Self.sentLimit)) }
+        sentMS[place] = now
         return latest
+    }
+
+    /// When a round was sent, on our clock; `nil` if that is forgotten.
+    func sentMS(of round: UInt64) -> UInt64? {
+        guard round > 0, round <= latest, latest - round < Self.sentLimit else { return nil }
+        return sentMS[Int(round % Self.sentLimit)]
     }
 
     /// Takes note that a quorum has answered `round` or a later one each; `false` if that is no news.

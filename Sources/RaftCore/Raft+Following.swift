@@ -11,6 +11,10 @@ extension Raft {
             return sendWhenDurable(.appendReply(.accepted(commit)), to: sender)
         }
         guard log.holds(request.previous) else { return reject(request, sender) }
+        // A disk that hangs must not gather writes for ever; the leader sends this again.
+        guard request.entries.isEmpty || writes.pendingCount < settings.pendingWriteCount else {
+            return
+        }
 
         if let first = request.entries.firstIndex(where: { !log.holds($0.position) }) {
             replaceSuffix(with: request.entries[first...])
@@ -91,6 +95,7 @@ extension Raft {
             for entry in log.entries(from: commit.next, through: index) {
                 leadership?.uncommittedBytes -= entry.weight
             }
+            leadership?.lateness.progressMS = now
         }
         commit = index
     }
@@ -114,7 +119,10 @@ extension Raft {
     }
 
     mutating func persisted(_ sequence: WriteSequence) {
-        writes.finished(sequence)
+        for issuedMS in writes.finished(sequence) {
+            let tookMS = now - min(now, issuedMS)
+            writeDelays.add(isLate: tookMS > settings.lateMS, now: now)
+        }
         countOwnVote()
         commitReached()
     }

@@ -20,7 +20,10 @@ extension Raft {
         leaveJointIfReady()
         preferPriority()
         judgeDisputed()
-        if now >= leadership.nextHeartbeatMS { beat() }
+        if now >= leadership.nextHeartbeatMS {
+            watchDisks()
+            beat()
+        }
     }
 
     /// Gives up everything that only a leader may have.
@@ -33,7 +36,16 @@ extension Raft {
     /// Whether the last sign of a quorum is too old to promise anything.
     ///
     /// The leader may have been replaced already; what it takes now may never be committed.
-    var isInDoubt: Bool { quorumAgeMS > settings.quorumDoubtMS }
+    var isInDoubt: Bool {
+        quorumAgeMS > settings.quorumDoubtMS(medianRoundTripMS: medianRoundTripMS)
+    }
+
+    /// The median of the other voters' round trips, in milliseconds; 0 before the first answer.
+    var medianRoundTripMS: UInt64 {
+        let known = (leadership?.peers ?? []).filter { voters.decides($0.voter) }
+            .compactMap(\.roundTripMS).sorted()
+        return known.isEmpty ? 0 : known[known.count / 2]
+    }
 
     /// How long ago the last round that a quorum answered was sent, in milliseconds.
     var quorumAgeMS: UInt64 {
@@ -68,6 +80,9 @@ extension Raft {
         leadership?.peers[peer].stamp = reply.stamp
         if reply.round > leadership?.peers[peer].answeredRound ?? 0 {
             leadership?.peers[peer].answeredRound = reply.round
+            if let sentMS = leadership?.rounds.sentMS(of: reply.round) {
+                leadership?.peers[peer].answered(afterMS: now - min(now, sentMS))
+            }
             confirmRounds()
         }
         nudge(peer)

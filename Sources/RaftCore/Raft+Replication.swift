@@ -44,6 +44,7 @@ extension Raft {
     ) -> LogPosition {
         let position = LogPosition(term: term, index: log.last.index.next)
         let entry = LogEntry(position: position, kind: kind, payload: payload)
+        if commit == log.last.index { leadership?.lateness.progressMS = now }
         log.append(entry)
         configuration.appended(entry)
         outbox.stage(entry)

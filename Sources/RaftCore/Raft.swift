@@ -58,6 +58,10 @@ package struct Raft: Sendable {
     /// Entries up to here were handed out by `.apply`.
     var handedOut: LogIndex
     var writes: WriteLedger
+    /// How often our own disk was late.
+    var writeDelays = DelayShare()
+    /// How often this voter may hand leadership over because of its disk.
+    var patience = HandoverPatience()
 
     // Time, on the node's own monotonic clock, in milliseconds.
     var now: UInt64 = 0
@@ -132,7 +136,7 @@ package struct Raft: Sendable {
         transition(on: input)
         tellRole(since: before)
         handOutCommitted()
-        let effects = outbox.flush(into: &writes)
+        let effects = outbox.flush(into: &writes, now: now)
         checkInvariants(since: before)
         return effects
     }

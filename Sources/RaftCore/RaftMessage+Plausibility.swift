@@ -73,3 +73,14 @@ extension SnapshotReply {
         }
     }
 }
+
+extension RaftMessage {
+    /// What it carries for the log or the state machine, in bytes: what a queue should count.
+    package var weight: Int {
+        switch body {
+        case .append(let request): request.entries.reduce(0) { $0 + $1.weight }
+        case .snapshotChunk(let chunk): chunk.bytes.count
+        default: 0
+        }
+    }
+}

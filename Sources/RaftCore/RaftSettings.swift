@@ -20,6 +20,8 @@ package struct RaftSettings: Sendable, Equatable {
     package var applyBacklogCount: UInt64 = 5_000
     /// Entries of a leader's own log that are not durable yet; over it proposals are refused.
     package var undurableCount: UInt64 = 5_000
+    /// Writes of one voter that are not durable yet; over it a follower takes no more entries.
+    package var pendingWriteCount = 1_024
     /// Append messages to one follower that are not acknowledged.
     package var inflightMessageCount = 256
     /// Weight of the entries in those messages, in bytes.
@@ -51,5 +53,14 @@ package struct RaftSettings: Sendable, Equatable {
     package static var wan: Self { .init(heartbeatMS: 250, electionMS: 3_000) }
 
     /// Age of the last quorum-confirmed round, in milliseconds, from which on a leader is in doubt.
-    package var quorumDoubtMS: UInt64 { max(600, 2 * heartbeatMS) }
+    ///
+    /// Two heartbeats and their answers may be lost or late, at the round trips that are measured; and
+    /// no longer than until check-quorum would end the leadership. So within a second on a LAN,
+    /// whatever is measured; 0.7 s at a WAN's 100 ms, 1.5 s at 500 ms.
+    package func quorumDoubtMS(medianRoundTripMS: UInt64) -> UInt64 {
+        min(max(600, 2 * heartbeatMS + 2 * medianRoundTripMS), 2 * electionMS)
+    }
+
+    /// A write, or an acknowledgement, that takes longer is late, in milliseconds.
+    package var lateMS: UInt64 { electionMS / 4 }
 }

@@ -43,4 +43,6 @@ package enum RaftAlarm: Hashable, Sendable {
     case noMajority(at: LogIndex)
     /// The state that was rebuilt from snapshot and log is not the majority's either.
     case rebuildFailed(at: LogIndex)
+    /// This voter's disk is so slow that it hands leadership over; never in ``RaftStatus/alarms``.
+    case slowDisk
 }

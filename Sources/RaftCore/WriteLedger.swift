@@ -8,7 +8,7 @@ import Primitives
 /// one must not count for the entries that took their place (etcd's `append_aba_race`), so a
 /// truncation also shortens what the writes before it can still prove.
 struct WriteLedger: Sendable {
-    private var pending: [(sequence: WriteSequence, last: LogIndex?)] = []
+    private var pending: [(sequence: WriteSequence, last: LogIndex?, issuedMS: UInt64)] = []
     private var issuedCount: UInt64 = 0
     private var finishedCount: UInt64 = 0
     /// The log is on our own disk up to here, as it stands now.
@@ -29,10 +29,15 @@ struct WriteLedger: Sendable {
         issuedCount == finishedCount ? nil : WriteSequence(issuedCount)
     }
 
-    mutating func issued(_ write: LogWrite) {
+    var pendingCount: Int { pending.count }
+
+    /// When the oldest write that is not durable was asked for, on our clock.
+    var oldestPendingMS: UInt64? { pending.first?.issuedMS }
+
+    mutating func issued(_ write: LogWrite, now: UInt64) {
         if let cut = write.truncateFrom { truncated(from: cut) }
         issuedCount = write.sequence.rawValue
-        pending.append((write.sequence, write.entries.last?.index))
+        pending.append((write.sequence, write.entries.last?.index, now))
     }
 
     /// A snapshot covers everything up to `index`.
@@ -41,7 +46,10 @@ struct WriteLedger: Sendable {
         durable = max(durable, floor)
     }
 
-    mutating func finished(_ sequence: WriteSequence) {
+    /// Takes note that writes are durable.
+    ///
+    /// - Returns: When each of them was asked for, on our clock.
+    @discardableResult mutating func finished(_ sequence: WriteSequence) -> [UInt64] {
         precondition(
             sequence.rawValue <= issuedCount,
             "write \(sequence.rawValue) was never asked for, the last was \(issuedCount)"
@@ -50,6 +58,7 @@ struct WriteLedger: Sendable {
         let done = pending.prefix { $0.sequence <= sequence }
         for case let last? in done.map(\.last) { durable = max(durable, last) }
         pending.removeFirst(done.count)
+        return done.map(\.issuedMS)
     }
 
     private mutating func truncated(from cut: LogIndex) {

@@ -25,12 +25,12 @@ package struct StateTrouble: Sendable, Hashable {
 
     /// The worst that is known; `nil` where nothing is wrong.
     init?(_ state: VoterState) {
-        switch state.alarms.first {
-        case .noMajority(let index): self.init(kind: .noMajority, index: index)
-        case .rebuildFailed(let index): self.init(kind: .rebuildFailed, index: index)
-        case nil:
-            guard state.isQuarantined else { return nil }
+        if let worst = state.alarms.lazy.compactMap({ StateTrouble($0) }).first {
+            self = worst
+        } else if state.isQuarantined {
             self.init(kind: .rebuilding, index: state.applied)
+        } else {
+            return nil
         }
     }
 }

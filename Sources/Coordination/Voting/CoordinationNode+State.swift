@@ -22,9 +22,13 @@ extension CoordinationNode {
         case .snapshotLost:
             log.critical("memory has changed the snapshot: restart this worker to rebuild it")
         case .alarm(let alarm):
+            guard let trouble = StateTrouble(alarm) else {
+                log.warning("the log's disk is slow: leadership goes to a voter that is quicker")
+                return
+            }
             log.critical(
-                "\(Self.describe(StateTrouble(alarm), of: "this worker"))",
-                metadata: ["raft.index": "\(StateTrouble(alarm).index)"]
+                "\(Self.describe(trouble, of: "this worker"))",
+                metadata: ["raft.index": "\(trouble.index)"]
             )
         }
     }
@@ -84,10 +88,11 @@ extension CoordinationNode {
 }
 
 extension StateTrouble {
-    init(_ alarm: RaftAlarm) {
+    init?(_ alarm: RaftAlarm) {
         switch alarm {
         case .noMajority(let index): self.init(kind: .noMajority, index: index)
         case .rebuildFailed(let index): self.init(kind: .rebuildFailed, index: index)
+        case .slowDisk: return nil
         }
     }
 }

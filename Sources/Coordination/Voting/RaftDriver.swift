@@ -31,11 +31,21 @@ package final class RaftDriver: Sendable {
         case change(MembershipChange, OneShot<MembershipRefusal?>, deadlineMS: UInt64)
         case disconnected(NodeID)
         case log(LogWriter.Completion)
+
+        /// Bytes that others made us keep.
+        var weight: Int {
+            switch self {
+            case .received(let message, from: _): message.weight
+            case .propose(let payload, _, deadlineMS: _): payload.count
+            case .read, .transfer, .change, .disconnected, .log: 0
+            }
+        }
     }
 
     /// What waits for the loop's next turn.
     private struct Inbox {
         var events: [Event] = []
+        var byteCount = 0
         var isTurnDue = false
         var isClosed = false
     }
@@ -70,6 +80,9 @@ package final class RaftDriver: Sendable {
     /// Inputs waiting at most; beyond it proposals are refused and messages dropped, as a network
     /// would drop them.
     private static let inboxLimit = 16_384
+
+    /// Bytes of entries, snapshots and proposals waiting at most, unless it is a single one.
+    private static let inboxBytes = 64 << 20
 
     private let loop: any EventLoop
     private let inbox = Mutex(Inbox())
@@ -187,15 +200,23 @@ package final class RaftDriver: Sendable {
 extension RaftDriver {
     /// Appends, unless the inbox is full or closed; returns whether it did.
     @discardableResult
-    private func offer(_ event: Event) -> Bool { append(event, upTo: Self.inboxLimit) }
+    private func offer(_ event: Event) -> Bool {
+        append(event, upTo: Self.inboxLimit, byteLimit: Self.inboxBytes)
+    }
 
     /// Appends even when full: for what the core itself caused and must hear of.
-    private func deliver(_ event: Event) { _ = append(event, upTo: .max) }
+    private func deliver(_ event: Event) {
+        _ = append(event, upTo: .max, byteLimit: .max)
+    }
 
-    private func append(_ event: Event, upTo limit: Int) -> Bool {
+    private func append(_ event: Event, upTo limit: Int, byteLimit: Int) -> Bool {
+        let byteCount = event.weight
         let (isTaken, mustSchedule) = inbox.withLock { inbox in
-            guard !inbox.isClosed, inbox.events.count < limit else { return (false, false) }
+            let fits =
+                inbox.events.isEmpty || byteCount == 0 || inbox.byteCount <= byteLimit - byteCount
+            guard !inbox.isClosed, inbox.events.count < limit, fits else { return (false, false) }
             inbox.events.append(event)
+            inbox.byteCount += byteCount
             defer { inbox.isTurnDue = true }
             return (true, !inbox.isTurnDue)
         }
@@ -208,6 +229,7 @@ extension RaftDriver {
         let events = inbox.withLock { inbox in
             defer {
                 inbox.events = []
+                inbox.byteCount = 0
                 inbox.isTurnDue = false
             }
             return inbox.events

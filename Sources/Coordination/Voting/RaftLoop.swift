@@ -106,6 +106,7 @@ struct RaftLoop {
         state.confirmedAtMS = status.confirmedAtMS
         state.alarms = status.alarms
         state.isQuarantined = status.isQuarantined
+        state.electionMS = core.settings.electionMS
         for peer in status.peers { state.matches[peer.voter.node] = peer.match }
         return state
     }
@@ -208,10 +209,24 @@ extension RaftLoop {
 
     private mutating func send(_ message: RaftMessage, to voter: Voter, after: WriteSequence?) {
         if let after, after > durable {
-            held.append((after, message, voter))
+            hold(message, to: voter, after: after)
         } else {
             ports.send(message, voter)
         }
+    }
+
+    /// Keeps a message until its write is durable.
+    ///
+    /// Of acknowledgements that wait for the same write only the last one tells anything: on a disk
+    /// that hangs the leader asks again with each heartbeat, and all answers wait.
+    private mutating func hold(_ message: RaftMessage, to voter: Voter, after: WriteSequence) {
+        if case .appendReply = message.body {
+            held.removeAll { waiting in
+                guard waiting.after == after, waiting.to == voter else { return false }
+                if case .appendReply = waiting.message.body { return true } else { return false }
+            }
+        }
+        held.append((after, message, voter))
     }
 
     private mutating func releaseHeld() {

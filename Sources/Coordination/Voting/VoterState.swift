@@ -22,6 +22,8 @@ package struct VoterState: Sendable {
     package var alarms: [RaftAlarm] = []
     /// The replica differs from the majority's and is being made anew.
     package var isQuarantined = false
+    /// Least election timeout of the profile in force, in milliseconds; 0 before the first step.
+    package var electionMS: UInt64 = 0
 
     package init() {}
 }
