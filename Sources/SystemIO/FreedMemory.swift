@@ -6,8 +6,9 @@ package enum FreedMemory {
     /// Gives it back to the kernel.
     ///
     /// The allocator keeps large buffers for the pages that come next (``tuneAllocator()`` in
-    /// PageTransport); one that was needed once, such as a segment of the log read at the start,
-    /// would stay for ever. Takes a millisecond or so: not for a hot path.
+    /// PageTransport); what was needed once, such as a snapshot's encoded state, would stay for ever.
+    /// Takes a millisecond or so: not for a hot path. glibc gives back whole pages that are free
+    /// between others in every arena, but the free end of the main arena alone.
     /// - Returns: Whether anything went back.
     /// - Source: malloc_trim(3).
     @discardableResult

@@ -17,7 +17,6 @@ extension CoordinationNode {
         from checkpoint: (catalog: Catalog, index: LogIndex)? = nil
     ) throws(MembershipStoreError) {
         let (storage, recovered, me) = try store.openLog()
-        FreedMemory.giveBack()  // Whole segments were read: 16 MiB of it.
         for repair in recovered.repairs {
             log.notice(
                 "the log was repaired",
