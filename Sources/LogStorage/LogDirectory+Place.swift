@@ -26,15 +26,27 @@ extension LogDirectory {
         let file = try failing("create", draft) { () throws(Errno) in try create(draft) }
         try failing("write", draft) { () throws(Errno) in
             try file.write(content, at: 0)
-            if byteCount > content.count {
-                let zeros = [UInt8](repeating: 0, count: byteCount - content.count)
-                try file.write(zeros, at: content.count)
-            }
+            try writeZeros(to: file, from: content.count, upTo: byteCount)
         }
         try failing("sync", draft) { () throws(Errno) in try file.sync() }
         try failing("rename", draft) { () throws(Errno) in try rename(draft, to: name) }
         try syncNames()
         return file
+    }
+
+    /// In pieces: a buffer as long as a segment would stay with the process, 16 MiB in each worker.
+    private func writeZeros(
+        to file: any LogFile,
+        from start: Int,
+        upTo end: Int
+    ) throws(Errno) {
+        let longest = 1 << 20
+        guard end > start else { return }
+        let zeros = [UInt8](repeating: 0, count: min(longest, end - start))
+        for offset in stride(from: start, to: end, by: longest) {
+            let isWhole = offset + longest <= end
+            try file.write(isWhole ? zeros : Array(zeros.prefix(end - offset)), at: offset)
+        }
     }
 
     /// Removes one file, durably.

@@ -145,6 +145,7 @@ final class PeerLinkCore {
                 channel.eventLoop.makeCompletedFuture {
                     try prepare?(channel)
                     try channel.pipeline.syncOperations.addHandlers([
+                        FlushOncePerTick(),
                         ByteToMessageHandler(PeerFrameDecoder(longest: longest)), bound.value,
                     ])
                 }

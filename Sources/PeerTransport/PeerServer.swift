@@ -62,6 +62,7 @@ package final class PeerServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try prepare?(channel)
+                    try channel.pipeline.syncOperations.addHandler(FlushOncePerTick())
                     try add(channel, handler, limits, shared)
                 }
             }

@@ -3,6 +3,7 @@ import Dispatch
 import LogStorage
 import Primitives
 import RaftCore
+import SystemIO
 
 /// What the log's thread does with a batch of jobs.
 extension LogWriter {
@@ -55,6 +56,7 @@ extension LogWriter {
             )
             try storage.saveSnapshot(metadata, state: state)
             try storage.compact(upTo: position.index)
+            FreedMemory.giveBack()  // The encoded state and its copies.
             report(.snapshotSaved(metadata, state: state))
         case .installSnapshot(let metadata, let state):
             try storage.saveSnapshot(metadata, state: state)

@@ -234,10 +234,12 @@ extension RaftDriver {
             }
             return inbox.events
         }
-        // Stepped where it lies: a copy would have to be copied at each change of the core.
-        guard raft.value != nil else { return }
-        raft.value?.turn(events)
-        guard let state = raft.value?.state else { return }
+        // Stepped where it lies: a copy would be copied whole at each change of the core.
+        let state = raft.withValue { raft in
+            raft?.turn(events)
+            return raft?.state
+        }
+        guard let state else { return }
         published.withLock { $0 = state }
     }
 }
