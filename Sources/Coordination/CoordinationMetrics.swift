@@ -6,14 +6,32 @@ import Telemetry
 /// What coordination counts.
 struct CoordinationMetrics: Sendable {
     private let fsync: Histogram
+    private let scrubbed: Counter
     private let registry: MetricRegistry
 
     init(registry: MetricRegistry) {
         self.registry = registry
         fsync = registry.histogram(.raftFsyncSeconds)
+        scrubbed = registry.counter(.raftLogScrubbedBytes)
     }
 
     func logBatch(seconds: Double) { fsync.observe(seconds) }
+
+    func logRead(byteCount: Int) { scrubbed.add(UInt64(byteCount)) }
+
+    /// Reports at each scrape how many files of the log are damaged.
+    func report(damagedFiles: @escaping @Sendable () -> Int) {
+        registry.report(.raftLogDamagedFiles) { [([], Double(damagedFiles()))] }
+    }
+
+    /// Reports the alarms at each scrape.
+    func report(_ alarms: AlarmBoard) {
+        registry.report(.alarm) {
+            let raised = alarms.current.map(\.kind)
+            let known = Alarm.Kind.all + raised.filter { !Alarm.Kind.all.contains($0) }
+            return known.map { ([$0.rawValue], raised.contains($0) ? 1 : 0) }
+        }
+    }
 
     /// Reports this voter's state at each scrape.
     func report(_ state: @escaping @Sendable () -> VoterState) {

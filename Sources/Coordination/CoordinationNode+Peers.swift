@@ -181,7 +181,8 @@ extension CoordinationNode {
             age: age,
             usedBytes: load.usedBytes,
             pages: load.pages,
-            addresses: registration.addresses
+            addresses: registration.addresses,
+            alarms: alarms.current
         )
     }
 }

@@ -19,8 +19,20 @@ extension CoordinationNode: CoordinationService {
             quorumHave: quorum.have,
             quorumNeed: quorum.need,
             voters: voters.map { voterStatus($0, in: catalog, missing: quorum.missing) },
-            workers: catalog.workers.map { health(of: $0) }
+            workers: catalog.workers.map { health(of: $0) },
+            alarms: knownAlarms(catalog)
         )
+    }
+
+    /// This worker's own alarms, then those that others told of themselves.
+    private func knownAlarms(_ catalog: Catalog) -> [WorkerAlarm] {
+        let own = alarms.current.map { WorkerAlarm(worker: registration.name, alarm: $0) }
+        let others = catalog.workers.filter { $0.id != membership.node }
+        return own
+            + others.flatMap { worker in
+                let told = health.report(of: worker.id)?.status.alarms ?? []
+                return told.map { WorkerAlarm(worker: worker.name, alarm: $0) }
+            }
     }
 
     package func untilVotersWereAsked() async {

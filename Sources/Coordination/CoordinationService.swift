@@ -179,6 +179,8 @@ package struct CoordinationStatus: Sendable {
     package let voters: [VoterStatus]
     /// What this worker knows of the others' health and load, sorted by name.
     package let workers: [WorkerHealth]
+    /// What needs a person, as far as this worker has heard, by worker.
+    package let alarms: [WorkerAlarm]
 
     package init(
         cluster: ClusterID?,
@@ -188,7 +190,8 @@ package struct CoordinationStatus: Sendable {
         quorumHave: Int,
         quorumNeed: Int,
         voters: [VoterStatus],
-        workers: [WorkerHealth]
+        workers: [WorkerHealth],
+        alarms: [WorkerAlarm] = []
     ) {
         self.cluster = cluster
         self.term = term
@@ -198,6 +201,19 @@ package struct CoordinationStatus: Sendable {
         self.quorumNeed = quorumNeed
         self.voters = voters
         self.workers = workers
+        self.alarms = alarms
+    }
+}
+
+/// An alarm and whose it is.
+package struct WorkerAlarm: Sendable, Hashable {
+    /// The worker's name.
+    package let worker: String
+    package let alarm: Alarm
+
+    package init(worker: String, alarm: Alarm) {
+        self.worker = worker
+        self.alarm = alarm
     }
 }
 

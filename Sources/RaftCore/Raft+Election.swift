@@ -20,7 +20,7 @@ extension Raft {
     /// Nobody campaigns who is no voter, or whose log is about to be replaced by a snapshot.
     mutating func campaign(_ kind: VoteRequest.Kind) {
         resetElectionTimer()
-        guard role != .leader, isVoter, !isInstalling,
+        guard role != .leader, isVoter, mayLead, !isInstalling,
             term.next.rawValue < RaftMessage.numberLimit
         else { return }
 

@@ -13,6 +13,7 @@ extension Raft {
         guard log.holds(request.previous) else { return reject(request, sender) }
 
         if let first = request.entries.firstIndex(where: { !log.holds($0.position) }) {
+            guard takesEntries else { return }
             replaceSuffix(with: request.entries[first...])
         }
         advanceCommit(to: min(request.commit, request.lastIndex))

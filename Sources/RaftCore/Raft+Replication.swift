@@ -17,6 +17,7 @@ extension Raft {
         guard role == .leader, let leadership else { return .notLeader(hint: leader) }
         if leadership.transfer != nil { return .transferring }
         if isInDoubt { return .noQuorum }
+        if !takesEntries { return diskFullRefusal }
         let weight = payload.count + LogEntry.overheadBytes
         let isTooMuch =
             payload.count > settings.proposalBytes

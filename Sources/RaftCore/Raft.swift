@@ -64,6 +64,8 @@ package struct Raft: Sendable {
     var forwarding = ReadForwarding()
     var incomingSnapshot: IncomingSnapshot?
     var freshness = Freshness()
+    /// Nothing new may be taken into the log; see ``takesEntries``.
+    var isDiskFull = false
     /// Messages that no correct peer sends, left out since the start.
     package internal(set) var ignoredMessageCount: UInt64 = 0
 
@@ -137,6 +139,7 @@ package struct Raft: Sendable {
             sendChunk(to: node, metadata, offset: offset, bytes: bytes)
         case .disconnected(let node): disconnected(node)
         case .transferLeadership(let node): transferLeadership(to: node)
+        case .diskSpace(let isFull): isDiskFull = isFull
         }
     }
 }

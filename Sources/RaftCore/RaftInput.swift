@@ -26,6 +26,8 @@ package enum RaftInput: Sendable, Equatable {
     case disconnected(NodeID)
     /// Hand leadership to this voter, or to the best one.
     case transferLeadership(to: NodeID?)
+    /// The log's disk has no room left, or has some again.
+    case diskSpace(isFull: Bool)
 }
 
 /// Names one client request inside this process; the driver makes them unique.

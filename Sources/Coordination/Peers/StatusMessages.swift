@@ -40,6 +40,9 @@ package struct StatusReply: Sendable, Hashable {
     package let pages: UInt64
     /// Where it listens now.
     package let addresses: WorkerAddresses
+    /// What it needs a person for; behind everything else, and left out where there is nothing, so that
+    /// releases that know of none read the rest.
+    package let alarms: [Alarm]
 
     package init(
         node: NodeID,
@@ -52,7 +55,8 @@ package struct StatusReply: Sendable, Hashable {
         age: Timespan?,
         usedBytes: UInt64,
         pages: UInt64,
-        addresses: WorkerAddresses
+        addresses: WorkerAddresses,
+        alarms: [Alarm] = []
     ) {
         self.node = node
         self.isVoter = isVoter
@@ -65,6 +69,7 @@ package struct StatusReply: Sendable, Hashable {
         self.usedBytes = usedBytes
         self.pages = pages
         self.addresses = addresses
+        self.alarms = Array(alarms.prefix(Alarm.mostTold))
     }
 
     package func encode() -> [UInt8] {
@@ -85,6 +90,9 @@ package struct StatusReply: Sendable, Hashable {
         writer.write(addresses.data)
         writer.write(addresses.peer)
         writer.write(optional: addresses.socket) { $0.write($1) }
+        if !alarms.isEmpty {
+            writer.write(list: alarms) { $1.encode(into: &$0) }
+        }
         return writer.bytes
     }
 
@@ -111,6 +119,14 @@ package struct StatusReply: Sendable, Hashable {
             peer: try reader.text(),
             socket: try reader.optional { reader throws(ByteDecodingError) in try reader.text() }
         )
+        guard reader.byteCountLeft > 0 else {
+            alarms = []
+            return
+        }
+        let told = try reader.list { reader throws(ByteDecodingError) in
+            try Alarm(from: &reader)
+        }
+        alarms = Array(told.prefix(Alarm.mostTold))
     }
 }
 

@@ -33,17 +33,21 @@ package final class RaftDriver: Sendable {
         package let roleChanged: @Sendable (RaftRole, Term, NodeID?) -> Void
         /// Seconds that one log batch took until it was durable.
         package let fsyncTook: @Sendable (Double) -> Void
+        /// The log's disk has more or less room than before.
+        package let spaceChanged: @Sendable (DiskSpace) -> Void
 
         package init(
             send: @escaping @Sendable (RaftMessage, Voter) -> Void,
             now: @escaping @Sendable () -> UInt64,
             roleChanged: @escaping @Sendable (RaftRole, Term, NodeID?) -> Void,
-            fsyncTook: @escaping @Sendable (Double) -> Void
+            fsyncTook: @escaping @Sendable (Double) -> Void,
+            spaceChanged: @escaping @Sendable (DiskSpace) -> Void
         ) {
             self.send = send
             self.now = now
             self.roleChanged = roleChanged
             self.fsyncTook = fsyncTook
+            self.spaceChanged = spaceChanged
         }
     }
 

@@ -23,6 +23,9 @@ struct RaftLoop {
     /// A leader's snapshot is on its way to the disk: a save asked for behind it would be older.
     private var isInstalling = false
     private var latestSnapshot: (metadata: SnapshotMetadata, state: [UInt8])?
+    private var disk = DiskSpace()
+    /// When a leader with a full disk last asked another voter to lead, and how often it has.
+    private var abdication: (atMS: UInt64, count: Int)?
 
     init(
         core: Raft,
@@ -44,6 +47,7 @@ struct RaftLoop {
     mutating func turn(_ events: [RaftDriver.Event]) {
         for event in events { handle(event) }
         step(.tick(now: ports.now()))
+        leaveIfFull()
         saveIfGrown()
     }
 
@@ -56,6 +60,7 @@ struct RaftLoop {
         state.commit = status.commit
         state.applied = status.applied
         state.voters = status.voters
+        state.disk = disk
         state.confirmedAtMS = status.confirmedAtMS
         for peer in status.peers { state.matches[peer.voter.node] = peer.match }
         return state
@@ -89,6 +94,12 @@ struct RaftLoop {
             isSaving = false
             latestSnapshot = (metadata, state)
             step(.snapshotTaken(metadata))
+        case .snapshotGivenUp:
+            isSaving = false
+        case .space(let space):
+            disk = space
+            ports.spaceChanged(space)
+            step(.diskSpace(isFull: space.isFull))
         case .snapshotInstalled(let metadata, let state):
             isInstalling = false
             appliedSinceSnapshot = (0, 0)
@@ -167,6 +178,25 @@ extension RaftLoop {
             }
         }
         step(.applied(last.index))
+    }
+}
+
+// MARK: - Full disk
+
+extension RaftLoop {
+    /// Hands leadership over while this voter's disk is full: to whoever fits best at first, then to
+    /// each in turn, because the best may have no space either.
+    private mutating func leaveIfFull() {
+        let status = core.status
+        guard disk.isFull, status.role == .leader else { return abdication = nil }
+        let others = status.voters.deciders.map(\.node).filter { $0 != core.me.node }
+        let now = ports.now()
+        let before = abdication ?? (0, 0)
+        guard !others.isEmpty, before.count == 0 || now - before.atMS >= core.settings.electionMS
+        else { return }
+        abdication = (now, before.count + 1)
+        let heir = before.count == 0 ? nil : others[(before.count - 1) % others.count]
+        step(.transferLeadership(to: heir))
     }
 }
 

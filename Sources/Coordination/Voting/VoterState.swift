@@ -14,6 +14,8 @@ package struct VoterState: Sendable {
     /// When a quorum last confirmed this leader, by the monotonic clock; `nil` for others.
     package var confirmedAtMS: UInt64?
     package var voters = VoterSet(incoming: [])
+    /// What this voter's disk has room for.
+    package var disk = DiskSpace()
 
     package init() {}
 }

@@ -23,7 +23,13 @@ extension ClusterDocument {
             regions: Dictionary(
                 catalog.rings.map { ($0.region, RegionSummaryDocument($0)) },
                 uniquingKeysWith: { first, _ in first }
-            )
+            ),
+            alarms: status.alarms.map { told in
+                AlarmDocument(
+                    kind: told.alarm.kind.rawValue,
+                    detail: "\(told.worker): \(told.alarm.detail)"
+                )
+            }
         )
     }
 }

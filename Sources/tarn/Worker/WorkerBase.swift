@@ -87,7 +87,7 @@ struct WorkerBase {
         }
     }
 
-    private static func makeStore() -> StoreID {
+    static func makeStore() -> StoreID {
         var generator = SystemRandomNumberGenerator()
         return StoreID(UniqueID(using: &generator))
     }

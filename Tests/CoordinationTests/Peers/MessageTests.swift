@@ -97,6 +97,35 @@ struct MessageTests {
         #expect(try FeedRequest(decoding: request.encode()) == request)
     }
 
+    /// Alarms stand behind everything else: a release that knows of none reads what comes before.
+    @Test func alarmsAreToldBehindEverythingElse() throws {
+        let status = Self.status
+        let alarms = [
+            Alarm(.diskFull, "no room"), Alarm(Alarm.Kind(rawValue: "later"), "whatever"),
+        ]
+        let told = StatusReply(
+            node: status.node,
+            isVoter: status.isVoter,
+            isLeader: status.isLeader,
+            term: status.term,
+            leader: status.leader,
+            index: status.index,
+            revision: status.revision,
+            age: status.age,
+            usedBytes: status.usedBytes,
+            pages: status.pages,
+            addresses: status.addresses,
+            alarms: alarms
+        )
+        #expect(try StatusReply(decoding: told.encode()) == told)
+        #expect(told.encode().starts(with: status.encode()))
+        let board = AlarmBoard()
+        for alarm in alarms { board.raise(alarm.kind, alarm.detail) }
+        #expect(board.current == alarms)
+        board.clear(.diskFull)
+        #expect(board.current == [alarms[1]])
+    }
+
     @Test func aNewerVersionIsRefusedByName() {
         var bytes = Self.status.encode()
         bytes[0] = 2
