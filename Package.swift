@@ -119,9 +119,25 @@ let executables: [Target] = [
 ]
 
 let testSupport: [Target] = [
+    .target(name: "Linearizability", dependencies: ["Primitives"]),
     .target(
         name: "SimulationKit",
-        dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore", .system]
+        dependencies: [
+            "CatalogCore", "Codecs", "Linearizability", "LogStorage", "Primitives", "RaftCore",
+            .system,
+        ]
+    ),
+    .executableTarget(
+        name: "Simulate",
+        dependencies: ["Primitives", "SimulationKit", .argumentParser]
+    ),
+    .target(
+        name: "ScenarioKit",
+        dependencies: ["Codecs", "LogStorage", "Primitives", "RaftCore", "SimulationKit"]
+    ),
+    .executableTarget(
+        name: "Scenarios",
+        dependencies: ["ScenarioKit", .argumentParser]
     ),
     .target(
         name: "TestKit",
@@ -213,7 +229,17 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "SimulationTests",
-        dependencies: ["SimulationKit", "RaftCore", "Primitives"]
+        dependencies: ["Primitives", "RaftCore", "Simulate", "SimulationKit", "TestKit", .system]
+    ),
+    .testTarget(
+        name: "ScenarioTests",
+        dependencies: ["ScenarioKit"],
+        resources: [.copy("Scenarios")]
+    ),
+    .testTarget(
+        name: "LinearizabilityTests",
+        dependencies: ["Linearizability", "Primitives"],
+        resources: [.copy("Histories")]
     ),
     .testTarget(
         name: "CLITests",
@@ -234,7 +260,11 @@ let tests: [Target] = [
 
 let package = Package(
     name: "tarn",
-    products: [.executable(name: "tarn", targets: ["tarn"])],
+    products: [
+        .executable(name: "tarn", targets: ["tarn"]),
+        .executable(name: "tarn-simulate", targets: ["Simulate"]),
+        .executable(name: "tarn-scenarios", targets: ["Scenarios"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),

@@ -49,6 +49,9 @@ extension Catalog {
                 return try put(mount, at: path, if: precondition)
             case .removeMount(let path, let precondition):
                 return try removeMount(at: path, if: precondition)
+            case .members(let voters): return changeMembers(voters)
+            case .replace(let registration, let node):
+                return try replace(node, by: registration)
             }
         } catch {
             return Application(.refused(error))

@@ -8,8 +8,8 @@ extension Catalog {
 
     /// Everything the catalog holds, for a file or a follower; the caller adds a checksum.
     ///
-    /// Format 1: version, counters and time, cluster, workers by name, rings by region, origins, mounts by path,
-    /// remembered outcomes oldest first. O(size).
+    /// Format 1: version, counters and time, cluster, workers by name, retired stores, rings by region,
+    /// origins, mounts by path, remembered outcomes oldest first. O(size).
     package func encodeSnapshot() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 4096)
         writer.write(Self.snapshotVersion)
@@ -19,6 +19,7 @@ extension Catalog {
         writer.write(nextNode)
         writer.write(optional: cluster) { $1.write(to: &$0) }
         writer.write(list: workers) { $1.write(to: &$0) }
+        writer.write(list: retiredStores.values) { $1.write(to: &$0) }
         writer.write(list: rings) { $1.write(to: &$0) }
         write(originsTo: &writer)
         writer.write(UInt32(mountTable.count))
@@ -83,6 +84,12 @@ extension Catalog {
                 self.worker(store: worker.store) == nil, self.worker(named: worker.name) == nil
             else { throw .invalid(what: "worker with node id", value: worker.id.rawValue) }
             store(worker)
+        }
+        for retired in try reader.list(RetiredStore.init(from:)) {
+            guard retired.node.rawValue < nextNode, retiredStores[retired.store] == nil,
+                worker(store: retired.store) == nil
+            else { throw .invalid(what: "retired store of node", value: retired.node.rawValue) }
+            store(retired)
         }
         for ring in try reader.list(RingEntry.init(from:)) {
             guard self.ring(region: ring.region) == nil else {

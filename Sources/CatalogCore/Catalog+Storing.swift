@@ -2,7 +2,7 @@
 
 import Primitives
 
-/// The only places that change what the catalog holds: each keeps the digest (invariant 4) and the
+/// The only places that change what the catalog holds: each keeps the digest (invariant 5) and the
 /// indexes in step.
 extension Catalog {
     mutating func store(_ entry: ClusterEntry, at revision: Revision) {
@@ -20,6 +20,18 @@ extension Catalog {
         digestSum &+= DigestKind.worker.hash { worker.write(to: &$0) }
         namesByID.set(worker.id, name)
         namesByStore.set(worker.store, name)
+    }
+
+    mutating func store(_ retired: RetiredStore) {
+        retiredStores.set(retired.store, retired)
+        digestSum &+= DigestKind.retiredStore.hash { retired.write(to: &$0) }
+    }
+
+    mutating func remove(_ worker: WorkerEntry) {
+        workersByName.remove(ByteString(worker.name))
+        namesByID.remove(worker.id)
+        namesByStore.remove(worker.store)
+        digestSum &-= DigestKind.worker.hash { worker.write(to: &$0) }
     }
 
     mutating func store(_ ring: RingEntry) {

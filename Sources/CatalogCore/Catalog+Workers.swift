@@ -31,12 +31,11 @@ extension Catalog {
     ) throws(CatalogRefusal) -> Application {
         try Self.check(registration)
         if let known = worker(store: registration.store) { return try update(known, registration) }
+        if let retired = retiredStores[registration.store] { throw .storeRetired(retired.node) }
         if let holder = worker(named: registration.name) {
             throw .nameTaken(by: holder.store, node: holder.id)
         }
-        guard workersByName.count < CatalogLimits.workerCount else {
-            throw .full("at most \(CatalogLimits.workerCount) workers")
-        }
+        try requireRoomForWorker()
 
         revision = revision.next
         let worker = admit(registration, as: .joining)
@@ -108,7 +107,13 @@ extension Catalog {
         )
     }
 
-    private mutating func admit(
+    func requireRoomForWorker() throws(CatalogRefusal) {
+        guard workersByName.count + retiredStores.count < CatalogLimits.workerCount else {
+            throw .full("at most \(CatalogLimits.workerCount) workers, retired ones included")
+        }
+    }
+
+    mutating func admit(
         _ registration: WorkerRegistration,
         as state: WorkerEntry.State
     ) -> WorkerEntry {
@@ -144,7 +149,7 @@ extension Catalog {
     }
 
     /// Gives each region's ring its next epoch, with `worker` where it belongs (invariant 3).
-    private mutating func updateRings(
+    mutating func updateRings(
         _ regions: [String],
         for worker: WorkerEntry
     ) -> [(key: ByteString, value: CatalogValue?)] {

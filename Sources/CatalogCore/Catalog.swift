@@ -15,7 +15,8 @@ package import Primitives
 ///    nothing with a refusal or a repetition.
 /// 2. Node ids and origin ids count from 1 and are never given out twice.
 /// 3. A ring's members are exactly the active workers of its region, by id.
-/// 4. ``stateDigest`` depends on what the catalog holds, not on how it got there.
+/// 4. A store is either retired or has at most one worker, never both.
+/// 5. ``stateDigest`` depends on what the catalog holds, not on how it got there.
 package struct Catalog: Sendable {
     /// What one command did.
     package struct Application: Hashable, Sendable {
@@ -41,6 +42,8 @@ package struct Catalog: Sendable {
     var workersByName = OrderedMap<ByteString, WorkerEntry>()
     var namesByID = OrderedMap<NodeID, ByteString>()
     var namesByStore = OrderedMap<StoreID, ByteString>()
+    /// Stores that were taken out of the cluster, kept for ever: none of them comes back.
+    var retiredStores = OrderedMap<StoreID, RetiredStore>()
     var ringsByRegion = OrderedMap<ByteString, RingEntry>()
     var origins = OriginTable()
     var bucketNames = BucketNameIndex()
@@ -48,7 +51,7 @@ package struct Catalog: Sendable {
     var nextNode: UInt64 = 1
     /// Of the change that watchers of `voters` saw last.
     var clusterRevision: Revision = .zero
-    /// Wrapping sum of the hashes of everything held (invariant 4).
+    /// Wrapping sum of the hashes of everything held (invariant 5).
     var digestSum: UInt64 = 0
 
     /// An empty catalog at revision 0, which takes nothing but genesis.

@@ -12,6 +12,8 @@ extension CatalogCommand {
         case activate = 3
         case putMount = 4
         case removeMount = 5
+        case members = 6
+        case replace = 7
     }
 
     /// The payload of the log entry: format, time, idempotency, tag, fields; golden bytes in the tests.
@@ -43,6 +45,13 @@ extension CatalogCommand {
             writer.write(Tag.removeMount.rawValue)
             writer.write(path)
             precondition.write(to: &writer)
+        case .members(let voters):
+            writer.write(Tag.members.rawValue)
+            writer.write(list: voters) { $0.write($1.rawValue) }
+        case .replace(let registration, let node):
+            writer.write(Tag.replace.rawValue)
+            registration.write(to: &writer)
+            writer.write(node.rawValue)
         }
         return writer.bytes
     }
@@ -95,6 +104,17 @@ extension CatalogCommand {
             return .removeMount(
                 path: try reader.byteString(),
                 try Precondition(from: &reader)
+            )
+        case .members:
+            return .members(
+                voters: try reader.list { (reader) throws(ByteDecodingError) in
+                    NodeID(try reader.counter("node id"))
+                }
+            )
+        case .replace:
+            return .replace(
+                try WorkerRegistration(from: &reader),
+                retiring: NodeID(try reader.counter("node id"))
             )
         }
     }

@@ -13,6 +13,10 @@ package struct CatalogCommand: Hashable, Sendable {
         case activate(NodeID)
         case putMount(path: ByteString, Mount, Precondition)
         case removeMount(path: ByteString, Precondition)
+        /// Who votes from now on: what a committed configuration entry of the log says.
+        case members(voters: [NodeID])
+        /// Admits a worker under the name of another whose store is lost, and retires that for good.
+        case replace(WorkerRegistration, retiring: NodeID)
     }
 
     package let operation: Operation
@@ -120,6 +124,8 @@ package enum CatalogRefusal: Error, Hashable, Sendable {
     case alreadyFormed(ClusterID)
     /// A bound of the whole catalog: at most 100,000 mounts, 20,000 workers.
     case full(String)
+    /// The store was taken out of the cluster for good, with this node id.
+    case storeRetired(NodeID)
 }
 
 /// What one command did to one key, as a watcher sees it.

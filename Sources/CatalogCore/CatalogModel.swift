@@ -247,7 +247,7 @@ package struct ClusterEntry: Hashable, Sendable {
     package let timing: Timing
     /// Which commands every member understands; 1 is the first.
     package let featureLevel: UInt32
-    /// Store of each initial voter; voter changes come with configuration entries.
+    /// Who votes, as the last committed configuration entry of the log says.
     package let voters: [NodeID]
 
     package init(

@@ -70,6 +70,7 @@ extension CatalogRefusal {
             writer.write(store.rawValue)
             writer.write(node.rawValue)
         case .alreadyFormed(let cluster): writer.write(cluster.rawValue)
+        case .storeRetired(let node): writer.write(node.rawValue)
         }
     }
 
@@ -92,6 +93,7 @@ extension CatalogRefusal {
             )
         case 12: self = .alreadyFormed(ClusterID(try reader.uniqueID()))
         case 13: self = .full(try reader.text())
+        case 14: self = .storeRetired(NodeID(try reader.counter("node id")))
         case let tag: throw .invalid(what: "refusal", value: UInt64(tag))
         }
     }
@@ -111,6 +113,7 @@ extension CatalogRefusal {
         case .nameTaken: 11
         case .alreadyFormed: 12
         case .full: 13
+        case .storeRetired: 14
         }
     }
 }

@@ -10,6 +10,7 @@ enum DigestKind: UInt8 {
     case mount = 4
     case origin = 5
     case repetition = 6
+    case retiredStore = 7
 
     func hash(_ bytes: [UInt8]) -> UInt64 { XXH64.hash(bytes, seed: UInt64(rawValue)) }
 

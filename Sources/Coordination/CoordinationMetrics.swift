@@ -33,10 +33,16 @@ struct CoordinationMetrics: Sendable {
         }
     }
 
-    /// Reports this voter's state at each scrape.
-    func report(_ state: @escaping @Sendable () -> VoterState) {
-        registry.report(.raftTerm) { [([], Double(state().term.rawValue))] }
-        registry.report(.raftIsLeader) { [([], state().role == .leader ? 1 : 0)] }
-        registry.report(.raftCommitIndex) { [([], Double(state().commit.rawValue))] }
+    /// Reports this voter's state at each scrape, as long as consensus runs here.
+    func report(_ state: @escaping @Sendable () -> VoterState?) {
+        func report(
+            _ definition: MetricDefinition,
+            _ value: @escaping @Sendable (VoterState) -> Double
+        ) {
+            registry.report(definition) { state().map { [([], value($0))] } ?? [] }
+        }
+        report(.raftTerm) { Double($0.term.rawValue) }
+        report(.raftIsLeader) { $0.role == .leader ? 1 : 0 }
+        report(.raftCommitIndex) { Double($0.commit.rawValue) }
     }
 }

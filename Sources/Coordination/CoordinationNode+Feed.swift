@@ -9,6 +9,9 @@ import Synchronization
 
 /// Following the catalog without a vote: state and commands pulled from a voter, another one within
 /// two seconds of silence.
+///
+/// A worker that is given a vote stops following: what its own log then brings is the same, and what
+/// comes twice is left out by its index.
 extension CoordinationNode {
     /// A source that sends nothing for this long, not even that nothing happened, is left.
     private static let feedSilenceMS: UInt64 = 1500

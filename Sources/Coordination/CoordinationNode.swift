@@ -63,6 +63,13 @@ package final class CoordinationNode: Sendable {
         let driver: RaftDriver
         let writer: LogWriter
         let scrubber: LogScrubber
+
+        /// Writes what was begun, and ends the threads.
+        func stop() {
+            scrubber.stop()
+            driver.stop()
+            writer.stop()
+        }
     }
 
     package init(
@@ -81,6 +88,9 @@ package final class CoordinationNode: Sendable {
         membership = Membership(store.initialState)
         health = HealthMonitor(peers: peers, book: book, now: settings.now)
         self.metrics.report(alarms)
+        self.metrics.report { [weak self] in self?.driver?.state }
+        self.metrics.report(damagedFiles: { [weak self] in self?.damage.withLock { $0.count } ?? 0 }
+        )
         if case .lostStore(let lost) = store.opening {
             alarms.raise(.storeLost, "\(lost); nothing to do while a quorum of the others answers")
         }
@@ -100,6 +110,8 @@ package final class CoordinationNode: Sendable {
             group.addTask { await self.followFeed() }
             group.addTask { await self.keepRegistered() }
             group.addTask { await self.keepCheckpoint() }
+            group.addTask { await self.keepVoters() }
+            group.addTask { await self.watchRetirement() }
         }
     }
 
@@ -143,10 +155,7 @@ package final class CoordinationNode: Sendable {
     /// A leader hands over before, see ``handLeadershipOver()``.
     package func shutDown() {
         saveCheckpoint()
-        let voting = voting.withLock { $0 }
-        voting?.scrubber.stop()
-        voting?.driver.stop()
-        voting?.writer.stop()
+        voting.withLock { $0 }?.stop()
     }
 
     /// Hands leadership over if this worker has it; while ``run()`` goes on, for it knows who answers.
@@ -202,10 +211,31 @@ package final class CoordinationNode: Sendable {
     }
 
     /// How many voters answered within the last second, this one included, and how many must.
+    ///
+    /// While two sets decide together: of the one that lacks most.
     var quorum: (have: Int, need: Int, missing: [NodeID]) {
-        let voters = voters
+        let incoming = quorum(of: voters)
+        guard let outgoing = driver?.state.voters.outgoing, !outgoing.isEmpty else {
+            return incoming
+        }
+        let before = quorum(of: outgoing.map(\.node))
+        return before.have - before.need < incoming.have - incoming.need ? before : incoming
+    }
+
+    private func quorum(of voters: [NodeID]) -> (have: Int, need: Int, missing: [NodeID]) {
         let missing = voters.filter { $0 != membership.node && !health.answersNow($0) }
         return (voters.count - missing.count, voters.count / 2 + 1, missing)
+    }
+
+    /// Workers that get the log without a vote: by consensus where it runs here, else by what they say.
+    var learners: [NodeID] {
+        if let driver, !driver.state.voters.incoming.isEmpty {
+            return driver.state.voters.learners.map(\.node)
+        }
+        let voters = replica.catalog.cluster?.voters ?? []
+        return replica.catalog.workers.map(\.id).filter { node in
+            !voters.contains(node) && health.report(of: node)?.status.isVoter == true
+        }
     }
 
     func name(of node: NodeID) -> String {

@@ -155,9 +155,9 @@ package final class DataDirectory: Sendable {
         let (cluster, node) = (membership.cluster, membership.node)
         switch membership.role {
         case .removed: throw .removed(path: path.string, cluster: cluster, node: node)
-        case .voter where try !hasLog(path):
+        case .voter where try !hasLog(path), .formerVoter where try !hasLog(path):
             throw .logLost(path: path.string, cluster: cluster, node: node)
-        case .voter, .observer: break
+        case .voter, .formerVoter, .observer: break
         }
         guard identity.name == name else {
             throw .renamed(path: path.string, recorded: identity.name, configured: name)

@@ -51,7 +51,7 @@ extension DataDirectory {
     private static func identityCheck(_ identity: StoreIdentity) -> DirectoryCheck {
         let store = "worker '\(identity.name)', store \(identity.store)"
         if let membership = identity.membership {
-            let role = membership.role == .voter ? "voter" : "observer"
+            let role = membership.role == .voter ? "voter" : "without a vote,"
             return DirectoryCheck(
                 "identity",
                 .ok,
@@ -95,7 +95,9 @@ extension DataDirectory {
         _ identity: StoreIdentity,
         isInUse: Bool
     ) -> DirectoryCheck? {
-        guard let membership = identity.membership, membership.role == .voter else { return nil }
+        guard let membership = identity.membership,
+            membership.role == .voter || membership.role == .formerVoter
+        else { return nil }
         guard !isInUse else {
             return DirectoryCheck(
                 "log",

@@ -7,8 +7,8 @@ import RaftCore
 /// Format 1, little-endian:
 ///
 ///     `TARNSNAP` · format (u32) · cluster · store · node (16, 16, u64)
-///     · index (u64) · term (u64) · voters: incoming, outgoing, learners (each a u32 count of
-///       node u64, store 16) · state length (u64) · CRC-32C of the state (u32)
+///     · index (u64) · term (u64) · voters (as ``VoterSet`` writes itself)
+///     · state length (u64) · CRC-32C of the state (u32)
 ///     · zeros up to a multiple of 512 less four · CRC-32C of all before (u32) · state
 ///
 /// The header's own length stands in front of all, as u32 behind the magic.
@@ -18,7 +18,7 @@ struct SnapshotFile {
 
     static let magic = Array("TARNSNAP".utf8)
     static let newestFormat: UInt32 = 1
-    /// Bytes of the longest header: some 40,000 voters.
+    /// Bytes of the longest header; far more than the most members need.
     static let longestHeader = 1 << 20
 
     // MARK: - Names
@@ -46,12 +46,7 @@ struct SnapshotFile {
         identity.encode(into: &writer)
         writer.write(metadata.position.index.rawValue)
         writer.write(metadata.position.term.rawValue)
-        for list in [metadata.voters.incoming, metadata.voters.outgoing, metadata.voters.learners] {
-            writer.write(list: list) { writer, voter in
-                writer.write(voter.node.rawValue)
-                writer.write(voter.store.rawValue)
-            }
-        }
+        metadata.voters.encode(into: &writer)
         writer.write(metadata.byteCount)
         writer.write(metadata.checksum)
 
@@ -110,25 +105,12 @@ struct SnapshotFile {
         identity = try LogIdentity(from: &reader)
         let index = LogIndex(try reader.counter())
         let term = Term(try reader.counter())
-        let voters = VoterSet(
-            incoming: try reader.voters(),
-            outgoing: try reader.voters(),
-            learners: try reader.voters()
-        )
+        let voters = try VoterSet.decode(from: &reader)
         metadata = SnapshotMetadata(
             position: LogPosition(term: term, index: index),
             voters: voters,
             byteCount: try reader.integer(),
             checksum: try reader.integer()
         )
-    }
-}
-
-extension ByteReader {
-    fileprivate mutating func voters() throws(ByteDecodingError) -> [Voter] {
-        try list { reader throws(ByteDecodingError) in
-            let node = NodeID(try reader.integer())
-            return Voter(node: node, store: StoreID(try reader.uniqueID()))
-        }
     }
 }

@@ -18,6 +18,8 @@ package struct StoreIdentity: Hashable, Sendable {
         case voter = 2
         /// Was taken out of the cluster for good.
         case removed = 3
+        /// Follows the catalog; has a log with promises that a later vote must keep.
+        case formerVoter = 4
     }
 
     /// The place in a cluster that this store was admitted to.

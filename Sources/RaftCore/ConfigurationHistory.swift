@@ -23,6 +23,11 @@ struct ConfigurationHistory: Sendable {
         (known.last { $0.index <= index } ?? known[0]).voters
     }
 
+    /// The index of the entry that brought ``voters(at:)``.
+    func index(at index: LogIndex) -> LogIndex {
+        (known.last { $0.index <= index } ?? known[0]).index
+    }
+
     /// Takes note of an entry that was appended.
     ///
     /// A payload nobody can read changes nothing: entries come from peers.

@@ -11,6 +11,10 @@ struct Leadership: Sendable {
     var uncommittedBytes: Int
     var reads = ReadQueue()
     var transfer: Transfer?
+    /// Members no more, who still get the log for a while, to learn that.
+    var departing: [(voter: Voter, untilMS: UInt64)] = []
+    /// When leadership may be offered to a voter of higher priority, on our clock.
+    var nextOfferMS: UInt64 = 0
     var nextHeartbeatMS: UInt64 = 0
 
     func position(of voter: Voter) -> Int? { peers.firstIndex { $0.voter == voter } }

@@ -85,16 +85,44 @@ package struct Voter: Hashable, Comparable, Sendable {
 /// The voters in force from one log index on.
 ///
 /// `outgoing` is empty except in a joint configuration (Raft §6), where a decision needs a majority
-/// of both sets. Both are sorted by node.
+/// of both sets. All lists are sorted by node.
 package struct VoterSet: Hashable, Sendable {
     package let incoming: [Voter]
     package let outgoing: [Voter]
+    /// Get the log, count in no decision.
     package let learners: [Voter]
+    /// Nodes that should rather lead than others; who is not named has priority 0.
+    package let priorities: [Priority]
 
-    package init(incoming: [Voter], outgoing: [Voter] = [], learners: [Voter] = []) {
+    /// How much a node should rather lead than others.
+    package struct Priority: Hashable, Sendable {
+        package let node: NodeID
+        /// 1…255; the highest leads, if its log allows.
+        package let value: UInt8
+
+        package init(node: NodeID, value: UInt8) {
+            self.node = node
+            self.value = value
+        }
+    }
+
+    package init(
+        incoming: [Voter],
+        outgoing: [Voter] = [],
+        learners: [Voter] = [],
+        priorities: [Priority] = []
+    ) {
         self.incoming = incoming.sorted()
         self.outgoing = outgoing.sorted()
         self.learners = learners.sorted()
+        self.priorities = priorities.sorted { $0.node < $1.node }
+    }
+
+    /// Whether two sets of voters decide together (Raft §6).
+    package var isJoint: Bool { !outgoing.isEmpty }
+
+    package func priority(of node: NodeID) -> UInt8 {
+        priorities.first { $0.node == node }?.value ?? 0
     }
 }
 

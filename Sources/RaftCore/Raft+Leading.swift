@@ -16,6 +16,9 @@ extension Raft {
         }
         if isInDoubt { failLeaderReads(.noQuorum) }
         abortTransferIfLate()
+        dropDeparted()
+        leaveJointIfReady()
+        preferPriority()
         if now >= leadership.nextHeartbeatMS { beat() }
     }
 

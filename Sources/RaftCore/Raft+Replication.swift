@@ -36,6 +36,7 @@ extension Raft {
         let position = LogPosition(term: term, index: log.last.index.next)
         let entry = LogEntry(position: position, kind: kind, payload: payload)
         log.append(entry)
+        configuration.appended(entry)
         outbox.stage(entry)
         leadership?.uncommittedBytes += entry.weight
         return position
@@ -128,6 +129,7 @@ extension Raft {
             sendAppend(to: peer, limit: 0)  // Followers apply now, not at the next heartbeat.
         }
         startReadRound()
+        configurationCommitted()
     }
 
     /// Whether this leader has settled what earlier terms left open, so that `commit` is current.

@@ -23,6 +23,9 @@ package struct RaftStatus: Sendable, Equatable {
     package let applied: LogIndex
     package let snapshot: LogPosition?
     package let voters: VoterSet
+    /// The voters of the last configuration entry that is known to be committed, and its index.
+    package let committedVoters: VoterSet
+    package let committedConfigurationIndex: LogIndex
     /// Sorted by node; empty unless this node leads.
     package let peers: [Peer]
     /// The applied state holds everything committed before this moment, in milliseconds.
@@ -48,6 +51,8 @@ extension Raft {
             applied: applied,
             snapshot: snapshot?.position,
             voters: voters,
+            committedVoters: configuration.voters(at: commit),
+            committedConfigurationIndex: configuration.index(at: commit),
             peers: (leadership?.peers ?? []).map(describe),
             confirmedAtMS: freshness.confirmedAtMS,
             isInDoubt: role == .leader && isInDoubt,

@@ -22,16 +22,23 @@ extension Raft {
     }
 
     private func heir(named node: NodeID) -> Voter? {
-        voters.deciders.first { $0.node == node && $0 != me }
+        voters.incoming.first { $0.node == node && $0 != me }
     }
 
-    /// The voter heard from lately that has most of the log; the first of equals by node.
-    private var bestHeir: Voter? {
+    /// The voter heard from lately that has most of the log; of equals the one of highest priority,
+    /// then the first by node.
+    var bestHeir: Voter? {
         var best: Progress?
-        for peer in leadership?.peers ?? [] where voters.decides(peer.voter) && isReachable(peer) {
-            if best.map({ peer.match > $0.match }) ?? true { best = peer }
+        for peer in leadership?.peers ?? []
+        where voters.incoming.contains(peer.voter) && isReachable(peer) {
+            if best.map({ isBetter(peer, than: $0) }) ?? true { best = peer }
         }
         return best?.voter
+    }
+
+    private func isBetter(_ peer: Progress, than other: Progress) -> Bool {
+        (peer.match, voters.priority(of: peer.voter.node))
+            > (other.match, voters.priority(of: other.voter.node))
     }
 
     mutating func orderTakeoverIfReady() {

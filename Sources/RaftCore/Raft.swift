@@ -21,6 +21,8 @@ package import Primitives
 /// 6. A leader commits only entries of its own term, directly (§5.4.2).
 /// 7. A leader counts its own log only as far as it is durable (etcd#14370).
 /// 8. No entry is of a later term than the hard state.
+/// 9. A leader appends a configuration only when the one before is committed, and behind a joint one
+///    only the set that it leads to (§6).
 ///
 /// They are about our own state alone. What a peer sends is never trusted to keep them: a message
 /// that would break one is left out and counted in ``ignoredMessageCount``.
@@ -140,6 +142,7 @@ package struct Raft: Sendable {
         case .disconnected(let node): disconnected(node)
         case .transferLeadership(let node): transferLeadership(to: node)
         case .diskSpace(let isFull): isDiskFull = isFull
+        case .changeMembers(let request, let change): changeMembers(request, change)
         }
     }
 }

@@ -23,6 +23,8 @@ package enum RaftEffect: Sendable, Equatable {
     case readSnapshot(SnapshotMetadata, to: NodeID, offset: UInt64, byteCount: Int)
     /// A leader's snapshot has arrived whole: make it durable, load it, step `.snapshotInstalled`.
     case installSnapshot(SnapshotMetadata, state: [UInt8])
+    /// The change of members was not appended and never will be.
+    case changeRefused(RaftRequestID, MembershipRefusal)
 }
 
 /// One write to the log; parts that are absent stay as they are.

@@ -28,6 +28,8 @@ package enum RaftInput: Sendable, Equatable {
     case transferLeadership(to: NodeID?)
     /// The log's disk has no room left, or has some again.
     case diskSpace(isFull: Bool)
+    /// Change who votes; answered by `.proposed` or `.changeRefused` with the same request.
+    case changeMembers(RaftRequestID, MembershipChange)
 }
 
 /// Names one client request inside this process; the driver makes them unique.

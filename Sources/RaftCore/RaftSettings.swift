@@ -12,6 +12,8 @@ package struct RaftSettings: Sendable, Equatable {
     package var uncommittedBytes = 16 << 20
     /// Payload bytes of one proposal.
     package var proposalBytes = 1 << 20
+    /// Entries that a learner may miss and still be given a vote; on long logs one in a hundred.
+    package var catchUpEntryCount: UInt64 = 1_000
     /// Reads that wait for a leader or a quorum, in this process.
     package var pendingReadCount = 4_096
     /// Entries handed out by `.apply` and not yet reported by `.applied`.

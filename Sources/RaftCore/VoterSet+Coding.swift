@@ -4,7 +4,8 @@ package import Primitives
 
 /// Payload of a configuration entry, and part of a snapshot's metadata.
 ///
-///     u8 version = 1, then incoming, outgoing, learners: each u32 count, {u64 node, u128 store}…
+///     u8 version = 1, then incoming, outgoing, learners: each u32 count, {u64 node, u128 store}…,
+///     then priorities: u32 count, {u64 node, u8 value}…
 extension VoterSet {
     private static let version: UInt8 = 1
 
@@ -24,6 +25,10 @@ extension VoterSet {
                 writer.write(voter.node.rawValue)
                 writer.write(voter.store.rawValue)
             }
+        }
+        writer.write(list: priorities) { writer, priority in
+            writer.write(priority.node.rawValue)
+            writer.write(priority.value)
         }
     }
 
@@ -47,8 +52,21 @@ extension VoterSet {
         return VoterSet(
             incoming: try members(from: &reader),
             outgoing: try members(from: &reader),
-            learners: try members(from: &reader)
+            learners: try members(from: &reader),
+            priorities: try priorities(from: &reader)
         )
+    }
+
+    private static func priorities(
+        from reader: inout ByteReader
+    ) throws(ByteDecodingError) -> [Priority] {
+        let priorities = try reader.list { (reader) throws(ByteDecodingError) in
+            Priority(node: NodeID(try reader.integer()), value: try reader.integer())
+        }
+        guard priorities.count <= memberLimit else {
+            throw .invalid(what: "number of priorities", value: UInt64(priorities.count))
+        }
+        return priorities
     }
 
     private static func members(

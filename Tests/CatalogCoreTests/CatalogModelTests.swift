@@ -21,6 +21,9 @@ struct NaiveCatalog {
     var ids: [String: UInt64]
     var regions: [String: String]
     var stores: [String: UInt64]
+    var retired: Set<UInt64> = []
+    var nextID: UInt64 = 4
+    var voters: [NodeID]
     var remembered: [String: (fingerprint: UInt64, kind: String)] = [:]
 
     init() {
@@ -28,6 +31,7 @@ struct NaiveCatalog {
         regions = Dictionary(uniqueKeysWithValues: firstWorkers.map { ($0.name, $0.region) })
         ids = ["w2": 1, "w1": 2, "us1": 3]
         stores = ["w2": 2, "w1": 1, "us1": 3]
+        voters = clusterEntry().voters
     }
 
     mutating func apply(_ command: CatalogCommand) -> String {
@@ -58,6 +62,11 @@ struct NaiveCatalog {
             mounts[path] = nil
             return "removed"
         case .register(let registration): return register(registration)
+        case .members(let asked):
+            if asked != voters { revision += 1 }
+            voters = asked
+            return "formed"
+        case .replace(let registration, let node): return replace(node, registration)
         case .activate(let id):
             guard let name = ids.first(where: { $0.value == id.rawValue })?.key else {
                 return "no-such-worker"
@@ -98,13 +107,33 @@ struct NaiveCatalog {
         if let known = stores.first(where: { $0.value == number })?.key {
             return known == registration.name ? "worker" : "bad-value"
         }
+        if retired.contains(number) { return "store-retired" }
         if stores[registration.name] != nil { return "name-taken" }
         revision += 1
-        ids[registration.name] = UInt64(ids.count) + 1
+        admit(registration)
+        return "worker"
+    }
+
+    private mutating func replace(_ node: NodeID, _ registration: WorkerRegistration) -> String {
+        let (name, number) = (registration.name, registration.store.rawValue.low)
+        guard !stores.values.contains(number), !retired.contains(number),
+            let holder = stores[name]
+        else { return register(registration) }
+        guard ids[name] == node.rawValue else { return "name-taken" }
+        revision += 1
+        if states[name] == .active { epochs[regions[name] ?? "", default: 0] += 1 }
+        retired.insert(holder)
+        admit(registration)
+        return "worker"
+    }
+
+    private mutating func admit(_ registration: WorkerRegistration) {
+        let number = registration.store.rawValue.low
+        ids[registration.name] = nextID
+        nextID += 1
         states[registration.name] = .joining
         regions[registration.name] = registration.region
         stores[registration.name] = number
-        return "worker"
     }
 }
 
@@ -128,7 +157,19 @@ struct CommandSource {
         let number = UInt64.random(in: 4...12, using: &generator)
         let store = generator.chance(percent: 90) ? number : number + 1
         let operation: CatalogCommand.Operation
-        switch Int.random(in: 0..<10, using: &generator) {
+        switch Int.random(in: 0..<12, using: &generator) {
+        case 10:
+            let count = UInt64.random(in: 1...3, using: &generator)
+            operation = .members(voters: (1...count).map(NodeID.init))
+        case 11:
+            operation = .replace(
+                registration(
+                    "w\(number)",
+                    store: store + 20 * (number % 3),
+                    region: number % 2 == 0 ? "ap" : "eu"
+                ),
+                retiring: NodeID(UInt64.random(in: 1...20, using: &generator))
+            )
         case 0:
             operation = .register(
                 registration("w\(number)", store: store, region: number % 2 == 0 ? "ap" : "eu")

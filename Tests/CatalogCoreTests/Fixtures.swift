@@ -110,6 +110,7 @@ extension CatalogRefusal {
         case .nameTaken: "name-taken"
         case .alreadyFormed: "already-formed"
         case .full: "full"
+        case .storeRetired: "store-retired"
         }
     }
 }

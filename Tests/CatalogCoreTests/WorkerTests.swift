@@ -152,6 +152,54 @@ struct WorkerTests {
         #expect(refusal == .nameTaken(by: store(1), node: NodeID(2)))
     }
 
+    // MARK: - Replacement
+
+    /// A worker whose disk is lost comes back as another one; what it was never comes back.
+    @Test func aSuccessorTakesTheNameAndTheOldStoreIsBarred() {
+        var catalog = formedCatalog()
+        let application = catalog.perform(
+            .replace(registration("w1", store: 9), retiring: NodeID(2))
+        )
+        #expect(application.worker?.id == NodeID(4))
+        #expect(application.worker?.state == .joining)
+        #expect(application.changes.map(\.key.text) == ["workers/w1", "rings/ap"])
+        #expect(catalog.worker(id: NodeID(2)) == nil && catalog.worker(store: store(1)) == nil)
+        #expect(catalog.retired(store: store(1))?.node == NodeID(2))
+        expectRingsMatchWorkers(catalog)
+
+        let before = catalog
+        for operation: CatalogCommand.Operation in [
+            .register(registration("w1", store: 1)),
+            .register(registration("w7", store: 1)),
+            .replace(registration("w1", store: 1), retiring: NodeID(4)),
+        ] {
+            #expect(catalog.perform(operation).refusal == .storeRetired(NodeID(2)))
+        }
+        #expect(catalog.stateDigest == before.stateDigest)
+        #expect(
+            catalog.perform(.replace(registration("w1", store: 9), retiring: NodeID(2)))
+                .worker?.id == NodeID(4),
+            "asked again"
+        )
+    }
+
+    @Test func onlyTheHolderThatWasMeantIsReplaced() {
+        var catalog = formedCatalog()
+        let refusal = catalog.perform(
+            .replace(registration("w1", store: 9), retiring: NodeID(1))
+        ).refusal
+        #expect(refusal == .nameTaken(by: store(1), node: NodeID(2)))
+        #expect(catalog.revision == formedCatalog().revision)
+    }
+
+    @Test func votersChangeAsOneRevision() {
+        var catalog = formedCatalog()
+        let application = catalog.perform(.members(voters: [NodeID(1), NodeID(9)]))
+        #expect(application.changes.map(\.key.text) == ["voters"])
+        #expect(catalog.cluster?.voters == [NodeID(1), NodeID(9)])
+        #expect(catalog.perform(.members(voters: [NodeID(1), NodeID(9)])).changes.isEmpty)
+    }
+
     @Test func liveKeysAreWhatAWatchBeginsWith() {
         var catalog = formedCatalog()
         catalog.put("/data/a")

@@ -145,7 +145,7 @@ extension ProcessTests {
             try await Self.expect(flip, of: victim)
             stored.append(try await cluster.store("/m/after", through: others))
             for worker in others { #expect(try await worker.holds(stored)) }
-            guard flip.outcome == .starts else { return }
+            guard flip.outcome != .refuses else { return }
             try await victim.until("all that was stored") { try await victim.holds(stored) }
         }
 
@@ -154,12 +154,14 @@ extension ProcessTests {
             case .starts:
                 try await victim.untilReady()
             case .isReplaced:
-                try await victim.untilAlive()
-                let ready = try await victim.web.get("/readyz")
-                #expect(
-                    ready.status == 200 || ready.json["waitingFor"] as? String == "replacing",
-                    "\(flip): \(ready.text)"
-                )
+                // A new store under its name, with its vote, and nobody lent a hand.
+                try await victim.untilReady(within: .seconds(30))
+                try await victim.until("a vote", within: .seconds(30)) {
+                    let document = try await victim.cluster()
+                    return document.voters.map(\.name).sorted() == ["w1", "w2", "w3"]
+                        && document.learners.isEmpty && document.alarms.isEmpty
+                        && document.quorum.have == 3
+                }
                 let kept = try FileManager.default.contentsOfDirectory(
                     atPath: victim.dataDirectory
                 )
@@ -209,8 +211,12 @@ extension ProcessTests {
             }
             #expect(victim.log.contains("a file of the voter's log is damaged"))
             #expect(victim.process?.pid == pid && victim.process?.exitCode == nil)
-            try await victim.untilAlive()
-            try await cluster.store("/m/after", through: [cluster[1], cluster[2]])
+            try await victim.untilReady(within: .seconds(30))
+            try await victim.until("a vote", within: .seconds(30)) {
+                try await victim.cluster().quorum == .init(have: 3, need: 2)
+            }
+            cluster[2].kill()
+            try await cluster.store("/m/after", through: [cluster[1], victim])
         }
     }
 }

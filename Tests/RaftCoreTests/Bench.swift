@@ -25,22 +25,24 @@ struct Bench {
     private var issued: [WriteSequence?]
     private var clock: [UInt64]
 
-    init(_ count: Int, settings: RaftSettings = .lan) {
+    /// `voting` is how many of the nodes vote at first; the others start with empty logs.
+    init(_ count: Int, voting: Int? = nil, settings: RaftSettings = .lan) {
         self.settings = settings
         voters = (1...count).map { Bench.voter($0) }
         log = Array(repeating: [], count: count)
         held = Array(repeating: [], count: count)
         issued = Array(repeating: nil, count: count)
         clock = Array(repeating: 1_000, count: count)
-        let first = Raft.bootstrap(VoterSet(incoming: voters))
+        let first = Raft.bootstrap(VoterSet(incoming: Array(voters.prefix(voting ?? count))))
         for number in 1...count {
+            let isFirst = number <= voting ?? count
             rafts.append(
                 Raft(
                     settings: settings,
                     me: voters[number - 1],
-                    restored: first.state,
+                    restored: isFirst ? first.state : .initial,
                     snapshot: nil,
-                    entries: [first.entry],
+                    entries: isFirst ? [first.entry] : [],
                     seed: UInt64(number)
                 )
             )
@@ -149,6 +151,52 @@ struct Bench {
     mutating func propose(_ node: Int, _ request: UInt64, byteCount: Int = 8) {
         let payload = [UInt8](repeating: UInt8(truncatingIfNeeded: request), count: byteCount)
         step(node, .propose(RaftRequestID(request), payload: payload))
+    }
+
+    /// Asks for other members than `node` sees now.
+    mutating func change(
+        _ node: Int,
+        voters: [Int],
+        learners: [Int] = [],
+        priorities: [VoterSet.Priority] = [],
+        request: UInt64 = 999
+    ) {
+        let change = MembershipChange(
+            expected: self[node].voters,
+            voters: voters.map { Bench.voter($0) },
+            learners: learners.map { Bench.voter($0) },
+            priorities: priorities
+        )
+        step(node, .changeMembers(RaftRequestID(request), change))
+    }
+
+    func changeRefusals(_ node: Int) -> [MembershipRefusal] {
+        effects(node).compactMap { effect in
+            if case .changeRefused(_, let refusal) = effect { refusal } else { nil }
+        }
+    }
+
+    /// Lets a few heartbeats pass.
+    mutating func beat(_ count: Int = 3, among nodes: Set<Int>? = nil) {
+        for _ in 0..<count {
+            advanceAll(by: settings.heartbeatMS)
+            settle(nodes)
+        }
+    }
+
+    /// Starts a node again from what it has made durable.
+    mutating func restart(_ node: Int) {
+        let old = self[node]
+        let first = old.log.firstIndex
+        rafts[node - 1] = Raft(
+            settings: settings,
+            me: old.me,
+            restored: old.hardState,
+            snapshot: old.snapshot,
+            entries: Array(old.log.entries(from: first, through: old.log.last.index)),
+            seed: UInt64(node) + 100
+        )
+        step(node, .tick(now: clock[node - 1]))
     }
 
     func reads(_ node: Int) -> [RaftEffect] {

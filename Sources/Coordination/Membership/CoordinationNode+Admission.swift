@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
 import Codecs
+import LogStorage
 import Logging
 import PeerTransport
 import Primitives
@@ -15,13 +16,20 @@ extension CoordinationNode {
             var isRefused = false
             for address in settings.join where membership.node == nil && !isRefused {
                 guard let hello = try? await peers.probe(address, timeout: .seconds(1)),
-                    hello.cluster != nil, hello.store != registration.store
+                    let cluster = hello.cluster, hello.store != registration.store,
+                    mayJoin(cluster)
                 else { continue }
                 isRefused = await !askAdmission(at: address)
             }
             let pause = Timespan(milliseconds: isRefused ? 3000 : 300)
             _ = await membership.memberMark.wait(for: 1, within: pause)
         }
+    }
+
+    /// Whose voter's store was lost belongs to that cluster and to no other.
+    private func mayJoin(_ cluster: ClusterID) -> Bool {
+        guard case .lostStore(let lost) = store.opening else { return true }
+        return lost.cluster == cluster
     }
 
     /// - Returns: `false` if the cluster does not want this worker as it is.
@@ -53,6 +61,7 @@ extension CoordinationNode {
         do throws(MembershipStoreError) {
             try store.becomeObserver(cluster, node)
             membership.endJoining(.observer(cluster, node))
+            alarms.clear(.storeLost)
             peers.announce()
             log.notice("joined", metadata: ["cluster.id": "\(cluster)", "node.id": "\(node)"])
         } catch {
@@ -84,8 +93,7 @@ extension CoordinationNode {
         if let entry = replica.catalog.worker(named: registration.name),
             entry.store != registration.store
         {
-            let taken = CatalogOutcome.refused(.nameTaken(by: entry.store, node: entry.id))
-            return await admissionReply(taken, registration, cluster).encode()
+            return try await answerSuccessor(of: entry, registration, cluster).encode()
         }
         if let entry = replica.catalog.worker(store: registration.store) {
             try refuseVoter(entry)
@@ -99,6 +107,25 @@ extension CoordinationNode {
         }
         if case .worker(let entry) = outcome { try refuseVoter(entry) }
         return await admissionReply(outcome, registration, cluster).encode()
+    }
+
+    /// A worker wants a name that another store has: it takes its place if that one is gone.
+    private func answerSuccessor(
+        of holder: WorkerEntry,
+        _ registration: WorkerRegistration,
+        _ cluster: ClusterID
+    ) async throws(PeerFailure) -> AdmissionReply {
+        let taken = CatalogOutcome.refused(.nameTaken(by: holder.store, node: holder.id))
+        let reply = await admissionReply(taken, registration, cluster)
+        guard case .replacing = reply, await isSilentEverywhere(holder.id) else { return reply }
+
+        let command = CatalogCommand(operation: .replace(registration, retiring: holder.id))
+        do throws(CoordinationError) {
+            let outcome = try await submit(command, within: .seconds(5))
+            return await admissionReply(outcome, registration, cluster)
+        } catch {
+            throw .because(.unknown, "the replacement did not go through: \(error)")
+        }
     }
 
     /// As an observer it would take a vote away that the quorum is counted with.

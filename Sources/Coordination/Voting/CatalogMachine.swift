@@ -3,6 +3,7 @@ import CatalogCore
 import Glibc
 import Logging
 import Primitives
+import RaftCore
 
 /// Applies committed entries to the replica: the state machine under the voter's driver.
 struct CatalogMachine: StateMachine {
@@ -34,6 +35,22 @@ struct CatalogMachine: StateMachine {
         }
         clock.saw(command.elapsedMS)
         return replica.apply(command, index: index, payload: payload)?.encode() ?? []
+    }
+
+    func configure(index: LogIndex, payload: [UInt8]) {
+        guard let command = Self.command(configuration: payload) else {
+            return advance(to: index)
+        }
+        _ = replica.apply(command, index: index, payload: command.encode())
+    }
+
+    /// What a configuration entry means to the catalog: the same on every replica, and in the feed.
+    ///
+    /// While two sets decide together both vote. One that nobody can read changes nothing, as in the
+    /// core.
+    static func command(configuration payload: [UInt8]) -> CatalogCommand? {
+        guard let voters = try? VoterSet(decoding: payload) else { return nil }
+        return CatalogCommand(operation: .members(voters: voters.deciders.map(\.node)))
     }
 
     func advance(to index: LogIndex) { replica.advance(to: index) }

@@ -66,8 +66,6 @@ extension CoordinationNode {
             self?.scrubbed($0)
         }
         voting.withLock { $0 = Voting(driver: driver, writer: writer, scrubber: scrubber) }
-        metrics.report(damagedFiles: { [weak self] in self?.damage.withLock { $0.count } ?? 0 })
-        metrics.report { driver.state }
     }
 
     /// Brings the replica to the checkpoint: by the log's own entries, so that watches may begin
@@ -82,9 +80,19 @@ extension CoordinationNode {
     ) {
         let known = entries.prefix { $0.index <= checkpoint.index }
         var catalog = replica.catalog
-        for entry in known where entry.kind == .command {
-            guard let command = try? CatalogCommand(decoding: entry.payload) else { break }
-            _ = catalog.apply(command)
+        for entry in known {
+            switch entry.kind {
+            case .noop: break
+            case .configuration:
+                if let command = CatalogMachine.command(configuration: entry.payload) {
+                    _ = catalog.apply(command)
+                }
+            case .command:
+                // One that cannot be read leads to another state, which is noticed below.
+                if let command = try? CatalogCommand(decoding: entry.payload) {
+                    _ = catalog.apply(command)
+                }
+            }
         }
         let isSame =
             known.last?.index == checkpoint.index
@@ -97,7 +105,8 @@ extension CoordinationNode {
         for entry in known {
             switch entry.kind {
             case .command: _ = machine.apply(index: entry.index, payload: entry.payload)
-            case .noop, .configuration: machine.advance(to: entry.index)
+            case .configuration: machine.configure(index: entry.index, payload: entry.payload)
+            case .noop: machine.advance(to: entry.index)
             }
         }
     }
@@ -184,7 +193,9 @@ extension Formation {
         let voters = members.enumerated().map { offset, member in
             Voter(node: NodeID(UInt64(offset) + 1), store: member.store)
         }
-        let (state, first) = Raft.bootstrap(VoterSet(incoming: voters))
+        let (state, first) = Raft.bootstrap(
+            VoterSet(incoming: voters, priorities: priorities)
+        )
         let second = LogEntry(
             position: LogPosition(term: first.term, index: first.index.next),
             kind: .command,
@@ -196,6 +207,23 @@ extension Formation {
             truncateFrom: nil,
             entries: [first, second]
         )
+    }
+
+    /// A cluster that spans regions is rather led from where most of its votes are: they are the
+    /// nearest to each other.
+    private var priorities: [VoterSet.Priority] {
+        guard cluster.survival == .region else { return [] }
+        let regions = members.map(\.region).sorted()
+        let home = regions.max { left, right in
+            let (few, many) = (
+                regions.count { $0 == left }, regions.count { $0 == right }
+            )
+            return few != many ? few < many : left > right  // Of equals the first by name.
+        }
+        return members.enumerated().compactMap { offset, member in
+            guard member.region == home else { return nil }
+            return VoterSet.Priority(node: NodeID(UInt64(offset) + 1), value: 1)
+        }
     }
 }
 
@@ -210,6 +238,9 @@ extension CoordinationNode: PeerConnectionObserver {
         remote: PeerHello?,
         error: PeerError
     ) {
+        if case .refused(_, let refusal) = error, refusal.kind == .removed {
+            return heardRetirement(refusal)
+        }
         // A second link, by another spelling of the address, ends unused and says nothing.
         guard let node = remote?.node, book.address(of: node) == address else { return }
         health.lost(node)

@@ -20,6 +20,7 @@ package final class RaftDriver: Sendable {
         case propose([UInt8], OneShot<ProposalResult>)
         case read(OneShot<Result<LogIndex, RaftRefusal>>)
         case transfer(NodeID?)
+        case change(MembershipChange, OneShot<MembershipRefusal?>)
         case disconnected(NodeID)
         case log(LogWriter.Completion)
     }
@@ -119,6 +120,16 @@ package final class RaftDriver: Sendable {
     package func disconnected(from node: NodeID) { mailbox.offer(.disconnected(node)) }
 
     package func transferLeadership(to node: NodeID?) { mailbox.deliver(.transfer(node)) }
+
+    /// Has a change of members appended; `nil` once it is, or at the deadline, which says nothing.
+    package func changeMembers(
+        _ change: MembershipChange,
+        within limit: Timespan
+    ) async -> MembershipRefusal? {
+        let answer = OneShot<MembershipRefusal?>()
+        guard mailbox.offer(.change(change, answer)) else { return .underWay }
+        return await answer.value(within: limit) ?? nil
+    }
 
     func completed(_ completion: LogWriter.Completion) { mailbox.deliver(.log(completion)) }
 

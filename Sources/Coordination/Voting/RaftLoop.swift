@@ -13,6 +13,7 @@ struct RaftLoop {
     private let ports: RaftDriver.Ports
     private var proposals = PendingProposals()
     private var reads: [RaftRequestID: OneShot<Result<LogIndex, RaftRefusal>>] = [:]
+    private var changes: [RaftRequestID: OneShot<MembershipRefusal?>] = [:]
     private var lastRequest: UInt64 = 0
     /// Messages that wait for a write, in the order of their writes.
     private var held: [(after: WriteSequence, message: RaftMessage, to: Voter)] = []
@@ -61,6 +62,8 @@ struct RaftLoop {
         state.applied = status.applied
         state.voters = status.voters
         state.disk = disk
+        state.committedVoters = status.committedVoters
+        state.committedConfigurationIndex = status.committedConfigurationIndex
         state.confirmedAtMS = status.confirmedAtMS
         for peer in status.peers { state.matches[peer.voter.node] = peer.match }
         return state
@@ -79,6 +82,10 @@ struct RaftLoop {
             let request = nextRequest()
             reads[request] = answer
             step(.readIndex(request))
+        case .change(let change, let answer):
+            let request = nextRequest()
+            changes[request] = answer
+            step(.changeMembers(request, change))
         case .log(let completion): completed(completion)
         }
     }
@@ -132,7 +139,10 @@ extension RaftLoop {
         case .apply(let entries):
             apply(entries)
         case .proposed(let request, let position):
+            changes.removeValue(forKey: request)?.resolve(nil)
             proposals.placed(request, at: position)
+        case .changeRefused(let request, let refusal):
+            changes.removeValue(forKey: request)?.resolve(refusal)
         case .dropped(let request, let refusal):
             proposals.refused(request, refusal)
         case .readReady(let request, let index):
@@ -172,7 +182,10 @@ extension RaftLoop {
             case .command:
                 let result = machine.apply(index: entry.index, payload: entry.payload)
                 proposals.applied(entry.position, result: result)
-            case .noop, .configuration:
+            case .configuration:
+                machine.configure(index: entry.index, payload: entry.payload)
+                proposals.applied(entry.position, result: [])
+            case .noop:
                 machine.advance(to: entry.index)
                 proposals.applied(entry.position, result: [])
             }

@@ -11,7 +11,9 @@ package protocol StateMachine: Sendable {
     ///
     /// An index at or before the last applied one changes nothing.
     func apply(index: LogIndex, payload: [UInt8]) -> [UInt8]
-    /// An entry that is no command was committed.
+    /// A configuration entry was committed: the state may keep who votes.
+    func configure(index: LogIndex, payload: [UInt8])
+    /// An entry that is neither was committed.
     func advance(to index: LogIndex)
     /// The state after the last applied index; encoding it may take long and is done elsewhere.
     func capture() -> (index: LogIndex, encode: @Sendable () -> [UInt8])

@@ -113,6 +113,12 @@ extension Problem {
                 .idempotencyKeyReused,
                 "this Idempotency-Key was used for another request"
             )
+        case .storeRetired(let node):
+            self.init(
+                .unsafeRequest,
+                "the store was retired with node \(node)",
+                next: "start the worker with an empty data directory"
+            )
         case .nameTaken(_, let node):
             self.init(
                 .unsafeRequest,

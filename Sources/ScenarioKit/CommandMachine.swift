@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Primitives
+import RaftCore
+
+/// The state machine of a scenario: the names of the commands applied, in order.
+struct CommandMachine: Equatable {
+    private(set) var applied = LogIndex.zero
+    private(set) var names: [String] = []
+
+    init() {}
+
+    mutating func apply(_ entry: LogEntry) {
+        applied = entry.index
+        if entry.kind == .command { names.append(Self.name(entry)) }
+    }
+
+    static func payload(_ name: String) -> [UInt8] { Array(name.utf8) }
+
+    static func name(_ entry: LogEntry) -> String { String(decoding: entry.payload, as: UTF8.self) }
+
+    // MARK: - Snapshots
+
+    var state: [UInt8] { Array(names.joined(separator: " ").utf8) }
+
+    init(state: [UInt8], at index: LogIndex) {
+        applied = index
+        names = String(decoding: state, as: UTF8.self).split(separator: " ").map(String.init)
+    }
+}
