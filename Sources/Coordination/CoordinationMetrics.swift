@@ -6,25 +6,43 @@ import Telemetry
 /// What coordination counts.
 struct CoordinationMetrics: Sendable {
     private let fsync: Histogram
+    private let scrubbed: Counter
     private let registry: MetricRegistry
 
     init(registry: MetricRegistry) {
         self.registry = registry
         fsync = registry.histogram(.raftFsyncSeconds)
+        scrubbed = registry.counter(.raftLogScrubbedBytes)
     }
 
     func logBatch(seconds: Double) { fsync.observe(seconds) }
 
-    /// Reports this voter's state at each scrape.
-    func report(_ state: @escaping @Sendable () -> VoterState) {
-        registry.report(.raftTerm) { [([], Double(state().term.rawValue))] }
-        registry.report(.raftIsLeader) { [([], state().role == .leader ? 1 : 0)] }
-        registry.report(.raftCommitIndex) { [([], Double(state().commit.rawValue))] }
+    func logRead(byteCount: Int) { scrubbed.add(UInt64(byteCount)) }
+
+    /// Reports at each scrape how many files of the log are damaged.
+    func report(damagedFiles: @escaping @Sendable () -> Int) {
+        registry.report(.raftLogDamagedFiles) { [([], Double(damagedFiles()))] }
+    }
+
+    /// Reports the alarms at each scrape.
+    func report(alarms: @escaping @Sendable () -> [Alarm]) {
         registry.report(.alarm) {
-            let trouble = StateTrouble(state())
-            return StateTrouble.Kind.allCases.map { kind in
-                ([kind.word], trouble?.kind == kind ? 1 : 0)
-            }
+            let raised = alarms().map(\.kind)
+            let known = Alarm.Kind.all + raised.filter { !Alarm.Kind.all.contains($0) }
+            return known.map { ([$0.rawValue], raised.contains($0) ? 1 : 0) }
         }
+    }
+
+    /// Reports this voter's state at each scrape, as long as consensus runs here.
+    func report(_ state: @escaping @Sendable () -> VoterState?) {
+        func report(
+            _ definition: MetricDefinition,
+            _ value: @escaping @Sendable (VoterState) -> Double
+        ) {
+            registry.report(definition) { state().map { [([], value($0))] } ?? [] }
+        }
+        report(.raftTerm) { Double($0.term.rawValue) }
+        report(.raftIsLeader) { $0.role == .leader ? 1 : 0 }
+        report(.raftCommitIndex) { Double($0.commit.rawValue) }
     }
 }

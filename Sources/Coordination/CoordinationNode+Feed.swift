@@ -4,6 +4,7 @@ import Codecs
 import Logging
 import PeerTransport
 import Primitives
+import RaftCore
 import Synchronization
 
 /// Following the catalog without a vote: state and commands pulled from a voter, another one within
@@ -19,7 +20,7 @@ extension CoordinationNode {
         guard await untilMember() else { return }
         var turn = 0
         while !Task.isCancelled {
-            if !membership.state.isVoter, let (node, address) = nextSource(turn) {
+            if needsFeed, let (node, address) = nextSource(turn) {
                 await follow(node, at: address)
                 feedSource.withLock { $0 = nil }
             }
@@ -28,9 +29,18 @@ extension CoordinationNode {
         }
     }
 
+    /// Whether this worker's own log does not tell it what is committed: it has none, or no room for it.
+    ///
+    /// What a voter learns from the feed its log says again later; the replica takes each index once.
+    private var needsFeed: Bool {
+        guard membership.state.isVoter else { return true }
+        guard let state = driver?.state else { return false }
+        return state.disk.isFull && state.role != .leader
+    }
+
     /// A voter that answers, else any whose address is known, else whoever `join` names.
     private func nextSource(_ turn: Int) -> (NodeID?, PeerAddress)? {
-        let voters = voters
+        let voters = voters.filter { $0 != membership.node }
         let answering = voters.filter(health.answersNow)
         let candidates = answering.isEmpty ? voters : answering
         let addressed = candidates.compactMap { node in
@@ -48,9 +58,7 @@ extension CoordinationNode {
                 await self.read(node, at: address, noting: lastItem)
                 lastItem.note(atMS: 0)  // Ends the watch below.
             }
-            while !Task.isCancelled, !membership.state.isVoter,
-                silence(since: lastItem) < Self.feedSilenceMS
-            {
+            while !Task.isCancelled, needsFeed, silence(since: lastItem) < Self.feedSilenceMS {
                 try? await Task.sleep(for: .milliseconds(100))
             }
             group.cancelAll()

@@ -199,7 +199,7 @@ extension CoordinationNode {
             usedBytes: load.usedBytes,
             pages: load.pages,
             addresses: registration.addresses,
-            trouble: state.flatMap(StateTrouble.init)
+            alarms: ownAlarms
         )
     }
 }

@@ -21,8 +21,19 @@ extension CoordinationNode: CoordinationService {
             voters: voters.map { voterStatus($0, in: catalog) },
             learners: learners.map { voterStatus($0, in: catalog) },
             workers: catalog.workers.map { health(of: $0) },
-            alarms: alarms
+            alarms: knownAlarms(catalog)
         )
+    }
+
+    /// This worker's own alarms, then those that others told of themselves.
+    private func knownAlarms(_ catalog: Catalog) -> [WorkerAlarm] {
+        let own = ownAlarms.map { WorkerAlarm(worker: registration.name, alarm: $0) }
+        let others = catalog.workers.filter { $0.id != membership.node }
+        return own
+            + others.flatMap { worker in
+                let told = health.report(of: worker.id)?.status.alarms ?? []
+                return told.map { WorkerAlarm(worker: worker.name, alarm: $0) }
+            }
     }
 
     package func untilVotersWereAsked() async {

@@ -118,7 +118,13 @@ extension CoordinationNode {
         guard catalog.cluster != nil else { return }
         do throws(MembershipStoreError) {
             try store.saveCheckpoint(catalog, at: applied)
+            checkpointProblem.withLock { $0 = nil }
         } catch {
+            let isNews = checkpointProblem.withLock { problem in
+                defer { problem = error }
+                return problem != error
+            }
+            guard isNews else { return }  // Tried again twice a second.
             log.error("the catalog's checkpoint cannot be written", metadata: ["error": "\(error)"])
         }
     }

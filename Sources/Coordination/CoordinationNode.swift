@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CatalogCore
 package import Codecs
+import LogStorage
 package import Logging
 package import NIOCore
 package import PeerTransport
@@ -33,12 +34,22 @@ package final class CoordinationNode: Sendable {
     let loop: any EventLoop
     let log: Logger
     let metrics: CoordinationMetrics
+    /// What about this worker needs a person.
+    package let alarms = AlarmBoard()
     /// Where this worker listens, once it does.
     private let addresses = Mutex<WorkerAddresses?>(nil)
     /// The voter's driver, once this worker is one.
     let voting = Mutex<Voting?>(nil)
     /// Where the last good feed came from; `nil` for voters and while there is none.
     let feedSource = Mutex<NodeID?>(nil)
+    /// What the scrub has found in the log's files.
+    let damage = Mutex<[LogScrub.Damage]>([])
+    /// What the log was given up for while it was in use, if it was.
+    let rot = Mutex<RecoveryFinding?>(nil)
+    /// 1 once it was.
+    let rotMark = Waiters(reached: 0)
+    /// Why the last checkpoint could not be written; `nil` if it was.
+    let checkpointProblem = Mutex<MembershipStoreError?>(nil)
     /// Why this worker cannot become a member and has to end; the first one counts.
     private let fatalRefusal = Mutex<String?>(nil)
     /// 1 once there is a fatal refusal.
@@ -54,6 +65,14 @@ package final class CoordinationNode: Sendable {
     struct Voting: Sendable {
         let driver: RaftDriver
         let writer: LogWriter
+        let scrubber: LogScrubber
+
+        /// Writes what was begun, and ends the threads.
+        func stop() {
+            scrubber.stop()
+            driver.stop()
+            writer.stop()
+        }
     }
 
     /// A node whose consensus, if it votes, runs on `loop`: best the one that `peers` and the peers'
@@ -75,6 +94,13 @@ package final class CoordinationNode: Sendable {
         replica = CatalogReplica(feedCount: settings.limits.feedCount)
         membership = Membership(store.initialState)
         health = HealthMonitor(peers: peers, book: book, now: settings.now)
+        self.metrics.report(alarms: { [weak self] in self?.ownAlarms ?? [] })
+        self.metrics.report { [weak self] in self?.driver?.state }
+        self.metrics.report(damagedFiles: { [weak self] in self?.damage.withLock { $0.count } ?? 0 }
+        )
+        if case .lostStore(let lost) = store.opening {
+            alarms.raise(.storeLost, "\(lost); nothing to do while a quorum of the others answers")
+        }
     }
 
     /// Whether consensus runs here; an observer follows the feed instead.
@@ -140,9 +166,7 @@ package final class CoordinationNode: Sendable {
     /// A leader hands over before, see ``handLeadershipOver()``.
     package func shutDown() {
         saveCheckpoint()
-        let voting = voting.withLock { $0 }
-        voting?.driver.stop()
-        voting?.writer.stop()
+        voting.withLock { $0 }?.stop()
     }
 
     /// Hands leadership over if this worker has it; while ``run()`` goes on, for it knows who answers.

@@ -181,8 +181,8 @@ package struct CoordinationStatus: Sendable {
     package let learners: [VoterStatus]
     /// What this worker knows of the others' health and load, sorted by name.
     package let workers: [WorkerHealth]
-    /// What a person has to look at; in a fixed order.
-    package let alarms: [CoordinationAlarm]
+    /// What needs a person, as far as this worker has heard, by worker.
+    package let alarms: [WorkerAlarm]
 
     package init(
         cluster: ClusterID?,
@@ -194,7 +194,7 @@ package struct CoordinationStatus: Sendable {
         voters: [VoterStatus],
         learners: [VoterStatus] = [],
         workers: [WorkerHealth],
-        alarms: [CoordinationAlarm] = []
+        alarms: [WorkerAlarm] = []
     ) {
         self.cluster = cluster
         self.term = term
@@ -209,16 +209,15 @@ package struct CoordinationStatus: Sendable {
     }
 }
 
-/// Something that a person has to look at.
-package struct CoordinationAlarm: Sendable, Hashable {
-    /// A short constant word.
-    package let kind: String
-    /// What is wrong, with whom, and what to do.
-    package let detail: String
+/// An alarm and whose it is.
+package struct WorkerAlarm: Sendable, Hashable {
+    /// The worker's name.
+    package let worker: String
+    package let alarm: Alarm
 
-    package init(kind: String, detail: String) {
-        self.kind = kind
-        self.detail = detail
+    package init(worker: String, alarm: Alarm) {
+        self.worker = worker
+        self.alarm = alarm
     }
 }
 

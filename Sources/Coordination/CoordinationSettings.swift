@@ -16,6 +16,8 @@ package struct CoordinationLimits: Sendable {
     package var feedCount = 20_000
     /// Length of one file of the log, in bytes.
     package var logSegmentBytes = 16 << 20
+    /// How often one file of the log is read again, in milliseconds.
+    package var scrubIntervalMS = 60_000
 
     package init() {}
 }

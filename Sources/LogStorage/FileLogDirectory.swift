@@ -46,4 +46,6 @@ private final class DiskFile: LogFile {
     }
 
     func sync() throws(Errno) { try file.syncData() }
+
+    func forgetCached(upTo byteCount: Int) { file.forgetCached(upTo: byteCount) }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import SystemPackage
 
 /// Ending of names that are not in place yet.
@@ -16,21 +17,29 @@ extension LogDirectory {
         byteCount: Int
     ) throws(IOFailure) -> any LogFile {
         let draft = name + leftoverSuffix
-        try failing("remove", draft) { () throws(Errno) in
-            do throws(Errno) {
-                try remove(draft)
-            } catch {
-                guard error == .noSuchFileOrDirectory else { throw error }
-            }
+        do throws(IOFailure) {
+            try discardDraft(draft)
+            let file = try writeDraft(draft, content, byteCount: byteCount)
+            try failing("rename", draft) { () throws(Errno) in try rename(draft, to: name) }
+            try syncNames()
+            return file
+        } catch {
+            if error.isDiskFull { try? discardDraft(draft) }  // It takes space that others need.
+            throw error
         }
+    }
+
+    private func writeDraft(
+        _ draft: String,
+        _ content: [UInt8],
+        byteCount: Int
+    ) throws(IOFailure) -> any LogFile {
         let file = try failing("create", draft) { () throws(Errno) in try create(draft) }
         try failing("write", draft) { () throws(Errno) in
             try file.write(content, at: 0)
             try writeZeros(to: file, from: content.count, upTo: byteCount)
         }
         try failing("sync", draft) { () throws(Errno) in try file.sync() }
-        try failing("rename", draft) { () throws(Errno) in try rename(draft, to: name) }
-        try syncNames()
         return file
     }
 
@@ -49,6 +58,16 @@ extension LogDirectory {
         }
     }
 
+    private func discardDraft(_ draft: String) throws(IOFailure) {
+        try failing("remove", draft) { () throws(Errno) in
+            do throws(Errno) {
+                try remove(draft)
+            } catch {
+                guard error == .noSuchFileOrDirectory else { throw error }
+            }
+        }
+    }
+
     /// Removes one file, durably.
     func discard(_ name: String) throws(IOFailure) {
         try failing("remove", name) { () throws(Errno) in try remove(name) }
@@ -57,5 +76,15 @@ extension LogDirectory {
 
     func syncNames() throws(IOFailure) {
         try failing("sync", "") { () throws(Errno) in try sync() }
+    }
+}
+
+extension IOFailure {
+    /// Whether the disk was full when a file was being drafted.
+    ///
+    /// Nothing that counts was touched then: a draft is nobody's file before it is renamed. Anywhere
+    /// else a lack of space is a failed write like any other.
+    var isDiskFull: Bool {
+        file.hasSuffix(leftoverSuffix) && (errno == .noSpace || errno == Errno(rawValue: EDQUOT))
     }
 }

@@ -38,7 +38,15 @@ package protocol LogFile: AnyObject {
     /// Writes all bytes at `offset`, extending the file if need be; not durable before ``sync()``.
     func write(_ bytes: [UInt8], at offset: Int) throws(Errno)
 
+    /// Lets the next reads of the first `byteCount` bytes come from the medium, where that makes a
+    /// difference; a hint.
+    func forgetCached(upTo byteCount: Int)
+
     /// Makes content and length durable; after an error nothing is known, and it must not be called
     /// again.
     func sync() throws(Errno)
+}
+
+extension LogFile {
+    package func forgetCached(upTo byteCount: Int) {}
 }

@@ -58,7 +58,7 @@ extension LogStorage {
     /// The last segment is copied forward to a new file and synced before it is trusted: after an
     /// I/O error the page cache may show bytes that never reached the disk.
     /// - Returns: The log, ready to be written, and what it holds.
-    /// - Throws: `missing`, `refused` (nothing has been changed then), `io`.
+    /// - Throws: `missing`, `refused` (nothing has been changed then), `full`, `io`.
     package static func open(
         at path: FilePath,
         identity: LogIdentity,
@@ -150,7 +150,7 @@ extension LogStorage {
             )
             return (storage, recovered)
         } catch {
-            throw .io(error)
+            throw error.isDiskFull ? .full(error) : .io(error)
         }
     }
 

@@ -8,8 +8,9 @@ extension LogStorage {
     ///
     /// Entries that the snapshot contradicts or jumps over are void from then on (Raft §7). Keeps
     /// the snapshot before it, removes older ones. The log is not shortened: see ``compact(upTo:)``.
-    /// - Throws: `snapshotMismatch`, `snapshotNotNewer` before anything is written; `io`, after
-    ///   which the process must end; `stopped`.
+    /// - Throws: `snapshotMismatch`, `snapshotNotNewer` before anything is written; `full`, with
+    ///   nothing changed unless ``isWaitingForSpace``; `io`, after which the process must end;
+    ///   `stopped`.
     package func saveSnapshot(
         _ metadata: SnapshotMetadata,
         state: [UInt8]
@@ -27,10 +28,23 @@ extension LogStorage {
         try durably { () throws(IOFailure) in
             let name = SnapshotFile.name(position)
             _ = try directory.place(name, header + state, byteCount: header.count + state.count)
-            snapshots = (snapshots + [metadata]).suffix(Self.snapshotCount)
-            if !window.continues(position) { try append([.reset(position)]) }
-            try removeOldSnapshots()
+            snapshots = (snapshots + [metadata]).suffix(keptSnapshotCount)
+            if !window.continues(position) { backlog = [[.reset(position)]] }
         }
+        try resume()
+        try durably { () throws(IOFailure) in try removeOldSnapshots() }
+    }
+
+    /// Says whether a second snapshot is kept to fall back to, and drops it where it is not.
+    ///
+    /// - Throws: `io`, after which the process must end; `stopped`.
+    package func keepSpareSnapshot(_ isKept: Bool) throws(LogStorageError) {
+        try requireUsable()
+        keptSnapshotCount = isKept ? Self.snapshotCount : 1
+        guard snapshots.count > keptSnapshotCount else { return }
+        snapshots = snapshots.suffix(keptSnapshotCount)
+        try durably { () throws(IOFailure) in try removeOldSnapshots() }
+        if let newest = newestSnapshot { try compact(upTo: newest.position.index) }
     }
 
     /// Drops segments that hold nothing but entries up to `index`.

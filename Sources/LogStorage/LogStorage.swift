@@ -6,6 +6,7 @@ import SystemPackage
 /// The durable memory of one voter: term and vote, entries, snapshots.
 ///
 ///     create ─▶ open ─▶ write* · saveSnapshot* · compact* ──a write or sync fails──▶ stopped
+///                          └── no space: `full` ──▶ resume* ──┘
 ///
 /// Invariants (argued in `Docs/log-storage.md`, tested by rebuilding what a crash may leave):
 /// 1. When a call returns, all it was given is durable; when it throws `io`, nothing is known, and
@@ -35,6 +36,8 @@ package final class LogStorage {
         let header: SegmentHeader
         /// Where the next batch goes, in bytes.
         var end: Int
+
+        var position: LogTail.Position { LogTail.Position(segment: header.number, end: end) }
     }
 
     /// One segment file, as far as dropping it needs to know.
@@ -50,17 +53,24 @@ package final class LogStorage {
     let identity: LogIdentity
     let options: Options
     var slots: HardStateSlots
-    var tail: Tail
+    var tail: Tail {
+        didSet { written.moved(to: tail.position) }
+    }
+    /// How far this log is durable, for a ``LogScrub`` of it.
+    package let written: LogTail
     var segments: [Segment]
     var window: LogWindow
     var nextSequence: UInt64
     var chain: UInt32
     /// Oldest first, at most ``snapshotCount``.
     var snapshots: [SnapshotMetadata]
+    /// Batches taken on and not written yet: there was no room for the segment they belong in.
+    var backlog: [[LogRecord]] = []
     private var failure: IOFailure?
 
-    /// Snapshots kept: the newest, and one to fall back to.
+    /// Snapshots kept: the newest, and one to fall back to unless the disk is tight.
     static let snapshotCount = 2
+    var keptSnapshotCount = LogStorage.snapshotCount
 
     init(_ recovery: LogRecovery, slots: HardStateSlots, tail: Tail) {
         directory = recovery.directory
@@ -68,6 +78,7 @@ package final class LogStorage {
         options = recovery.options
         self.slots = slots
         self.tail = tail
+        written = LogTail(tail.position)
         segments = recovery.segments
         window = recovery.window
         nextSequence = recovery.nextSequence
@@ -88,10 +99,12 @@ package final class LogStorage {
     ///
     /// One more for a changed term or vote, which goes to its own file first, and one more for each
     /// segment that the entries run over into.
-    /// - Throws: `outOfOrder`, `termAhead`, `tooLarge` before anything is written; `io` after which
-    ///   the process must end; `stopped` from then on.
+    /// - Throws: `outOfOrder`, `termAhead`, `tooLarge` before anything is written; `full`, after which
+    ///   ``resume()`` must return before the next write; `io` after which the process must end;
+    ///   `stopped` from then on.
     package func write(_ writes: [LogWrite]) throws(LogStorageError) {
         try requireUsable()
+        precondition(backlog.isEmpty, "a write before the one that waits for space")
         let plan = try WritePlan(
             writes,
             window: window,
@@ -103,7 +116,24 @@ package final class LogStorage {
             if plan.hardState != hardState {
                 try slots.write(plan.hardState, highestSegment: tail.header.number)
             }
-            for batch in batches { try append(batch) }
+            backlog = batches
+        }
+        try resume()
+    }
+
+    /// Whether a write waits for space.
+    package var isWaitingForSpace: Bool { !backlog.isEmpty }
+
+    /// Goes on with a write that the disk had no room for; when it returns all of it is durable.
+    ///
+    /// - Throws: `full` where there still is none; `io`, after which the process must end; `stopped`.
+    package func resume() throws(LogStorageError) {
+        try requireUsable()
+        try durably { () throws(IOFailure) in
+            while let batch = backlog.first {
+                try append(batch)
+                backlog.removeFirst()
+            }
         }
     }
 
@@ -172,6 +202,7 @@ package final class LogStorage {
         do throws(IOFailure) {
             try body()
         } catch {
+            if error.isDiskFull { throw .full(error) }
             failure = error
             throw .io(error)
         }

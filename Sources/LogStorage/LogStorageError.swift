@@ -9,6 +9,10 @@ package enum LogStorageError: Error, Sendable, Equatable {
     ///
     /// From a write or sync it is final: nothing is known about the disk, and the process must end.
     case io(IOFailure)
+    /// The disk has no room for another file; everything before is durable.
+    ///
+    /// Not final: ``LogStorage/resume()`` goes on where a write stopped.
+    case full(IOFailure)
     /// Opening found what must not be repaired by guessing.
     case refused(RecoveryRefusal)
     /// There is no log in this directory.
@@ -74,6 +78,8 @@ extension LogStorageError: CustomStringConvertible {
         switch self {
         case .io(let failure), .stopped(let failure):
             "cannot \(failure.operation) log file '\(failure.file)': \(failure.errno)"
+        case .full(let failure):
+            "the disk of the log is full: cannot \(failure.operation) '\(failure.file)'"
         case .refused(let refusal): refusal.description
         case .missing: "there is no log here"
         case .alreadyExists(let file): "there is a log here already: \(file)"

@@ -17,6 +17,7 @@ extension Raft {
         }
 
         if let first = request.entries.firstIndex(where: { !log.holds($0.position) }) {
+            guard takesEntries else { return }
             replaceSuffix(with: request.entries[first...])
         }
         advanceCommit(to: min(request.commit, request.lastIndex))

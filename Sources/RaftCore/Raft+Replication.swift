@@ -23,6 +23,7 @@ extension Raft {
         if leadership.transfer != nil { return .transferring }
         if isInDoubt { return .noQuorum }
         if digests.disputed != nil || isUnprovenTooLong { return .disputed }
+        if !takesEntries { return diskFullRefusal }
         let weight = payload.count + LogEntry.overheadBytes
         let isTooMuch =
             payload.count > settings.proposalBytes

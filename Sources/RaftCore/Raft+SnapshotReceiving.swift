@@ -32,6 +32,7 @@ extension Raft {
             incomingSnapshot = nil
             return sendWhenDurable(.snapshotReply(.installed(commit)), to: sender)
         }
+        guard takesEntries else { return }
         guard chunk.metadata.byteCount <= settings.snapshotBytes,
             chunk.bytes.count <= settings.snapshotChunkBytes
         else { return ignore() }

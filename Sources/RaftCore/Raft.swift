@@ -81,6 +81,8 @@ package struct Raft: Sendable {
     var rebuildCount: UInt64 = 0
     /// A snapshot that was saved, of a state that is being made anew.
     var takenSnapshot: SnapshotMetadata?
+    /// Nothing new may be taken into the log; see ``takesEntries``.
+    var isDiskFull = false
     /// Messages that no correct peer sends, left out since the start.
     package internal(set) var ignoredMessageCount: UInt64 = 0
 
@@ -155,6 +157,7 @@ package struct Raft: Sendable {
             sendChunk(to: node, metadata, offset: offset, bytes: bytes)
         case .disconnected(let node): disconnected(node)
         case .transferLeadership(let node): transferLeadership(to: node)
+        case .diskSpace(let isFull): isDiskFull = isFull
         case .changeMembers(let request, let change): changeMembers(request, change)
         case .digested(let digest): digested(digest)
         }

@@ -30,6 +30,8 @@ package enum RaftInput: Sendable, Equatable {
     case disconnected(NodeID)
     /// Hand leadership to this voter, or to the best one.
     case transferLeadership(to: NodeID?)
+    /// The log's disk has no room left, or has some again.
+    case diskSpace(isFull: Bool)
     /// Change who votes; answered by `.proposed` or `.changeRefused` with the same request.
     case changeMembers(RaftRequestID, MembershipChange)
     /// What the state machine holds right behind a digest point (``RaftSettings/isDigestPoint(_:)``).

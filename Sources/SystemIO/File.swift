@@ -123,6 +123,17 @@ package struct File: ~Copyable, Sendable {
         try syscall { fsync(number) }
     }
 
+    /// Drops what is cached of the first `byteCount` bytes, in whole blocks of 4 KiB and as far as it is
+    /// clean, so that reads come from the medium.
+    ///
+    /// The corresponding C function is `posix_fadvise` with `POSIX_FADV_DONTNEED`; a hint, so its answer
+    /// is not looked at.
+    package borrowing func forgetCached(upTo byteCount: Int) {
+        let blocks = byteCount / 4096 * 4096
+        guard blocks > 0 else { return }  // 0 would mean all.
+        _ = posix_fadvise(descriptor.rawValue, 0, off_t(blocks), POSIX_FADV_DONTNEED)
+    }
+
     /// Cuts or extends the file; new bytes read as zero and occupy nothing.
     ///
     /// The corresponding C function is `ftruncate`.

@@ -11,6 +11,13 @@ package struct FileSystemSpace: Hashable, Sendable {
     /// Inodes still free; 0 on file systems that do not count them.
     package let freeInodes: UInt64
 
+    /// What a file system would say.
+    package init(total: UInt64, available: UInt64, freeInodes: UInt64) {
+        self.total = total
+        self.available = available
+        self.freeInodes = freeInodes
+    }
+
     /// Asks about the file system that holds `path`.
     ///
     /// The corresponding C function is `statvfs`.

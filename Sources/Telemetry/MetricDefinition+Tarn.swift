@@ -69,6 +69,16 @@ extension MetricDefinition {
         .histogram(bounds: latencyBounds),
         help: "Time to make one batch of the Raft log durable."
     )
+    package static let raftLogScrubbedBytes = Self(
+        "tarn_raft_log_scrubbed_bytes_total",
+        .counter,
+        help: "Bytes of the Raft log read again and checked while it was in use."
+    )
+    package static let raftLogDamagedFiles = Self(
+        "tarn_raft_log_damaged_files",
+        .gauge,
+        help: "Files of the Raft log that are not what was written, by the last look at each."
+    )
     package static let gossipMembers = Self(
         "tarn_gossip_members",
         .gauge,
@@ -132,7 +142,8 @@ extension MetricDefinition {
     package static let all: [Self] = [
         buildInfo, cacheReadBytes, cacheMisses, originRequests, originBreakerOpen,
         originReadBytes, handoffBytes,
-        raftTerm, raftIsLeader, raftCommitIndex, raftFsyncSeconds, gossipMembers, ringEpoch,
+        raftTerm, raftIsLeader, raftCommitIndex, raftFsyncSeconds, raftLogScrubbedBytes,
+        raftLogDamagedFiles, gossipMembers, ringEpoch,
         storePages, storeBytes, storeEvictedBytes, fuseOperationSeconds, httpRequests, listHidden,
         alarm, metricsDropped,
     ]

@@ -80,15 +80,19 @@ package final class TarnWorker: Sendable {
     }
 
     /// Starts the process; `join` are peer addresses, kept for the next start.
-    package func start(join: [String]? = nil) throws {
+    ///
+    /// `wrapper` are words in front of the command: a program, by its absolute path, that becomes the
+    /// worker in the end.
+    package func start(join: [String]? = nil, wrapper: [String] = []) throws {
         let (ports, peers, life) = state.withLock { state in
             if let join { state.join = join }
             state.lives += 1
             return (state.ports, state.join, state.lives)
         }
+        let words = wrapper + [TarnBinary.path, "worker", "start"] + arguments(ports, peers)
         let process = try ChildProcess(
-            TarnBinary.path,
-            ["worker", "start"] + arguments(ports, peers),
+            words[0],
+            Array(words.dropFirst()),
             environment: environment,
             logPath: "\(directory)/log-\(life)",
             tie: .toThisProcess

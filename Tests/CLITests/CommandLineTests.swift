@@ -39,7 +39,7 @@ import tarn
             "tarn ring show", "tarn ring explain", "tarn mount add", "tarn mount update",
             "tarn mount list", "tarn mount show", "tarn mount remove", "tarn mount resolve",
             "tarn fs ls", "tarn fs stat", "tarn fs cat", "tarn fs get", "tarn fuse mount",
-            "tarn fuse unmount", "tarn fuse status", "tarn completion bash",
+            "tarn fuse unmount", "tarn fuse status", "tarn doctor", "tarn completion bash",
             "tarn completion zsh", "tarn completion fish",
         ]
         #expect(Self.verbs.map(\.command) == expected)

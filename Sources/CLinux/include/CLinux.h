@@ -17,4 +17,8 @@ int clinux_fallocate(int descriptor, int mode, off_t offset, off_t length);
 // getrandom(2): <sys/random.h> is not in the Glibc module.
 ssize_t clinux_getrandom(void *_Nonnull buffer, size_t count, unsigned int flags);
 
+// close_range(2) with CLOSE_RANGE_CLOEXEC, of every descriptor from `first` on: declared for _GNU_SOURCE
+// only. On kernels before 5.11 it does nothing.
+void clinux_close_on_exec(int first);
+
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
 import Codecs
+import LogStorage
 import Logging
 import PeerTransport
 import Primitives
@@ -15,13 +16,20 @@ extension CoordinationNode {
             var isRefused = false
             for address in settings.join where membership.node == nil && !isRefused {
                 guard let hello = try? await peers.probe(address, timeout: .seconds(1)),
-                    hello.cluster != nil, hello.store != registration.store
+                    let cluster = hello.cluster, hello.store != registration.store,
+                    mayJoin(cluster)
                 else { continue }
                 isRefused = await !askAdmission(at: address)
             }
             let pause = Timespan(milliseconds: isRefused ? 3000 : 300)
             _ = await membership.memberMark.wait(for: 1, within: pause)
         }
+    }
+
+    /// Whose voter's store was lost belongs to that cluster and to no other.
+    private func mayJoin(_ cluster: ClusterID) -> Bool {
+        guard case .lostStore(let lost) = store.opening else { return true }
+        return lost.cluster == cluster
     }
 
     /// - Returns: `false` if the cluster does not want this worker as it is.
@@ -53,6 +61,7 @@ extension CoordinationNode {
         do throws(MembershipStoreError) {
             try store.becomeObserver(cluster, node)
             membership.endJoining(.observer(cluster, node))
+            alarms.clear(.storeLost)
             peers.announce()
             log.notice("joined", metadata: ["cluster.id": "\(cluster)", "node.id": "\(node)"])
         } catch {

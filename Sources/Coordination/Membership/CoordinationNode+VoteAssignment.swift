@@ -52,8 +52,8 @@ extension CoordinationNode {
         guard !isNewer else { throw .because(.refused, "a later configuration names this worker") }
         guard let before = membership.beginObserving() else { return [] }
         self.voting.withLock { $0 = nil }
-        voting.driver.stop()
-        voting.writer.stop()
+        voting.stop()
+        for kind in [Alarm.Kind.diskFull, .diskLow, .logRot] { alarms.clear(kind) }
         do throws(MembershipStoreError) {
             try store.release()
         } catch {

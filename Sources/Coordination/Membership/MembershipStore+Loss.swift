@@ -28,16 +28,42 @@ extension MembershipStore {
         guard let voters = try loadCheckpoint()?.catalog.cluster?.voters, voters.count > 1 else {
             throw .onlyVoter(refusal)
         }
+        let lost = try giveUp(refusal.finding, atSeconds: seconds, makeStore: makeStore)
+        return (directory.opening, lost)
+    }
+
+    /// Gives this voter's store up for a new one, because its log was found rotten while it was in use.
+    ///
+    /// Call it once nothing uses the log any more.
+    /// - Parameters: As for ``takeStock(atSeconds:makeStore:)``.
+    /// - Returns: The store that was given up.
+    /// - Throws: `directory`.
+    package func giveUp(
+        _ finding: RecoveryFinding,
+        atSeconds seconds: UInt64,
+        makeStore: () -> StoreID
+    ) throws(MembershipStoreError) -> LostStore {
         do throws(DataDirectoryError) {
-            let lost = try directory.replaceStore(
-                refusal.finding,
+            return try directory.replaceStore(
+                finding,
                 atSeconds: seconds,
                 makeStore: makeStore
             ).lost
-            return (directory.opening, lost)
         } catch {
             throw .directory(error)
         }
+    }
+
+    /// A scrub of the log that `tail` belongs to.
+    func scrub(of tail: LogTail) -> LogScrub {
+        guard let member = directory.identity.membership else {
+            preconditionFailure("only a member has a log")
+        }
+        return LogScrub(
+            in: FileLogDirectory(logPath),
+            identity: LogIdentity(cluster: member.cluster, store: store, node: member.node),
+            tail: tail
+        )
     }
 
     /// Why the log cannot be opened; `nil` if it can, or if this store has none.

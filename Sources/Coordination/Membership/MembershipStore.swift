@@ -31,6 +31,9 @@ package final class MembershipStore: Sendable {
 
     package var store: StoreID { directory.identity.store }
 
+    /// What the data directory lets this worker start as.
+    package var opening: DataDirectory.Opening { directory.opening }
+
     package var cluster: ClusterID? { directory.identity.membership?.cluster }
 
     var initialState: Membership.State {
@@ -145,7 +148,20 @@ package final class MembershipStore: Sendable {
     // MARK: - The log
 
     /// Opens a voter's log; the caller owns it.
+    ///
+    /// On a full disk with the space that was kept back for this.
     func openLog() throws(MembershipStoreError) -> (LogStorage, RecoveredLog, Voter) {
+        do throws(MembershipStoreError) {
+            return try openLogOnce()
+        } catch {
+            guard case .log(.full) = error, DiskReserve.release(in: logPath) else { throw error }
+            return try openLogOnce()
+        }
+    }
+
+    var logPath: FilePath { directory.logPath }
+
+    private func openLogOnce() throws(MembershipStoreError) -> (LogStorage, RecoveredLog, Voter) {
         guard let member = directory.identity.membership, member.role == .voter else {
             preconditionFailure("only a voter has a log")
         }

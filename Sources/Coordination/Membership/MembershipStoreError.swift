@@ -17,7 +17,7 @@ package enum MembershipStoreError: Error, Sendable, Equatable {
     /// Whether the directory is refused for what it is, not for a failing disk.
     package var isRefusal: Bool {
         switch self {
-        case .directory(.io), .log(.io), .log(.stopped), .checkpoint: false
+        case .directory(.io), .log(.io), .log(.full), .log(.stopped), .checkpoint: false
         case .directory, .log, .onlyVoter, .intent: true
         }
     }
@@ -32,7 +32,7 @@ extension MembershipStoreError: CustomStringConvertible {
             "\(refusal.facts). This is its cluster's only voter, as far as its files say: no other "
                 + "worker has what is missing, and nothing was changed. Put a copy of the data-dir "
                 + "in its place, or start a new cluster in an empty one; tarn doctor --data-dir "
-                + "lists what is damaged"
+                + "says the same without a start"
         case .checkpoint(let path, let errno): "the checkpoint \(path) failed: \(errno)"
         case .intent(let detail):
             "the init begun here earlier cannot be read (\(detail)); run init on another worker"

@@ -40,8 +40,9 @@ package struct StatusReply: Sendable, Hashable {
     package let pages: UInt64
     /// Where it listens now.
     package let addresses: WorkerAddresses
-    /// What is wrong with its copy of the catalog; only a voter knows.
-    package var trouble: StateTrouble?
+    /// What it needs a person for; behind everything else, and left out where there is nothing, so that
+    /// releases that know of none read the rest.
+    package let alarms: [Alarm]
 
     package init(
         node: NodeID,
@@ -55,7 +56,7 @@ package struct StatusReply: Sendable, Hashable {
         usedBytes: UInt64,
         pages: UInt64,
         addresses: WorkerAddresses,
-        trouble: StateTrouble? = nil
+        alarms: [Alarm] = []
     ) {
         self.node = node
         self.isVoter = isVoter
@@ -68,7 +69,7 @@ package struct StatusReply: Sendable, Hashable {
         self.usedBytes = usedBytes
         self.pages = pages
         self.addresses = addresses
-        self.trouble = trouble
+        self.alarms = Array(alarms.prefix(Alarm.mostTold))
     }
 
     package func encode() -> [UInt8] {
@@ -89,9 +90,8 @@ package struct StatusReply: Sendable, Hashable {
         writer.write(addresses.data)
         writer.write(addresses.peer)
         writer.write(optional: addresses.socket) { $0.write($1) }
-        if let trouble {
-            writer.write(trouble.kind.rawValue)
-            writer.write(trouble.index.rawValue)
+        if !alarms.isEmpty {
+            writer.write(list: alarms) { $1.encode(into: &$0) }
         }
         return writer.bytes
     }
@@ -119,14 +119,14 @@ package struct StatusReply: Sendable, Hashable {
             peer: try reader.text(),
             socket: try reader.optional { reader throws(ByteDecodingError) in try reader.text() }
         )
-        // Where nothing is wrong, it ends here, as in former releases.
         guard reader.byteCountLeft > 0 else {
-            trouble = nil
+            alarms = []
             return
         }
-        let kind = StateTrouble.Kind(rawValue: try reader.integer(UInt8.self))
-        let troubleIndex = LogIndex(try reader.integer())
-        trouble = kind.map { StateTrouble(kind: $0, index: troubleIndex) }
+        let told = try reader.list { reader throws(ByteDecodingError) in
+            try Alarm(from: &reader)
+        }
+        alarms = Array(told.prefix(Alarm.mostTold))
     }
 }
 

@@ -49,26 +49,11 @@ extension CoordinationNode {
         }
     }
 
-    /// Own and heard, one of each kind and worker.
-    var alarms: [CoordinationAlarm] {
-        var troubles: [(who: String, what: StateTrouble)] = []
-        for voter in voters {
-            let trouble =
-                voter == membership.node
-                ? driver.flatMap { StateTrouble($0.state) }
-                : health.answersNow(voter) ? health.report(of: voter)?.status.trouble : nil
-            if let trouble { troubles.append((name(of: voter), trouble)) }
-        }
-        var alarms: [CoordinationAlarm] = []
-        for (who, trouble) in troubles {
-            let alarm = CoordinationAlarm(
-                kind: trouble.kind.word,
-                detail: Self.describe(trouble, of: who)
-            )
-            let isTold = alarms.contains { $0.kind == alarm.kind }
-            if trouble.kind != .noMajority || !isTold { alarms.append(alarm) }
-        }
-        return alarms
+    /// What this worker has to say of itself: what was raised, and how its catalog stands now.
+    var ownAlarms: [Alarm] {
+        let trouble = driver.flatMap { StateTrouble($0.state) }
+        let told = trouble.map { Alarm($0.kind.alarm, Self.describe($0, of: "this worker")) }
+        return alarms.current + (told.map { [$0] } ?? [])
     }
 
     private static func describe(_ trouble: StateTrouble, of who: String) -> String {
@@ -98,12 +83,11 @@ extension StateTrouble {
 }
 
 extension StateTrouble.Kind {
-    /// The kind of the alarm, and the label of `tarn_alarm`.
-    var word: String {
+    var alarm: Alarm.Kind {
         switch self {
-        case .rebuilding: "catalog-rebuilding"
-        case .rebuildFailed: "catalog-rebuild-failed"
-        case .noMajority: "catalog-no-majority"
+        case .rebuilding: .catalogRebuilding
+        case .rebuildFailed: .catalogRebuildFailed
+        case .noMajority: .catalogNoMajority
         }
     }
 }

@@ -28,6 +28,7 @@ extension CoordinationNode {
             machine.restore(snapshot.state, at: snapshot.metadata.position.index)
         }
         if let checkpoint { catchUp(to: checkpoint, by: recovered.entries, machine) }
+        let scrub = store.scrub(of: storage.written)
         let writer = LogWriter()
         let driver = RaftDriver(
             loop: loop,
@@ -36,10 +37,17 @@ extension CoordinationNode {
             ports: makePorts(),
             limits: settings.limits
         )
-        writer.start(storage) { [weak driver] completion in
+        writer.start(storage, in: store.logPath) { [weak driver] completion in
             driver?.completed(completion)
         } failure: { [log] error in
-            log.critical("the log cannot be written; ending", metadata: ["error": "\(error)"])
+            // No second try: after a failed sync the kernel takes the pages for clean.
+            log.critical(
+                """
+                the voter's log cannot be written; ending at once. What was acknowledged is with a \
+                quorum. Look at the disk (dmesg, smartctl), then start the worker again
+                """,
+                metadata: ["error": "\(error)", "alarm": "disk-error"]
+            )
             _exit(1)
         }
         let raftSettings = raftSettings(recovered)
@@ -54,8 +62,11 @@ extension CoordinationNode {
                 seed: seed
             )
         }
-        voting.withLock { $0 = Voting(driver: driver, writer: writer) }
-        metrics.report { driver.state }
+        let scrubber = LogScrubber()
+        scrubber.start(scrub, everyMS: settings.limits.scrubIntervalMS) { [weak self] in
+            self?.scrubbed($0)
+        }
+        voting.withLock { $0 = Voting(driver: driver, writer: writer, scrubber: scrubber) }
     }
 
     /// Brings the replica to the checkpoint: by the log's own entries, so that watches may begin
@@ -115,7 +126,38 @@ extension CoordinationNode {
                 )
             },
             fsyncTook: { [metrics] seconds in metrics.logBatch(seconds: seconds) },
-            stateChanged: { [weak self] event in self?.stateChanged(event) }
+            stateChanged: { [weak self] event in self?.stateChanged(event) },
+            spaceChanged: { [weak self] in self?.tell($0) }
+        )
+    }
+
+    /// Says what the log's disk has room for, when that changes.
+    private func tell(_ space: DiskSpace) {
+        let facts = space.facts
+        if space.isFull {
+            alarms.raise(
+                .diskFull,
+                "the disk of the log has no room left (\(facts)): this voter takes nothing new and "
+                    + "does not lead; free space on it, it goes on by itself"
+            )
+        } else {
+            alarms.clear(.diskFull)
+        }
+        if space.level > .ample {
+            alarms.raise(
+                .diskLow,
+                "the disk of the log is nearly full (\(facts)); free space on it"
+            )
+        } else {
+            alarms.clear(.diskLow)
+        }
+        log.log(
+            level: space.isFull ? .critical : space.level > .ample ? .warning : .notice,
+            "room on the disk of the log: \(space.isFull ? "full" : "\(space.level)")",
+            metadata: [
+                "disk.available": "\(space.available)", "disk.total": "\(space.total)",
+                "log.waits": "\(space.isStuck)",
+            ]
         )
     }
 

@@ -4,6 +4,7 @@ package import LogStorage
 import Primitives
 package import RaftCore
 import Synchronization
+package import SystemPackage
 
 /// The one thread that touches the log's files.
 ///
@@ -13,7 +14,8 @@ import Synchronization
 ///
 /// While a write runs the next batch gathers: group commit that adapts to the disk without a timer.
 /// A disk that fails ends the process at once: pages that could not be written are marked clean by
-/// the kernel, so a second try would lie.
+/// the kernel, so a second try would lie. A disk that is full does not: what finds no space waits, and
+/// the driver is told, as long as there is none.
 package final class LogWriter: Sendable {
     package enum Job: Sendable {
         case write(LogWrite)
@@ -30,7 +32,14 @@ package final class LogWriter: Sendable {
         /// Memory has changed what was to be saved; nothing was.
         case snapshotDamaged(LogPosition)
         case snapshotInstalled(SnapshotMetadata, state: [UInt8])
+        /// There was no space for a snapshot of our own.
+        case snapshotGivenUp
+        /// What the disk has room for has changed.
+        case space(DiskSpace)
     }
+
+    /// How often the file system is asked how full it is, and a write that found no space is tried again.
+    private static let lookMS = 1000
 
     private let mailbox = Mailbox<Job>(limit: .max)  // Bounded by what the core lets be in flight.
     private let finished = DispatchSemaphore(value: 0)
@@ -38,8 +47,11 @@ package final class LogWriter: Sendable {
     package init() {}
 
     /// Starts the thread that owns `storage` from now on; `report` and `failure` are called on it.
+    ///
+    /// `directory` is where the log is, for the reserve of space beside it.
     package func start(
         _ storage: sending LogStorage,
+        in directory: FilePath,
         report: @escaping @Sendable (Completion) -> Void,
         failure: @escaping @Sendable (LogStorageError) -> Never
     ) {
@@ -48,11 +60,8 @@ package final class LogWriter: Sendable {
             handover.withLock { storage in
                 guard let storage else { preconditionFailure("the log was handed over twice") }
                 do throws(LogStorageError) {
-                    while true {
-                        let jobs = mailbox.takeAll(waitingAtMostMS: 1000)
-                        if jobs.isEmpty, mailbox.isClosed { break }
-                        try Self.perform(jobs, on: storage, report: report)
-                    }
+                    var room = DiskRoom(DiskReserve(directory))
+                    try Self.run(LogWorkbench(storage, report: report), &room, mailbox, report)
                 } catch {
                     failure(error)
                 }
@@ -61,6 +70,29 @@ package final class LogWriter: Sendable {
         }
         thread.name = "tarn-log"
         thread.start()
+    }
+
+    private static func run(
+        _ workbench: consuming LogWorkbench,
+        _ room: inout DiskRoom,
+        _ mailbox: Mailbox<Job>,
+        _ report: @Sendable (Completion) -> Void
+    ) throws(LogStorageError) {
+        while true {
+            workbench.add(mailbox.takeAll(waitingAtMostMS: lookMS))
+            if mailbox.isClosed, workbench.isEmpty || room.isStuck { return }
+            do throws(LogStorageError) {
+                try workbench.work()
+                room.worked()
+            } catch {
+                guard case .full = error else { throw error }
+                if room.foundNone() { continue }  // Space was given back: at once again.
+            }
+            if let news = room.news(everyMS: lookMS) {
+                try workbench.adapt(to: news.level)
+                report(.space(news))
+            }
+        }
     }
 
     package func submit(_ job: Job) { mailbox.deliver(job) }

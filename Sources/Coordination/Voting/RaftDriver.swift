@@ -61,19 +61,23 @@ package final class RaftDriver: Sendable {
         package let fsyncTook: @Sendable (Double) -> Void
         /// Called on the driver's thread; returns before the driver goes on.
         package let stateChanged: @Sendable (StateEvent) -> Void
+        /// The log's disk has more or less room than before.
+        package let spaceChanged: @Sendable (DiskSpace) -> Void
 
         package init(
             send: @escaping @Sendable (RaftMessage, Voter) -> Void,
             now: @escaping @Sendable () -> UInt64,
             roleChanged: @escaping @Sendable (RaftRole, Term, NodeID?) -> Void,
             fsyncTook: @escaping @Sendable (Double) -> Void,
-            stateChanged: @escaping @Sendable (StateEvent) -> Void = { _ in }
+            stateChanged: @escaping @Sendable (StateEvent) -> Void = { _ in },
+            spaceChanged: @escaping @Sendable (DiskSpace) -> Void
         ) {
             self.send = send
             self.now = now
             self.roleChanged = roleChanged
             self.fsyncTook = fsyncTook
             self.stateChanged = stateChanged
+            self.spaceChanged = spaceChanged
         }
     }
 

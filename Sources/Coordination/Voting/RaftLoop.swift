@@ -34,6 +34,9 @@ struct RaftLoop {
     /// A leader's snapshot is on its way to the disk: a save asked for behind it would be older.
     private var isInstalling = false
     private var latestSnapshot: (metadata: SnapshotMetadata, state: [UInt8])?
+    private var disk = DiskSpace()
+    /// When a leader with a full disk last asked another voter to lead, and how often it has.
+    private var abdication: (atMS: UInt64, count: Int)?
 
     init(
         core: Raft,
@@ -71,6 +74,7 @@ struct RaftLoop {
         let now = ports.now()
         step(.tick(now: now))
         if now >= nextExpiryMS { expire(now) }
+        leaveIfFull()
         saveIfGrown()
     }
 
@@ -101,6 +105,7 @@ struct RaftLoop {
         state.commit = status.commit
         state.applied = status.applied
         state.voters = status.voters
+        state.disk = disk
         state.committedVoters = status.committedVoters
         state.committedConfigurationIndex = status.committedConfigurationIndex
         state.confirmedAtMS = status.confirmedAtMS
@@ -147,6 +152,12 @@ struct RaftLoop {
             isSaving = false
             ports.stateChanged(.snapshotDamaged(at: position.index))
             machine.inspect()  // The next comparison shows it; a majority decides who is wrong.
+        case .snapshotGivenUp:
+            isSaving = false
+        case .space(let space):
+            disk = space
+            ports.spaceChanged(space)
+            step(.diskSpace(isFull: space.isFull))
         case .snapshotInstalled(let metadata, let state):
             isInstalling = false
             captured = nil
@@ -286,6 +297,25 @@ extension RaftLoop {
 struct CapturedState {
     let index: LogIndex
     let encode: @Sendable () -> [UInt8]?
+}
+
+// MARK: - Full disk
+
+extension RaftLoop {
+    /// Hands leadership over while this voter's disk is full: to whoever fits best at first, then to
+    /// each in turn, because the best may have no space either.
+    private mutating func leaveIfFull() {
+        let status = core.status
+        guard disk.isFull, status.role == .leader else { return abdication = nil }
+        let others = status.voters.deciders.map(\.node).filter { $0 != core.me.node }
+        let now = ports.now()
+        let before = abdication ?? (0, 0)
+        guard !others.isEmpty, before.count == 0 || now - before.atMS >= core.settings.electionMS
+        else { return }
+        abdication = (now, before.count + 1)
+        let heir = before.count == 0 ? nil : others[(before.count - 1) % others.count]
+        step(.transferLeadership(to: heir))
+    }
 }
 
 // MARK: - Snapshots

@@ -15,6 +15,8 @@ package struct VoterState: Sendable {
     package var confirmedAtMS: UInt64?
     /// In force now, committed or not.
     package var voters = VoterSet(incoming: [])
+    /// What this voter's disk has room for.
+    package var disk = DiskSpace()
     /// The last ones that are known to be committed, and where.
     package var committedVoters = VoterSet(incoming: [])
     package var committedConfigurationIndex = LogIndex.zero

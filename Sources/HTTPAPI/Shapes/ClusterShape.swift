@@ -25,7 +25,12 @@ extension ClusterDocument {
                 catalog.rings.map { ($0.region, RegionSummaryDocument($0)) },
                 uniquingKeysWith: { first, _ in first }
             ),
-            alarms: status.alarms.map { AlarmDocument(kind: $0.kind, detail: $0.detail) }
+            alarms: status.alarms.map { told in
+                AlarmDocument(
+                    kind: told.alarm.kind.rawValue,
+                    detail: "\(told.worker): \(told.alarm.detail)"
+                )
+            }
         )
     }
 }

@@ -56,6 +56,21 @@ extension Worker {
         return WorkerEnd(status: 0, reason: "cancelled")
     }
 
+    /// Waits until the voter's log has to be given up.
+    func rotFound() async -> WorkerEnd {
+        while !Task.isCancelled {
+            if let finding = await coordination.rotFound(within: .seconds(3600)) {
+                return WorkerEnd(
+                    status: 1,
+                    reason: "the voter's log is rotten (\(finding.rawValue)): starting again as a "
+                        + "new store",
+                    rot: finding
+                )
+            }
+        }
+        return WorkerEnd(status: 0, reason: "cancelled")
+    }
+
     /// Takes no new work, hands leadership over, and lets what is under way come to its end, as long
     /// as it may (``HTTPServer/untilIdle()``).
     ///

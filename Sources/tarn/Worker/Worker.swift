@@ -122,6 +122,7 @@ final class Worker: Sendable {
         httpServer = ports.http
         coordination.listening(at: ports.addresses(settings))
         reportMetrics(breakers: { [factory = reading.factory] in factory.breakers })
+        if let twin = await coordination.twin() { throw .refused(twin) }
         do throws(MembershipStoreError) {
             try coordination.start()
         } catch {

@@ -88,7 +88,7 @@ struct WorkerBase {
         }
     }
 
-    private static func makeStore() -> StoreID {
+    static func makeStore() -> StoreID {
         var generator = SystemRandomNumberGenerator()
         return StoreID(UniqueID(using: &generator))
     }

@@ -2,16 +2,20 @@
 
 import Foundation
 import Glibc
+import LogStorage
 import Logging
 
 /// Why a worker ends, and what its process exits with.
 struct WorkerEnd: Sendable {
     let status: Int32
     let reason: String
+    /// What the voter's log is given up for; the worker then starts again, as a new store.
+    let rot: RecoveryFinding?
 
-    init(status: Int32, reason: String) {
+    init(status: Int32, reason: String, rot: RecoveryFinding? = nil) {
         self.status = status
         self.reason = reason
+        self.rot = rot
     }
 
     init(_ failure: WorkerFailure) {

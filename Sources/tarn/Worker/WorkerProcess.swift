@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Coordination
 import HTTPAPI
 import LogStorage
 import Logging
 import PageTransport
 import Primitives
 import Settings
+import SystemIO
 import SystemPackage
 import UnixSignals
 
@@ -24,6 +26,8 @@ enum WorkerProcess {
         frame.begin(settings.facts)
         let end = await live(settings, signals, logger, frame)
         frame.end(end)
+        // Not ending would leave a voter less until somebody looks; the process id stays the same.
+        if end.rot != nil { ProcessImage.startAgain() }
         return end.status
     }
 
@@ -65,13 +69,24 @@ enum WorkerProcess {
             logger.notice("worker started", metadata: worker.facts)
             group.addTask { await worker.run() }
             group.addTask { await worker.refusal() }
+            group.addTask { await worker.rotFound() }
 
             let end = await group.next() ?? WorkerEnd(status: 1, reason: "nothing runs")
             frame.bound(end)
             await worker.finishWork()
             group.cancelAll()
             await worker.shutDown()
-            return end
+            guard let rot = end.rot else { return end }
+            do throws(MembershipStoreError) {
+                _ = try worker.store.giveUp(
+                    rot,
+                    atSeconds: SystemClock.wall / 1_000_000_000,
+                    makeStore: WorkerBase.makeStore
+                )
+                return end
+            } catch {
+                return WorkerEnd(.membership(error))
+            }
         }
     }
 

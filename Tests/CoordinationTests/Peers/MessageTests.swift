@@ -82,11 +82,6 @@ struct MessageTests {
 
     @Test func everyMessageReadsBackAsItself() throws {
         #expect(try StatusReply(decoding: Self.status.encode()) == Self.status)
-        for kind in StateTrouble.Kind.allCases {
-            var troubled = Self.status
-            troubled.trouble = StateTrouble(kind: kind, index: LogIndex(1_024))
-            #expect(try StatusReply(decoding: troubled.encode()) == troubled)
-        }
         #expect(try Formation(decoding: Self.formation.encode()) == Self.formation)
         let promise = PromiseReply(
             registration: registration("w1", store: 1),
@@ -100,6 +95,35 @@ struct MessageTests {
         }
         let request = FeedRequest(after: LogIndex(77))
         #expect(try FeedRequest(decoding: request.encode()) == request)
+    }
+
+    /// Alarms stand behind everything else: a release that knows of none reads what comes before.
+    @Test func alarmsAreToldBehindEverythingElse() throws {
+        let status = Self.status
+        let alarms = [
+            Alarm(.diskFull, "no room"), Alarm(Alarm.Kind(rawValue: "later"), "whatever"),
+        ]
+        let told = StatusReply(
+            node: status.node,
+            isVoter: status.isVoter,
+            isLeader: status.isLeader,
+            term: status.term,
+            leader: status.leader,
+            index: status.index,
+            revision: status.revision,
+            age: status.age,
+            usedBytes: status.usedBytes,
+            pages: status.pages,
+            addresses: status.addresses,
+            alarms: alarms
+        )
+        #expect(try StatusReply(decoding: told.encode()) == told)
+        #expect(told.encode().starts(with: status.encode()))
+        let board = AlarmBoard()
+        for alarm in alarms { board.raise(alarm.kind, alarm.detail) }
+        #expect(board.current == alarms)
+        board.clear(.diskFull)
+        #expect(board.current == [alarms[1]])
     }
 
     @Test func aNewerVersionIsRefusedByName() {

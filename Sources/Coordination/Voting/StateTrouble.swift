@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Primitives
+import Primitives
 import RaftCore
 
 /// What is wrong with a voter's copy of the catalog.
-package struct StateTrouble: Sendable, Hashable {
-    /// The numbers are on the wire and never change meaning; 0 is none.
-    package enum Kind: UInt8, Sendable, CaseIterable {
+struct StateTrouble: Sendable, Hashable {
+    enum Kind: Sendable {
         /// It differed from the majority's, and is being made anew from snapshot and log.
-        case rebuilding = 1
+        case rebuilding
         /// What was made anew differs as well.
-        case rebuildFailed = 2
+        case rebuildFailed
         /// No majority holds the same.
-        case noMajority = 3
+        case noMajority
     }
 
-    package let kind: Kind
+    let kind: Kind
     /// Where in the log that was found.
-    package let index: LogIndex
+    let index: LogIndex
 
-    package init(kind: Kind, index: LogIndex) {
+    init(kind: Kind, index: LogIndex) {
         self.kind = kind
         self.index = index
     }

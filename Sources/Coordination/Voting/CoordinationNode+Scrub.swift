@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package import LogStorage
+import Logging
+package import Primitives
+import Synchronization
+
+/// What follows when the scrub finds that the disk has lost part of a voter's log.
+///
+/// ```
+///   damage ──▶ metric, alarm, log line
+///     └─ what no opening could repair, and the other voters have a quorum without this one
+///           ──▶ ``rotFound(within:)``: the worker ends in order, gives its store up, starts again
+/// ```
+extension CoordinationNode {
+    func scrubbed(_ result: Result<LogScrub.Turn, IOFailure>) {
+        switch result {
+        case .success(let turn):
+            metrics.logRead(byteCount: turn.byteCount)
+            found(turn.damage)
+        case .failure(let failure):
+            alarms.raise(
+                .logRot,
+                "the log file '\(failure.file)' cannot be read (\(failure.errno)): the disk fails; look "
+                    + "at it (dmesg, smartctl), and replace it"
+            )
+            log.critical(
+                "a file of the voter's log cannot be read",
+                metadata: ["log.file": "\(failure.file)", "error": "\(failure.errno)"]
+            )
+        }
+    }
+
+    private func found(_ damage: [LogScrub.Damage]) {
+        let news = self.damage.withLock { known in
+            defer { known = damage }
+            return damage.filter { !known.contains($0) }
+        }
+        for file in news {
+            log.critical(
+                "a file of the voter's log is damaged",
+                metadata: [
+                    "log.file": "\(file.file)", "log.finding": "\(file.finding.rawValue)",
+                    "log.detail": "\(file.detail)",
+                ]
+            )
+        }
+        guard let worst = damage.first(where: \.isRot) ?? damage.first else {
+            return alarms.clear(.logRot)
+        }
+        let isSpared = othersHaveQuorum
+        alarms.raise(.logRot, worst.words(isRebuilt: isSpared))
+        guard worst.isRot, isSpared else { return }
+        rot.withLock { $0 = $0 ?? worst.finding }
+        rotMark.advance(to: 1)
+    }
+
+    /// Whether the voters that answer are a quorum without this one: only then may it go.
+    private var othersHaveQuorum: Bool {
+        let (have, need, _) = quorum
+        return have - 1 >= need
+    }
+
+    /// What this voter's log has to be given up for; waits until there is something.
+    package func rotFound(within limit: Timespan) async -> RecoveryFinding? {
+        _ = await rotMark.wait(for: 1, within: limit)
+        return rot.withLock { $0 }
+    }
+}
+
+extension LogScrub.Damage {
+    fileprivate var isRot: Bool { RecoveryRule.rule(for: finding).isRot }
+
+    fileprivate func words(isRebuilt: Bool) -> String {
+        let facts = "log file \(file) is damaged (\(finding.rawValue))"
+        if !isRot { return facts + "; another copy is in use, and it will be written again" }
+        return isRebuilt
+            ? facts + "; this voter gives its store up and comes back as a new one"
+            : facts + "; this voter goes on from memory until a quorum of the others answers: see "
+                + "to it that they do, and do not restart it before"
+    }
+}
