@@ -59,6 +59,7 @@ extension World {
         case .send(let message, let voter, let after?):
             nodes[node].held.append(.init(message: message, to: voter, after: after))
         case .apply(let entries): apply(entries, node, &observation)
+        case .proposed(let request, _) where request.operation == 0: break  // Members.
         case .proposed(let request, let position):
             nodes[node].writes.append(.init(operation: request.operation, position: position))
         case .dropped(let request, let refusal), .readFailed(let request, let refusal):
@@ -77,7 +78,7 @@ extension World {
             )
         case .installSnapshot(let metadata, let state):
             nodes[node].disk.ask(.installation(metadata, state))
-        case .changeRefused: break
+        case .changeRefused: tally.refusedChanges += 1
         }
     }
 
