@@ -60,6 +60,7 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        TrapReport.install()
         if measure {
             Measurement().run()
         } else if let seed {
@@ -77,7 +78,8 @@ struct SimulateCommand: AsyncParsableCommand {
 
     private func runOne(_ plan: WorldPlan) throws {
         var simulation = Simulation(plan: plan, trace: trace ? { print($0) } : nil)
-        let report = simulation.run(untilUS: until.map { UInt64($0 * 1_000_000) } ?? .max)
+        let untilUS = until.map { UInt64($0 * 1_000_000) } ?? .max
+        let report = TrapReport.naming(plan.seed) { simulation.run(untilUS: untilUS) }
         guard report.violation != nil else {
             print("seed \(plan.seed): all invariants held, digest \(report.digestText)")
             return

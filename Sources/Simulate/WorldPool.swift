@@ -8,7 +8,7 @@ struct WorldPool {
     let jobCount: Int
     let shrinkSeconds: UInt64
 
-    /// - Parameter jobCount: Worlds at the same time; `nil` for as many as there are cores.
+    /// Runs so many worlds at the same time; `nil`: as many as there are cores.
     init(jobCount: Int?, shrinkSeconds: UInt64) {
         self.jobCount = jobCount ?? ProcessInfo.processInfo.activeProcessorCount
         self.shrinkSeconds = shrinkSeconds
@@ -43,7 +43,7 @@ struct WorldPool {
 
     private static func world(_ plan: WorldPlan) -> WorldRun {
         var simulation = Simulation(plan: plan)
-        return WorldRun(plan: plan, report: simulation.run())
+        return WorldRun(plan: plan, report: TrapReport.naming(plan.seed) { simulation.run() })
     }
 }
 

@@ -11,11 +11,13 @@ struct WorldRun: Sendable {
     /// Prints what went wrong, then the smallest world found that goes wrong in the same way.
     func tell(shrinkSeconds: UInt64) {
         print("seed \(plan.seed): \(report.violation ?? "")")
-        guard shrinkSeconds > 0 else { return tellEnd(report, plan) }
+        guard shrinkSeconds > 0 else {
+            return print("  again: dev/simulate \(plan.commandLine)")
+        }
 
         let deadline = ContinuousClock.now + .seconds(shrinkSeconds)
         var shrinker = Shrinker(plan: plan, report: report) { ContinuousClock.now < deadline }
-        shrinker.shrink()
+        TrapReport.naming(plan.seed) { shrinker.shrink() }
         let (count, all) = (shrinker.report.faults.count, shrinker.originalFaultCount)
         let percent = all == 0 ? 0 : (count * 100 + all / 2) / all
         print(
@@ -26,7 +28,7 @@ struct WorldRun: Sendable {
     }
 
     private func tellEnd(_ report: WorldReport, _ plan: WorldPlan) {
-        for line in report.journal.suffix(12) { print("    \(line)") }
+        for line in report.journal.suffix(12) { print("    \(line.prefix(160))") }
         print("  again: dev/simulate \(plan.commandLine)")
         fflush(nil)
     }

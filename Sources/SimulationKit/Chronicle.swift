@@ -11,12 +11,16 @@ struct Chronicle: Sendable {
         let entry: LogEntry
         /// A term in which it was already committed.
         let committedIn: Term
+        /// When it was first seen committed, in microseconds since the world began.
+        let committedUS: UInt64
     }
 
     /// Index 1 comes first.
     private(set) var records: [Record] = []
     /// The state that the history leads to.
     private(set) var machine = RegisterMachine()
+    /// The last configuration.
+    private(set) var lastConfiguration: LogPosition?
     /// For each operation that took effect, where.
     private(set) var effects: [UInt64: LogIndex] = [:]
     /// How far each node's commit index was looked at.
@@ -24,7 +28,7 @@ struct Chronicle: Sendable {
     /// Set when two nodes committed different entries at one index, or one write took effect twice.
     private(set) var contradiction: String?
 
-    init(nodeCount: Int) { seen = Array(repeating: .zero, count: nodeCount) }
+    init(nodeLimit: Int) { seen = Array(repeating: .zero, count: nodeLimit) }
 
     /// For each key the index of its last committed write.
     var versions: [UInt64] { machine.versions }
@@ -40,17 +44,23 @@ struct Chronicle: Sendable {
     func isNews(_ commit: LogIndex, node: Int) -> Bool { seen[node] != commit }
 
     /// Writes down what a node has newly committed, or compares it.
-    mutating func observe(_ log: RaftLog, commit: LogIndex, term: Term, node: Int) {
+    mutating func observe(
+        _ log: RaftLog,
+        commit: LogIndex,
+        term: Term,
+        node: Int,
+        nowUS: UInt64
+    ) {
         let start = min(seen[node], commit)  // A restart begins at the snapshot again.
         seen[node] = commit
         guard commit > start else { return }
         for index in start.rawValue + 1...commit.rawValue {
             guard let entry = log.entry(at: LogIndex(index)) else { continue }
-            take(entry, term, node)
+            take(entry, term, node, nowUS)
         }
     }
 
-    private mutating func take(_ entry: LogEntry, _ term: Term, _ node: Int) {
+    private mutating func take(_ entry: LogEntry, _ term: Term, _ node: Int, _ nowUS: UInt64) {
         if let known = record(at: entry.index) {
             if known.entry != entry {
                 let others = known.entry.position
@@ -62,7 +72,8 @@ struct Chronicle: Sendable {
             contradiction = "\(entry.position) committed before \(last.index.next)"
             return
         }
-        records.append(Record(entry: entry, committedIn: term))
+        records.append(Record(entry: entry, committedIn: term, committedUS: nowUS))
+        if entry.kind == .configuration { lastConfiguration = entry.position }
         let outcome = machine.apply(entry)
         guard outcome == .written, let command = RegisterCommand(entry) else { return }
         if let earlier = effects[command.operation] {

@@ -38,8 +38,9 @@ final class SimulatedDisk {
     private let identity: LogIdentity
     private let options: LogStorage.Options
     private var directory = CrashDirectory()
-    /// What the medium really holds now, where it is no longer what was synced; the next start finds
-    /// it. What was promised is still accounted by `directory`.
+    /// What the medium really holds now, where it is no longer what was synced.
+    ///
+    /// The next start finds it. What was promised is still accounted by `directory`.
     private var damaged: CrashDirectory?
     /// Exists while the node runs.
     private var storage: LogStorage?

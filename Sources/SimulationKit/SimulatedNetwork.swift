@@ -41,7 +41,7 @@ struct SimulatedNetwork: Sendable {
 
     init(plan: WorldPlan) {
         self.plan = plan
-        nodeCount = plan.voterCount
+        nodeCount = plan.nodeLimit
         links = Array(repeating: Link(), count: nodeCount * nodeCount)
     }
 

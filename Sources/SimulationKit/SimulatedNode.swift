@@ -37,6 +37,8 @@ struct SimulatedNode {
     var pausedUntilUS: UInt64 = 0
     /// Whether the disk was replaced by an empty one: the node is no voter any more.
     private(set) var isWiped = false
+    /// Whether it never comes back: what replaced it is another node.
+    private(set) var isGone = false
 
     var held: [HeldMessage] = []
     var writes: [PendingWrite] = []
@@ -89,6 +91,9 @@ struct SimulatedNode {
         }
         snapshotIndex = machine.applied
     }
+
+    /// Never starts again; its disk stays as it is.
+    mutating func leaveForGood() { isGone = true }
 
     /// Puts in another disk, under another store.
     mutating func replaceDisk(_ empty: SimulatedDisk, store: StoreID) {

@@ -36,7 +36,7 @@ package struct Simulation {
     private var world: World
     private var invariants: [any Invariant]
 
-    /// - Parameter trace: Is told in words of everything that happens, as it happens.
+    /// Makes the world of a plan; `trace` is told in words of everything that happens.
     package init(plan: WorldPlan, trace: ((String) -> Void)? = nil) {
         phases = Phases(minutes: plan.minutes)
         world = World(plan: plan, trace: trace)
@@ -49,13 +49,14 @@ package struct Simulation {
         [
             ElectionSafety(),
             LogMatching(),
-            LeaderCompleteness(nodeCount: plan.voterCount),
+            LeaderCompleteness(nodeLimit: plan.nodeLimit),
             StateMachineSafety(),
-            CommitDurability(),
+            CommitDurability(nodeLimit: plan.nodeLimit),
             PromiseDurability(),
             AcknowledgedWrites(),
             ReadFreshness(),
-            MonotoneState(nodeCount: plan.voterCount),
+            MonotoneState(nodeLimit: plan.nodeLimit),
+            ConfigurationsOneByOne(),
             RecoveryExactness(),
         ]
     }
@@ -63,6 +64,7 @@ package struct Simulation {
     /// Runs to the end, or to the first thing that is wrong, or to a time.
     ///
     /// - Parameter untilUS: Stops there, in microseconds since the world began, with no more demands.
+    /// - Returns: What came of it.
     package mutating func run(untilUS: UInt64 = .max) -> WorldReport {
         let violation = firstViolation(untilUS)
         return WorldReport(
@@ -99,7 +101,7 @@ package struct Simulation {
         world.acceptsOperations = false
         if let problem = run(until: min(phases.silentUS, untilUS)) { return problem }
         guard untilUS > phases.silentUS else { return nil }
-        if let problem = world.divergence { return problem }
+        if let problem = world.divergence ?? world.disorder { return problem }
 
         for node in world.nodes.indices { world.crash(node, .power) }
         if let problem = run(until: min(phases.endUS, untilUS)) { return problem }
@@ -124,14 +126,18 @@ package struct Simulation {
 extension World {
     /// What is not settled in a healed world that was left alone; `nil` if all is.
     ///
-    /// Nodes whose disk was replaced have no vote and get no log: they are left out.
+    /// Nodes that are no members, or not any more, get no log: they are left out.
     fileprivate var divergence: String? {
-        let members = nodes.filter { !$0.isWiped }
-        let leaders = members.filter { $0.raft.role == .leader }
+        let leaders = nodes.filter { $0.isUp && $0.raft.role == .leader }
         guard leaders.count == 1, let leader = leaders.first else {
             return "Liveness: \(leaders.count) leaders after all faults had ended"
         }
-        for node in members {
+        guard !leader.raft.voters.isJoint else {
+            return "Liveness: a joint configuration was not left: \(leader.raft.voters)"
+        }
+        let members = leader.raft.voters.members
+        for node in nodes where members.contains(node.voter) && !node.isGone {
+            guard node.isUp else { return "Liveness: \(node.voter.node) is down" }
             guard node.raft.log.last == leader.raft.log.last,
                 node.raft.commit == leader.raft.commit, node.raft.commit == chronicle.last.index
             else {

@@ -59,6 +59,7 @@ extension World {
         case .send(let message, let voter, let after?):
             nodes[node].held.append(.init(message: message, to: voter, after: after))
         case .apply(let entries): apply(entries, node, &observation)
+        case .proposed(let request, _) where request.operation == 0: break  // Members.
         case .proposed(let request, let position):
             nodes[node].writes.append(.init(operation: request.operation, position: position))
         case .dropped(let request, let refusal), .readFailed(let request, let refusal):
@@ -80,6 +81,7 @@ extension World {
         case .changeRefused: break
         case .quarantine, .rebuilt, .alarm:
             break  // Nobody reports a digest here.
+        case .changeRefused: tally.refusedChanges += 1
         }
     }
 

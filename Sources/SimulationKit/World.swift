@@ -32,6 +32,7 @@ struct World {
         case fault(Int)
         case isolation(node: Int, lengthUS: UInt64)
         case deadline(UInt64)
+        indirect case memberChange(node: Int, life: UInt64, MembershipChange)
         case transferOrder(node: Int, life: UInt64, to: NodeID?)
         case restart(node: Int, life: UInt64)
     }
@@ -49,6 +50,8 @@ struct World {
     var clients: Clients
     var schedule: [PlannedFault] = []
     var acceptsOperations = true
+    /// Voters that somebody asked for, and until when the change may still happen.
+    var askedVoters: [(voters: [Voter], untilUS: UInt64)] = []
     var faultsAreOn = false
     /// When the faults end, in microseconds since the world began.
     var faultsEndUS: UInt64 = 0
@@ -66,7 +69,7 @@ struct World {
         self.plan = plan
         random = SplitMix64(seed: plan.seed ^ 0x5EED_0F_A11)
         network = SimulatedNetwork(plan: plan)
-        chronicle = Chronicle(nodeCount: plan.voterCount)
+        chronicle = Chronicle(nodeLimit: plan.nodeLimit)
         clients = Clients(count: plan.clientCount)
         cluster = ClusterID(UniqueID(using: &random))
         let voters = (1...plan.voterCount).map { number in
@@ -113,7 +116,8 @@ struct World {
                     nodes[node].raft.log,
                     commit: nodes[node].raft.commit,
                     term: nodes[node].raft.hardState.term,
-                    node: node
+                    node: node,
+                    nowUS: nowUS
                 )
             }
             addToDigest(node)
@@ -144,6 +148,9 @@ struct World {
         case .transferOrder(let node, let life, let target):
             guard isAwake(node, life, event) else { return }
             step(node, .transferLeadership(to: target), &observation)
+        case .memberChange(let node, let life, let change):
+            guard isAwake(node, life, event) else { return }
+            step(node, .changeMembers(RaftRequestID(0), change), &observation)
         case .restart(let node, let life): restart(node, life, &observation)
         }
     }

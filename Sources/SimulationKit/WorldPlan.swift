@@ -142,8 +142,11 @@ extension WorldPlan {
         has(.wideArea) ? 30_000 + 3 * minimumDelayUS : minimumDelayUS
     }
 
-    /// Most nodes whose disk may be damaged beyond repair: less than would take a quorum away.
-    package var damageLimit: Int { (voterCount - 1) / 2 }
+    /// Followers that a quorum can do without.
+    var spareCount: Int { (voterCount - 1) / 2 }
+
+    /// Most nodes there ever are; each new one has a number of its own.
+    var nodeLimit: Int { has(.memberChanges) ? voterCount + 8 : voterCount }
 
     var clientCount: Int { RegisterMachine.clientCount }
 }

@@ -17,6 +17,9 @@ package struct WorldTally: Sendable, Equatable {
     package internal(set) var diskErrors = 0
     package internal(set) var damages = 0
     package internal(set) var replacedDisks = 0
+    /// Changes of members that were asked for, and those of them that a leader refused.
+    package internal(set) var memberChanges = 0
+    package internal(set) var refusedChanges = 0
     package internal(set) var snapshotsTaken = 0
     package internal(set) var snapshotsInstalled = 0
     package internal(set) var acknowledgedWrites = 0

@@ -64,11 +64,13 @@ package enum FaultClass: String, Sendable, CaseIterable {
     /// Entries reach no more followers than a quorum needs.
     case minimalQuorums = "minimal-quorums"
     case transfers
+    /// Learners come, get a vote, take another's place, and go.
+    case memberChanges = "member-changes"
 
     /// How often the class is drawn among those that happen now and then; 0 for what is always there.
     var weight: Int {
         switch self {
-        case .powerLoss, .partitions: 4
+        case .powerLoss, .partitions, .memberChanges: 4
         case .processEnds, .pauses: 2
         case .clogs, .swizzles, .resets, .syncErrors, .writeErrors, .readErrors, .fullDisks, .rot,
             .staleSectors, .misdirection, .lostFiles, .lostHardStates, .lostDisks, .clockJumps,

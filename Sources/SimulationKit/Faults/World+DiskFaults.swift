@@ -6,17 +6,35 @@ import RaftCore
 
 /// Disks that lose or change what was durable; never so many that a quorum is gone.
 extension World {
-    /// Voters whose disk holds less than they promised, or may.
-    private var damagedCount: Int { nodes.count { $0.isWiped || $0.disk.isDamaged } }
-
-    /// Whether one more disk may be damaged: the others together still hold all that is committed.
+    /// Whether one more disk may be damaged: of all voters that are or may soon be in force, the
+    /// others still hold all that is committed.
     private func mayDamage(_ node: Int) -> Bool {
-        !nodes[node].isWiped && !nodes[node].disk.isDamaged && damagedCount < plan.damageLimit
+        guard !isDamaged(nodes[node].voter) else { return false }
+        return votersThatMayDecide.allSatisfy { voters in
+            let damagedCount = voters.count { $0 == nodes[node].voter || isDamaged($0) }
+            return damagedCount <= (voters.count - 1) / 2 || !voters.contains(nodes[node].voter)
+        }
+    }
+
+    /// Whether what a voter promised is lost, or may be.
+    func isDamaged(_ voter: Voter) -> Bool {
+        let node = nodes[position(of: voter.node)]
+        return node.voter != voter || node.disk.isDamaged || node.isGone
+    }
+
+    /// Every set of voters with a majority of its own, in force on any node or asked for lately.
+    private var votersThatMayDecide: [[Voter]] {
+        var sets = askedVoters.filter { $0.untilUS > nowUS }.map(\.voters)
+        for node in nodes where !node.isGone {
+            sets.append(node.raft.voters.incoming)
+            if node.raft.voters.isJoint { sets.append(node.raft.voters.outgoing) }
+        }
+        return sets.filter { !$0.isEmpty }
     }
 
     /// Changes what lies on a disk, while no process uses it.
     mutating func damage(_ node: Int, _ kind: FaultClass, _ random: inout SplitMix64) {
-        guard mayDamage(node) else { return }
+        guard mayDamage(node), !nodes[node].isWiped else { return }
         crash(node, .power)
         let what = nodes[node].disk.damage(kind, using: &random)
         tally.damages += 1
@@ -25,22 +43,26 @@ extension World {
 
     /// Takes a disk away with everything on it.
     mutating func loseDisk(of node: Int) {
-        guard mayDamage(node) else { return }
+        guard mayDamage(node), !nodes[node].isWiped else { return }
         crash(node, .power)
         replaceDisk(of: node)
     }
 
-    /// Puts an empty disk in, under the same node's name and another store.
+    /// Puts an empty disk in: under another store, and as another node where nodes may be added.
     ///
     /// What was promised under the old store is accounted to the disk that was taken out.
     mutating func replaceDisk(of node: Int) {
+        tally.replacedDisks += 1
+        if plan.has(.memberChanges), nodes.count < plan.nodeLimit {
+            nodes[node].leaveForGood()
+            return addNode()
+        }
         let store = StoreID(UniqueID(using: &random))
         let empty = Voter(node: nodes[node].voter.node, store: store)
         do throws(LogStorageError) {
             let disk = try makeDisk(of: empty, first: nil)
             retired.append((nodes[node].voter, nodes[node].disk))
             nodes[node].replaceDisk(disk, store: store)
-            tally.replacedDisks += 1
         } catch {
             complain(node, error)
         }

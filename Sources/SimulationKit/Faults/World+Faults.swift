@@ -50,6 +50,7 @@ extension World {
         case .minimalQuorums: starveMinority(&random)
         case .resets: disconnect(victim(&random))
         case .transfers: orderTransfer(&random)
+        case .memberChanges: changeMembers(&random)
         case .syncErrors, .writeErrors, .fullDisks:
             nodes[victim(&random)].disk.failSoon(fault.kind, using: &random)
         case .readErrors:  // The log is read by starts alone.
@@ -94,7 +95,7 @@ extension World {
 
     /// Starts a node from what its disk holds; now and then the start is cut off as well.
     mutating func restart(_ node: Int, _ life: UInt64, _ observation: inout Observation) {
-        guard !nodes[node].isUp, nodes[node].life == life else { return }
+        guard !nodes[node].isUp, !nodes[node].isGone, nodes[node].life == life else { return }
         let disk = nodes[node].disk
         if faultsAreOn, plan.has(.recoveryCuts), random.chance(percent: 20) {
             disk.failSoon(.writeErrors, using: &random)
@@ -124,6 +125,7 @@ extension World {
             tally.refusedStarts += 1
             narrate("\(nodes[node].voter.node) refuses to start: \(error)")
             replaceDisk(of: node)
+            if nodes[node].isGone { return }
             startLater(node)
         } catch {
             tally.complaint = "\(nodes[node].voter.node) cannot start: \(error)"

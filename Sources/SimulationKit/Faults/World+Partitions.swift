@@ -72,7 +72,7 @@ extension World {
     /// Lets entries reach a bare quorum only.
     mutating func starveMinority(_ random: inout SplitMix64) {
         let untilUS = faultEndUS(within: 100_000...10_000_000, &random)
-        for node in nodes.indices.shuffled(using: &random).prefix(plan.damageLimit) {
+        for node in nodes.indices.shuffled(using: &random).prefix(plan.spareCount) {
             network.starve(node, untilUS: untilUS)
         }
     }

@@ -8,7 +8,7 @@ struct LeaderCompleteness: Invariant {
     /// The term in which each node was last seen to lead: each leader is checked once.
     private var checked: [Term]
 
-    init(nodeCount: Int) { checked = Array(repeating: .zero, count: nodeCount) }
+    init(nodeLimit: Int) { checked = Array(repeating: .zero, count: nodeLimit) }
 
     mutating func violation(after observation: Observation, in world: World) -> String? {
         guard let node = observation.node, world.nodes[node].raft.role == .leader,

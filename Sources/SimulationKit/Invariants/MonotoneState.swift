@@ -16,7 +16,7 @@ struct MonotoneState: Invariant {
 
     private var marks: [Mark?]
 
-    init(nodeCount: Int) { marks = Array(repeating: nil, count: nodeCount) }
+    init(nodeLimit: Int) { marks = Array(repeating: nil, count: nodeLimit) }
 
     mutating func violation(after observation: Observation, in world: World) -> String? {
         guard let position = observation.node else { return nil }
