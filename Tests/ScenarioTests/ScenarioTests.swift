@@ -23,6 +23,19 @@ import Testing
             #expect(assertions > 0, "\(script.scenario.name) asserts nothing")
         }
     }
+
+    @Test func thePageListsThemAll() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(
+            contentsOf: root.appending(path: "Docs/scenarios.md"),
+            encoding: .utf8
+        )
+        for script in Scripts.all {
+            let row = "| `\(script.scenario.name)` | \(script.scenario.purpose) |"
+            #expect(page.contains(row), "Docs/scenarios.md has no line \(row)")
+        }
+    }
 }
 
 /// The scripts beside the tests.
