@@ -122,7 +122,14 @@ let testSupport: [Target] = [
     .target(name: "Linearizability", dependencies: ["Primitives"]),
     .target(
         name: "SimulationKit",
-        dependencies: ["CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore", .system]
+        dependencies: [
+            "CatalogCore", "Codecs", "Linearizability", "LogStorage", "Primitives", "RaftCore",
+            .system,
+        ]
+    ),
+    .executableTarget(
+        name: "Simulate",
+        dependencies: ["Primitives", "SimulationKit", .argumentParser]
     ),
     .target(
         name: "ScenarioKit",
@@ -222,7 +229,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "SimulationTests",
-        dependencies: ["SimulationKit", "RaftCore", "Primitives"]
+        dependencies: ["Primitives", "RaftCore", "Simulate", "SimulationKit", "TestKit", .system]
     ),
     .testTarget(
         name: "ScenarioTests",
@@ -255,6 +262,7 @@ let package = Package(
     name: "tarn",
     products: [
         .executable(name: "tarn", targets: ["tarn"]),
+        .executable(name: "tarn-simulate", targets: ["Simulate"]),
         .executable(name: "tarn-scenarios", targets: ["Scenarios"]),
     ],
     dependencies: [

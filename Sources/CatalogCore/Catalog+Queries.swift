@@ -77,6 +77,11 @@ extension Catalog {
     /// Who a store was before it was taken out of the cluster for good; O(log n).
     package func retired(store: StoreID) -> RetiredStore? { retiredStores[store] }
 
+    /// Who had a node id that is nobody's any more; O(retired stores).
+    package func retired(node: NodeID) -> RetiredStore? {
+        retiredStores.values.first { $0.node == node }
+    }
+
     /// The ring of a region; `nil` where no worker was ever active.
     package func ring(region: String) -> RingEntry? { ringsByRegion[ByteString(region)] }
 

@@ -8,15 +8,18 @@ import Synchronization
 
 /// Following the catalog without a vote: state and commands pulled from a voter, another one within
 /// two seconds of silence.
+///
+/// A worker that is given a vote stops following: what its own log then brings is the same, and what
+/// comes twice is left out by its index.
 extension CoordinationNode {
     /// A source that sends nothing for this long, not even that nothing happened, is left.
     private static let feedSilenceMS: UInt64 = 1500
 
     func followFeed() async {
-        guard await untilMember(), !membership.state.isVoter else { return }
+        guard await untilMember() else { return }
         var turn = 0
         while !Task.isCancelled {
-            if let (node, address) = nextSource(turn) {
+            if !membership.state.isVoter, let (node, address) = nextSource(turn) {
                 await follow(node, at: address)
                 feedSource.withLock { $0 = nil }
             }
@@ -45,7 +48,9 @@ extension CoordinationNode {
                 await self.read(node, at: address, noting: lastItem)
                 lastItem.note(atMS: 0)  // Ends the watch below.
             }
-            while !Task.isCancelled, silence(since: lastItem) < Self.feedSilenceMS {
+            while !Task.isCancelled, !membership.state.isVoter,
+                silence(since: lastItem) < Self.feedSilenceMS
+            {
                 try? await Task.sleep(for: .milliseconds(100))
             }
             group.cancelAll()

@@ -11,8 +11,17 @@ extension CoordinationNode: PeerRequestHandler {
     package func hello() -> PeerHello { currentHello }
 
     package func accept(_ remote: PeerHello) -> PeerAdmission {
-        guard let node = remote.node, remote.cluster == membership.cluster,
-            let worker = replica.catalog.worker(id: node), worker.store != remote.store
+        guard let node = remote.node, remote.cluster == membership.cluster else { return .accepted }
+        if let retired = replica.catalog.retired(store: remote.store) {
+            return .refused(
+                PeerRefusal(
+                    .removed,
+                    "store \(remote.store) was retired with node \(retired.node); start with an "
+                        + "empty data directory to join as a new worker"
+                )
+            )
+        }
+        guard let worker = replica.catalog.worker(id: node), worker.store != remote.store
         else { return .accepted }
         return .refused(
             PeerRefusal(
@@ -84,6 +93,11 @@ extension CoordinationNode: PeerRequestHandler {
         case .form: return try await answerFormation(body)
         case .status: return try answerStatus(body, from: remote)
         case .transfer: return try answerTransfer(body, from: remote)
+        case .enlist: return try answerEnlistment(body, from: remote)
+        case .release: return try answerRelease(body, from: remote)
+        case .silence:
+            try requireMember(remote)
+            return try answerSilence(body)
         case .feed: throw .because(.badRequest, "the feed is a stream")
         }
     }

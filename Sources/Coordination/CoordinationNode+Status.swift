@@ -18,7 +18,8 @@ extension CoordinationNode: CoordinationService {
             commitIndex: driver?.state.commit ?? replica.applied,
             quorumHave: quorum.have,
             quorumNeed: quorum.need,
-            voters: voters.map { voterStatus($0, in: catalog, missing: quorum.missing) },
+            voters: voters.map { voterStatus($0, in: catalog) },
+            learners: learners.map { voterStatus($0, in: catalog) },
             workers: catalog.workers.map { health(of: $0) }
         )
     }
@@ -38,7 +39,8 @@ extension CoordinationNode: CoordinationService {
         case .replacing: .waiting(.replacing)
         case .observer, .voter:
             // The catalog begins with the first entry that the voters committed.
-            replica.catalog.cluster == nil ? .waiting(.joining) : .ready
+            replica.catalog.cluster == nil
+                ? .waiting(.joining) : isNamesakeVoting ? .waiting(.replacing) : .ready
         }
     }
 
@@ -104,8 +106,7 @@ extension CoordinationNode: CoordinationService {
 
     private func voterStatus(
         _ node: NodeID,
-        in catalog: Catalog,
-        missing: [NodeID]
+        in catalog: Catalog
     ) -> CoordinationStatus.VoterStatus {
         let worker = catalog.worker(id: node)
         return CoordinationStatus.VoterStatus(
@@ -113,7 +114,7 @@ extension CoordinationNode: CoordinationService {
             name: worker?.name ?? node.description,
             region: worker?.region ?? "",
             zone: worker?.zone ?? "",
-            isReachable: !missing.contains(node),
+            isReachable: node == membership.node || health.answersNow(node),
             trailsLeaderBy: trail(of: node)
         )
     }

@@ -84,6 +84,8 @@ package final class CoordinationNode: Sendable {
             group.addTask { await self.followFeed() }
             group.addTask { await self.keepRegistered() }
             group.addTask { await self.keepCheckpoint() }
+            group.addTask { await self.keepVoters() }
+            group.addTask { await self.watchRetirement() }
         }
     }
 
@@ -185,10 +187,31 @@ package final class CoordinationNode: Sendable {
     }
 
     /// How many voters answered within the last second, this one included, and how many must.
+    ///
+    /// While two sets decide together: of the one that lacks most.
     var quorum: (have: Int, need: Int, missing: [NodeID]) {
-        let voters = voters
+        let incoming = quorum(of: voters)
+        guard let outgoing = driver?.state.voters.outgoing, !outgoing.isEmpty else {
+            return incoming
+        }
+        let before = quorum(of: outgoing.map(\.node))
+        return before.have - before.need < incoming.have - incoming.need ? before : incoming
+    }
+
+    private func quorum(of voters: [NodeID]) -> (have: Int, need: Int, missing: [NodeID]) {
         let missing = voters.filter { $0 != membership.node && !health.answersNow($0) }
         return (voters.count - missing.count, voters.count / 2 + 1, missing)
+    }
+
+    /// Workers that get the log without a vote: by consensus where it runs here, else by what they say.
+    var learners: [NodeID] {
+        if let driver, !driver.state.voters.incoming.isEmpty {
+            return driver.state.voters.learners.map(\.node)
+        }
+        let voters = replica.catalog.cluster?.voters ?? []
+        return replica.catalog.workers.map(\.id).filter { node in
+            !voters.contains(node) && health.report(of: node)?.status.isVoter == true
+        }
     }
 
     func name(of node: NodeID) -> String {

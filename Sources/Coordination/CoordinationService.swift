@@ -177,6 +177,8 @@ package struct CoordinationStatus: Sendable {
     package let quorumHave: Int
     package let quorumNeed: Int
     package let voters: [VoterStatus]
+    /// Workers that get the log, and have no vote or not yet.
+    package let learners: [VoterStatus]
     /// What this worker knows of the others' health and load, sorted by name.
     package let workers: [WorkerHealth]
 
@@ -188,6 +190,7 @@ package struct CoordinationStatus: Sendable {
         quorumHave: Int,
         quorumNeed: Int,
         voters: [VoterStatus],
+        learners: [VoterStatus] = [],
         workers: [WorkerHealth]
     ) {
         self.cluster = cluster
@@ -197,6 +200,7 @@ package struct CoordinationStatus: Sendable {
         self.quorumHave = quorumHave
         self.quorumNeed = quorumNeed
         self.voters = voters
+        self.learners = learners
         self.workers = workers
     }
 }

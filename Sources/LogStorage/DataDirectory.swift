@@ -9,6 +9,7 @@ package import SystemPackage
 ///     <data-dir>/lock       held by flock as long as this object lives
 ///     <data-dir>/identity   ``StoreIdentity``
 ///     <data-dir>/log/       ``LogStorage`` of a voter
+///     <data-dir>/quarantined-<seconds>/  a log that can never be used again
 ///
 /// A directory is new (empty: gets a store of its own), ours, or refused with one
 /// ``DataDirectoryError`` a reason. A voter's log is made before its role is written, so a voter
@@ -16,7 +17,7 @@ package import SystemPackage
 package final class DataDirectory: Sendable {
     package let path: FilePath
     private let lock: File
-    private let current: Mutex<StoreIdentity>
+    let current: Mutex<StoreIdentity>
 
     package static let identityName = "identity"
     package static let lockName = "lock"
@@ -51,6 +52,7 @@ package final class DataDirectory: Sendable {
         current = Mutex(identity)
         if found == nil { try write(identity) }
         if identity.name != name { try update { $0.name = name } }
+        try finishSettingAside()
     }
 
     /// Who this worker is.
@@ -76,6 +78,15 @@ package final class DataDirectory: Sendable {
             var next = identity
             change(&next)
             precondition(next.store == identity.store, "a store keeps its id")
+            if next.membership != nil { next.lost = nil }  // The cluster has taken it in.
+            try write(next)
+            identity = next
+        }
+    }
+
+    /// Puts another store's identity in this one's place, durably.
+    func replaceIdentity(_ next: StoreIdentity) throws(DataDirectoryError) {
+        try current.withLock { identity throws(DataDirectoryError) in
             try write(next)
             identity = next
         }
@@ -135,13 +146,18 @@ package final class DataDirectory: Sendable {
         _ identity: StoreIdentity,
         name: String
     ) throws(DataDirectoryError) {
-        guard let membership = identity.membership else { return }
+        guard let membership = identity.membership else {
+            guard identity.lost == nil || identity.name == name else {
+                throw .renamed(path: path.string, recorded: identity.name, configured: name)
+            }
+            return
+        }
         let (cluster, node) = (membership.cluster, membership.node)
         switch membership.role {
         case .removed: throw .removed(path: path.string, cluster: cluster, node: node)
-        case .voter where try !hasLog(path):
+        case .voter where try !hasLog(path), .formerVoter where try !hasLog(path):
             throw .logLost(path: path.string, cluster: cluster, node: node)
-        case .voter, .observer: break
+        case .voter, .formerVoter, .observer: break
         }
         guard identity.name == name else {
             throw .renamed(path: path.string, recorded: identity.name, configured: name)
@@ -167,7 +183,7 @@ package final class DataDirectory: Sendable {
     ) throws(DataDirectoryError) {
         let unexpected = names.filter { !harmless.contains($0) }
         guard !unexpected.isEmpty else { return }
-        let left = unexpected.filter { remains.contains($0) }
+        let left = unexpected.filter { remains.contains($0) || isQuarantine($0) }
         guard left.isEmpty else { throw .identityLost(path: path.string, remains: left) }
         throw .foreignFiles(path: path.string, names: unexpected)
     }
@@ -227,7 +243,7 @@ package final class DataDirectory: Sendable {
         }
     }
 
-    private static func io<Result>(
+    static func io<Result>(
         _ path: FilePath,
         _ operation: String,
         _ file: String,

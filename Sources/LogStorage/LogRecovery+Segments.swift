@@ -48,9 +48,28 @@ extension LogRecovery {
         }
         let scan = SegmentScan(bytes, header: header)
         try judge(scan, name, isLast: isLast)
+        batchCount += scan.batches.count
         for batch in scan.batches { try replay(batch, name) }
         (nextSequence, chain) = (scan.nextSequence, scan.chain)
-        if isLast { tail = (header, Array(bytes[..<scan.end])) }
+        guard isLast else { return }
+        tail = (header, Array(bytes[..<scan.end]))
+        lastBatchStart = scan.lastBatchStart
+    }
+
+    /// Reads what was written to the last segment behind its last good batch.
+    mutating func readTail(from end: inout Int, upTo limit: Int) throws(LogStorageError) {
+        guard let header = tail?.header, limit > end else { return }
+        let name = SegmentHeader.name(header.number)
+        let rest = try io("read", name) { [start = end] () throws(Errno) in
+            try directory.open(name).read(at: start, count: limit - start)
+        }
+        let scan = SegmentScan(rest, from: 0, nextSequence: nextSequence, chain: chain)
+        try judge(scan, name, isLast: true)
+        for batch in scan.batches { try replay(batch, name) }
+        (nextSequence, chain) = (scan.nextSequence, scan.chain)
+        if !scan.batches.isEmpty { lastBatchStart = end + scan.lastBatchStart }
+        end += scan.end
+        try requireTermsInOrder()
     }
 
     private func readHeader(

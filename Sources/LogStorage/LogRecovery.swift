@@ -24,6 +24,10 @@ struct LogRecovery {
     var entries: [LogEntry] = []
     /// The last segment's header and its bytes up to the end of the last good batch.
     var tail: (header: SegmentHeader, bytes: [UInt8])?
+    /// Batches read, whatever they hold.
+    var batchCount = 0
+    /// Where the last good batch of the last segment starts, in bytes.
+    var lastBatchStart = 0
     var snapshots: [SnapshotMetadata] = []
     var state: [UInt8]?
     var notes: [RecoveryNote] = []
@@ -48,7 +52,7 @@ struct LogRecovery {
 
     // MARK: - Hard state
 
-    private mutating func readSlots() throws(LogStorageError) {
+    mutating func readSlots() throws(LogStorageError) {
         let name = HardStateSlots.name
         let hasLog = names.contains {
             SegmentHeader.number(in: $0) != nil || SnapshotFile.position(in: $0) != nil
@@ -72,6 +76,13 @@ struct LogRecovery {
             }
         }
         try choose(found, details)
+    }
+
+    /// Reads the slots once more; what the log says of term and vote is known.
+    mutating func readSlotsAgain() throws(LogStorageError) {
+        let known = hardState
+        try readSlots()
+        try merge(known, HardStateSlots.name)
     }
 
     private mutating func choose(
@@ -104,7 +115,7 @@ struct LogRecovery {
         }
     }
 
-    private func requireTermsInOrder() throws(LogStorageError) {
+    func requireTermsInOrder() throws(LogStorageError) {
         guard window.lastTerm <= hardState.term else {
             let detail = "entries of \(window.lastTerm), hard state of \(hardState.term)"
             throw refusal(.termConflict, HardStateSlots.name, nil, detail)

@@ -67,6 +67,22 @@ extension LogStorage {
         try open(in: FileLogDirectory(path), identity: identity, options: options)
     }
 
+    /// Reads and checks a whole log as ``open(at:identity:options:)`` does, and changes nothing.
+    ///
+    /// - Returns: What opening would repair.
+    /// - Throws: `missing`, `refused`, `io`.
+    package static func examine(
+        at path: FilePath,
+        identity: LogIdentity,
+        options: Options = Options()
+    ) throws(LogStorageError) -> [RecoveryNote] {
+        try LogRecovery(
+            directory: FileLogDirectory(path),
+            identity: identity,
+            options: options
+        ).notes
+    }
+
     /// As ``create(at:identity:options:)``, in any directory.
     package static func create(
         in directory: any LogDirectory,

@@ -60,10 +60,12 @@ package struct RecoveryRefusal: Sendable, Equatable {
 
 extension RecoveryRefusal: CustomStringConvertible {
     /// What, which, why, what next.
-    package var description: String {
-        let rule = RecoveryRule.rule(for: finding)
+    package var description: String { "\(facts); \(RecoveryRule.rule(for: finding).nextStep)" }
+
+    /// What, which, why.
+    package var facts: String {
         let place = offset.map { " at byte \($0)" } ?? ""
-        return "log file \(file)\(place): \(rule.reason) (\(detail)); \(rule.nextStep)"
+        return "log file \(file)\(place): \(RecoveryRule.rule(for: finding).reason) (\(detail))"
     }
 }
 

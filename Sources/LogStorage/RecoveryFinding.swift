@@ -30,8 +30,11 @@ package enum RecoveryVerdict: Sendable, Equatable {
     case fallBack
     /// Drop log entries that a newer snapshot has replaced.
     case replace
-    /// Start nothing, change nothing.
+    /// Start nothing, change nothing: an operator can put the right file in place.
     case refuse
+    /// Never start from this log again, and change nothing in it: what is missing is nowhere on
+    /// this disk. A voter with peers goes on as a new store, the only voter does not start.
+    case rebuild
 }
 
 /// One row of the decision table.
@@ -46,8 +49,8 @@ package struct RecoveryRule: Sendable {
 
 extension RecoveryRule {
     private static let replaceVoter = """
-        do not delete files by hand. With a quorum left: wipe this data directory and let the \
-        worker join again as a new node. Without one: restore a backup
+        do not delete files by hand. Start the worker: with peers it sets this log aside and \
+        comes back as a new store. Without: put a copy of the data directory in its place
         """
     private static let restart = "start it with the data directory that belongs to it"
 
@@ -55,7 +58,8 @@ extension RecoveryRule {
     ///
     /// The line between the first two rows and the rest is what recovery promises: bytes are cut
     /// only where the file itself proves that their batch was never durable as a whole, hence never
-    /// acknowledged. Everything else was, or may have been, promised to somebody.
+    /// acknowledged. Everything else was, or may have been, promised to somebody; whether an operator
+    /// can put it right (`refuse`) or only the other voters can (`rebuild`) is the second question.
     package static let table: [RecoveryRule] = [
         RecoveryRule(
             finding: .tornStart,
@@ -71,44 +75,44 @@ extension RecoveryRule {
         ),
         RecoveryRule(
             finding: .laterBatch,
-            verdict: .refuse,
+            verdict: .rebuild,
             reason: "a batch is missing although a later one exists: it was durable and is lost",
             nextStep: replaceVoter
         ),
         RecoveryRule(
             finding: .damagedBatch,
-            verdict: .refuse,
+            verdict: .rebuild,
             reason: "every sector of the batch was written, so it may have been acknowledged, "
                 + "and now it is not what was written",
             nextStep: replaceVoter
         ),
         RecoveryRule(
             finding: .unfinishedSegment,
-            verdict: .refuse,
+            verdict: .rebuild,
             reason: "the segment has a successor, so all of it was durable, and part is missing",
             nextStep: replaceVoter
         ),
         RecoveryRule(
             finding: .damagedSegment,
-            verdict: .refuse,
+            verdict: .rebuild,
             reason: "the segment has a successor, so all of it was durable, and part is damaged",
             nextStep: replaceVoter
         ),
         RecoveryRule(
             finding: .brokenLink,
-            verdict: .refuse,
+            verdict: .rebuild,
             reason: "the segment does not go on where the one before it ends",
             nextStep: replaceVoter
         ),
         RecoveryRule(
             finding: .damagedHeader,
-            verdict: .refuse,
+            verdict: .rebuild,
             reason: "a segment gets its name only when its header is durable; it was damaged since",
             nextStep: replaceVoter
         ),
         RecoveryRule(
             finding: .wrongLength,
-            verdict: .refuse,
+            verdict: .rebuild,
             reason: "the file is not as long as its header says; it was cut or extended since",
             nextStep: replaceVoter
         ),
@@ -120,13 +124,13 @@ extension RecoveryRule {
         ),
         RecoveryRule(
             finding: .numberGap,
-            verdict: .refuse,
+            verdict: .rebuild,
             reason: "a segment between two others is missing",
             nextStep: replaceVoter
         ),
         RecoveryRule(
             finding: .vanishedTail,
-            verdict: .refuse,
+            verdict: .rebuild,
             reason: "the hard state names a later segment than any there is: the newest is missing",
             nextStep: replaceVoter
         ),
@@ -168,7 +172,7 @@ extension RecoveryRule {
         ),
         RecoveryRule(
             finding: .termConflict,
-            verdict: .refuse,
+            verdict: .rebuild,
             reason: "terms go backwards or beyond the hard state: not what was written",
             nextStep: replaceVoter
         ),
@@ -180,13 +184,13 @@ extension RecoveryRule {
         ),
         RecoveryRule(
             finding: .hardStateLost,
-            verdict: .refuse,
+            verdict: .rebuild,
             reason: "both copies are gone: this store may have voted and must not vote again",
             nextStep: replaceVoter
         ),
         RecoveryRule(
             finding: .hardStateConflict,
-            verdict: .refuse,
+            verdict: .rebuild,
             reason: "two votes in one term: not what was written",
             nextStep: replaceVoter
         ),
@@ -198,7 +202,7 @@ extension RecoveryRule {
         ),
         RecoveryRule(
             finding: .snapshotLost,
-            verdict: .refuse,
+            verdict: .rebuild,
             reason: "the log does not reach back to any readable snapshot",
             nextStep: replaceVoter
         ),
@@ -210,6 +214,9 @@ extension RecoveryRule {
             nextStep: ""
         ),
     ]
+
+    /// Findings that a log can never be used again with; the others refused are an operator's.
+    package var isRot: Bool { verdict == .rebuild }
 
     /// The row for a finding.
     package static func rule(for finding: RecoveryFinding) -> RecoveryRule {

@@ -8,7 +8,9 @@ import Primitives
 struct SegmentScan {
     private(set) var batches: [LogBatch] = []
     /// Where the last good batch ends, in bytes.
-    private(set) var end = Sector.byteCount
+    private(set) var end: Int
+    /// Where the last good batch starts, in bytes; where the scan began if there is none.
+    private(set) var lastBatchStart: Int
     private(set) var nextSequence: UInt64
     private(set) var chain: UInt32
     /// What stopped the scan, as it reads in the last segment; `nil` if the log simply ends.
@@ -20,9 +22,21 @@ struct SegmentScan {
 
     /// Scans a whole segment file behind its header.
     init(_ bytes: [UInt8], header: SegmentHeader) {
+        self.init(
+            bytes,
+            from: Sector.byteCount,
+            nextSequence: header.nextSequence,
+            chain: header.chain
+        )
+    }
+
+    /// Scans from a place where a batch ends and `nextSequence` must follow, up to the segment's end.
+    init(_ bytes: [UInt8], from start: Int, nextSequence: UInt64, chain: UInt32) {
         self.bytes = bytes
-        nextSequence = header.nextSequence
-        chain = header.chain
+        self.nextSequence = nextSequence
+        self.chain = chain
+        end = start
+        lastBatchStart = start
         while end < bytes.count, finding == nil {
             guard !Sector.isZero(bytes, at: end) else {
                 finding = findingBehind(end)
@@ -58,6 +72,7 @@ struct SegmentScan {
             batches.append(try LogBatch(stream: stream, front: front, chain: &chain))
             self.chain = chain
             nextSequence += 1
+            lastBatchStart = end
             end = batchEnd
         } catch {
             finding = .damagedBatch

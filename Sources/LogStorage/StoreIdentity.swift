@@ -3,10 +3,12 @@ package import Primitives
 
 /// Who the worker behind a data directory is; kept in the file `identity`.
 ///
-/// Format 1, little-endian: `TARNDATA` · format (u32) · store (16) · name (u32 length, UTF-8)
+/// Formats 1 and 2, little-endian: `TARNDATA` · format (u32) · store (16) · name (u32 length, UTF-8)
 /// · has membership (u8), then cluster (16) · node (u64) · role (u8)
 /// · has intent (u8), then cluster (16) · body (u32 length)
-/// · zeros up to a multiple of 512 less four · CRC-32C of all before (u32).
+/// · in format 2 has lost store (u8), then ``LostStore``
+/// · zeros up to a multiple of 512 less four · CRC-32C of all before (u32). Format 2 is
+/// written only where there is a lost store: a release before it goes on reading all others.
 package struct StoreIdentity: Hashable, Sendable {
     /// What this store is to its cluster.
     package enum Role: UInt8, Sendable {
@@ -16,6 +18,8 @@ package struct StoreIdentity: Hashable, Sendable {
         case voter = 2
         /// Was taken out of the cluster for good.
         case removed = 3
+        /// Follows the catalog; has a log with promises that a later vote must keep.
+        case formerVoter = 4
     }
 
     /// The place in a cluster that this store was admitted to.
@@ -52,31 +56,35 @@ package struct StoreIdentity: Hashable, Sendable {
     package var name: String
     package var membership: Membership?
     package var intent: InitIntent?
+    /// The voter's store that this one takes the place of, until the cluster has admitted it.
+    package var lost: LostStore?
 
     /// A store that no cluster knows yet.
     package init(
         store: StoreID,
         name: String,
         membership: Membership? = nil,
-        intent: InitIntent? = nil
+        intent: InitIntent? = nil,
+        lost: LostStore? = nil
     ) {
         self.store = store
         self.name = name
         self.membership = membership
         self.intent = intent
+        self.lost = lost
     }
 }
 
 extension StoreIdentity {
     static let magic = Array("TARNDATA".utf8)
-    static let newestFormat: UInt32 = 1
+    static let newestFormat: UInt32 = 2
     /// Longest file that is read, in bytes.
     static let longestFile = 128 << 10
 
     func encoded() -> [UInt8] {
         var writer = ByteWriter()
         writer.write(raw: Self.magic)
-        writer.write(Self.newestFormat)
+        writer.write(lost == nil ? 1 : Self.newestFormat)
         writer.write(store.rawValue)
         writer.write(name)
         writer.write(optional: membership) { writer, membership in
@@ -88,6 +96,7 @@ extension StoreIdentity {
             writer.write(intent.cluster.rawValue)
             writer.write(intent.body)
         }
+        if let lost { writer.write(optional: lost) { $1.encode(into: &$0) } }
         let byteCount = (writer.bytes.count + 4 + 511) / 512 * 512
         return sealed(writer.bytes, byteCount: byteCount)
     }
@@ -102,6 +111,8 @@ extension StoreIdentity {
             magic: Self.magic,
             newest: Self.newestFormat
         )
+        var head = ByteReader(file.dropFirst(Self.magic.count))
+        let format = try head.integer(UInt32.self)
         store = StoreID(try reader.uniqueID())
         name = try reader.text()
         membership = try reader.optional { reader throws(ByteDecodingError) in
@@ -111,6 +122,10 @@ extension StoreIdentity {
             let cluster = ClusterID(try reader.uniqueID())
             let body = try reader.run(upTo: InitIntent.longestBody)
             return InitIntent(cluster: cluster, body: body)
+        }
+        guard format > 1 else { return }
+        lost = try reader.optional { reader throws(ByteDecodingError) in
+            try LostStore(from: &reader)
         }
     }
 }

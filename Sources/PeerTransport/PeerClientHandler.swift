@@ -208,7 +208,7 @@ final class PeerClientHandler: ChannelInboundHandler {
             reason =
                 refusal.kind == .version
                 ? .versionMismatch(address, theirs: hello.versions, ours: own.versions)
-                : .refused(address, refusal)
+                : .refused(address, refusal.asOurOwn)
             basics.close(after: .refusal(refusal))
         case .accept:
             if isFirst {
@@ -233,5 +233,13 @@ final class PeerClientHandler: ChannelInboundHandler {
         case .hello, .refusal, .message, .request, .cancel, .openStream, .credit, .ping:
             failProtocol()
         }
+    }
+}
+
+extension PeerRefusal {
+    /// A refusal that this worker speaks, as its own layers are told: `removed` means that this one
+    /// was, never the other.
+    fileprivate var asOurOwn: PeerRefusal {
+        kind == .removed ? PeerRefusal(.foreignStore, reason) : self
     }
 }

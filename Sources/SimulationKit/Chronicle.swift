@@ -15,14 +15,19 @@ struct Chronicle: Sendable {
 
     /// Index 1 comes first.
     private(set) var records: [Record] = []
-    /// For each key the index of its last committed write.
-    private(set) var versions = [UInt64](repeating: 0, count: RegisterMachine.keyCount)
+    /// The state that the history leads to.
+    private(set) var machine = RegisterMachine()
+    /// For each operation that took effect, where.
+    private(set) var effects: [UInt64: LogIndex] = [:]
     /// How far each node's commit index was looked at.
     private var seen: [LogIndex]
-    /// Set when two nodes committed different entries at one index.
+    /// Set when two nodes committed different entries at one index, or one write took effect twice.
     private(set) var contradiction: String?
 
     init(nodeCount: Int) { seen = Array(repeating: .zero, count: nodeCount) }
+
+    /// For each key the index of its last committed write.
+    var versions: [UInt64] { machine.versions }
 
     var last: LogPosition { records.last?.entry.position ?? .zero }
 
@@ -31,22 +36,25 @@ struct Chronicle: Sendable {
         return records[Int(index.rawValue) - 1]
     }
 
+    /// Whether a node's commit index is another than it was when last looked at.
+    func isNews(_ commit: LogIndex, node: Int) -> Bool { seen[node] != commit }
+
     /// Writes down what a node has newly committed, or compares it.
-    mutating func observe(_ raft: Raft, node: Int) {
-        let start = min(seen[node], raft.commit)  // A restart begins at the snapshot again.
-        seen[node] = raft.commit
-        guard raft.commit > start else { return }
-        for index in start.rawValue + 1...raft.commit.rawValue {
-            guard let entry = raft.log.entry(at: LogIndex(index)) else { continue }
-            take(entry, raft)
+    mutating func observe(_ log: RaftLog, commit: LogIndex, term: Term, node: Int) {
+        let start = min(seen[node], commit)  // A restart begins at the snapshot again.
+        seen[node] = commit
+        guard commit > start else { return }
+        for index in start.rawValue + 1...commit.rawValue {
+            guard let entry = log.entry(at: LogIndex(index)) else { continue }
+            take(entry, term, node)
         }
     }
 
-    private mutating func take(_ entry: LogEntry, _ raft: Raft) {
+    private mutating func take(_ entry: LogEntry, _ term: Term, _ node: Int) {
         if let known = record(at: entry.index) {
             if known.entry != entry {
                 let others = known.entry.position
-                contradiction = "\(raft.me.node) committed \(entry.position), others \(others)"
+                contradiction = "node \(node + 1) committed \(entry.position), others \(others)"
             }
             return
         }
@@ -54,7 +62,14 @@ struct Chronicle: Sendable {
             contradiction = "\(entry.position) committed before \(last.index.next)"
             return
         }
-        records.append(Record(entry: entry, committedIn: raft.term))
-        if let command = RegisterCommand(entry) { versions[command.key] = entry.index.rawValue }
+        records.append(Record(entry: entry, committedIn: term))
+        let outcome = machine.apply(entry)
+        guard outcome == .written, let command = RegisterCommand(entry) else { return }
+        if let earlier = effects[command.operation] {
+            contradiction =
+                "operation \(command.operation) took effect at \(earlier) and again at "
+                + "\(entry.index)"
+        }
+        effects[command.operation] = entry.index
     }
 }

@@ -19,6 +19,12 @@ package final class CrashDirectory: LogDirectory {
     package var crashAt = Int.max
     /// Every sync fails from this change on, as after an I/O error.
     package var syncFailsFrom = Int.max
+    /// No file is made and none grows from this change on: the disk is full.
+    package var isFullFrom = Int.max
+    /// Every sync reports success and does nothing.
+    package var syncLies = false
+    /// As many reads succeed, and then none.
+    package var readsLeft = Int.max
 
     private enum NameChange {
         case bind(String, CrashedFile)
@@ -74,13 +80,46 @@ package final class CrashDirectory: LogDirectory {
         operationCount += 1
     }
 
+    fileprivate func requireReadable() throws(Errno) {
+        guard readsLeft > 0 else { throw .ioError }
+        if readsLeft < .max { readsLeft -= 1 }
+    }
+
+    fileprivate var isFull: Bool { operationCount > isFullFrom }
+
     fileprivate var syncFails: Bool { operationCount > syncFailsFrom }
+
+    // MARK: - What is durable, as it changes
+
+    /// Counts changes of the names that a loss of power leaves.
+    private(set) var durableNamesVersion = 0
+    /// Files synced since ``takeDurableChanges()`` was called last.
+    private var synced: [CrashedFile] = []
+
+    /// Which synced files changed and where, in bytes; without a name those that nobody would find.
+    func takeDurableChanges() -> [(name: String?, range: Range<Int>)] {
+        let changes = synced.map { file in
+            let name = durableNames.first { $0.value === file }?.key
+            let range = file.changes ?? 0..<0
+            file.changes = nil
+            return (name, range)
+        }
+        synced = []
+        return changes
+    }
+
+    /// The content of a file after a loss of power that loses all it may.
+    func durableContent(of name: String) -> [UInt8]? { durableNames[name]?.durable }
+
+    /// The names that a loss of power leaves, sorted.
+    var sortedDurableNames: [String] { durableNames.keys.sorted() }
 
     // MARK: - LogDirectory
 
     package func names() throws(Errno) -> [String] { bound.keys.sorted() }
 
     package func open(_ name: String) throws(Errno) -> any LogFile {
+        try requireReadable()
         guard let file = bound[name] else { throw .noSuchFileOrDirectory }
         return CrashFileHandle(directory: self, file: file)
     }
@@ -88,6 +127,7 @@ package final class CrashDirectory: LogDirectory {
     package func create(_ name: String) throws(Errno) -> any LogFile {
         try step()
         guard bound[name] == nil else { throw .fileExists }
+        guard operationCount <= isFullFrom else { throw .noSpace }
         let file = CrashedFile(durable: [])
         bound[name] = file
         pendingNames.append(.bind(name, file))
@@ -112,8 +152,14 @@ package final class CrashDirectory: LogDirectory {
     package func sync() throws(Errno) {
         try step()
         guard !syncFails else { throw .ioError }
+        guard !syncLies, !pendingNames.isEmpty else { return }
         durableNames = bound
         pendingNames = []
+        durableNamesVersion += 1
+    }
+
+    fileprivate func fileSynced(_ file: CrashedFile) {
+        if !synced.contains(where: { $0 === file }) { synced.append(file) }
     }
 }
 
@@ -129,10 +175,12 @@ private final class CrashFileHandle: LogFile {
     func byteCount() throws(Errno) -> Int { file.written.count }
 
     func read(at offset: Int, count: Int) throws(Errno) -> [UInt8] {
-        Array(file.written.dropFirst(offset).prefix(count))
+        try directory.requireReadable()
+        return Array(file.written.dropFirst(offset).prefix(count))
     }
 
     func write(_ bytes: [UInt8], at offset: Int) throws(Errno) {
+        if directory.isFull, offset + bytes.count > file.written.count { throw .noSpace }
         // Taken before the step: a crash during a write may leave any part of it.
         let crash = Result { () throws(Errno) in try directory.step() }
         file.write(bytes, at: offset)
@@ -145,6 +193,8 @@ private final class CrashFileHandle: LogFile {
             file.loseUnsynced()
             throw .ioError
         }
+        guard !directory.syncLies else { return }
         file.sync()
+        directory.fileSynced(file)
     }
 }

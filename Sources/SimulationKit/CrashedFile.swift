@@ -5,10 +5,12 @@ import Primitives
 final class CrashedFile {
     private(set) var written: [UInt8]
     private(set) var durable: [UInt8]
-    /// For each sector whether it was written since the last sync.
+    /// For each sector whether it was written since the last sync, and the sync did not fail.
     private var isDirty: [Bool]
-    /// Whether a sync failed once, so that the medium differs from `written` for good.
-    private var hasLostSectors = false
+    /// The same as a list, in the order of writing.
+    private var dirtySectors: [Int] = []
+    /// What of the medium was changed since this was set to `nil`: nothing outside, in bytes.
+    var changes: Range<Int>?
 
     static let sectorByteCount = 512
 
@@ -27,21 +29,24 @@ final class CrashedFile {
         written.replaceSubrange(offset..<end, with: bytes)
         let first = offset / Self.sectorByteCount
         let last = (end + Self.sectorByteCount - 1) / Self.sectorByteCount
-        for sector in first..<max(first, last) { isDirty[sector] = true }
+        for sector in first..<max(first, last) where !isDirty[sector] {
+            isDirty[sector] = true
+            dirtySectors.append(sector)
+        }
     }
 
     func sync() {
-        if hasLostSectors {
-            for sector in isDirty.indices where isDirty[sector] { keep(sector, in: &durable) }
-        } else {
-            durable = written
+        for sector in dirtySectors {
+            keep(sector, in: &durable)
+            let start = sector * Self.sectorByteCount
+            let first = min(changes?.lowerBound ?? start, start)
+            changes = first..<max(changes?.upperBound ?? 0, start + Self.sectorByteCount)
         }
         clean()
     }
 
     /// What a failed sync does: nothing reaches the medium, and nobody remembers that it should.
     func loseUnsynced() {
-        hasLostSectors = true
         clean()
     }
 
@@ -50,7 +55,7 @@ final class CrashedFile {
         var content = durable
         let keepsNone = generator.next() % 8 == 0
         let keepsAll = generator.next() % 8 == 0
-        for sector in isDirty.indices where isDirty[sector] {
+        for sector in dirtySectors {
             let isKept = generator.next() & 1 == 0
             if keepsAll || (isKept && !keepsNone) { keep(sector, in: &content) }
         }
@@ -73,6 +78,7 @@ final class CrashedFile {
     }
 
     private func clean() {
-        isDirty = Array(repeating: false, count: isDirty.count)
+        for sector in dirtySectors { isDirty[sector] = false }
+        dirtySectors.removeAll(keepingCapacity: true)
     }
 }

@@ -15,27 +15,18 @@ struct LogContent: Sendable, Equatable {
 
     init(_ recovered: RecoveredLog) { take(recovered) }
 
-    /// Reads a directory that nobody uses, through the production recovery.
-    init(in directory: CrashDirectory, identity: LogIdentity, options: LogStorage.Options) {
-        do throws(LogStorageError) {
-            take(try LogStorage.open(in: directory, identity: identity, options: options).1)
-        } catch {
-            refusal = error
-        }
+    init(_ reading: LogReading) {
+        hardState = reading.hardState
+        snapshot = reading.snapshot
+        entries = reading.entries
     }
+
+    init(refusal: LogStorageError) { self.refusal = refusal }
 
     private mutating func take(_ recovered: RecoveredLog) {
         hardState = recovered.hardState
         snapshot = recovered.snapshot?.metadata
         entries = recovered.entries
-    }
-
-    /// Whether the entry, or a snapshot that covers it, is here.
-    func holds(_ position: LogPosition) -> Bool {
-        if let snapshot, snapshot.position.index >= position.index { return true }
-        guard let first = entries.first, position.index >= first.index else { return false }
-        let offset = position.index.rawValue - first.index.rawValue
-        return offset < entries.count && entries[Int(offset)].term == position.term
     }
 
     /// What is here, in one line.
@@ -66,5 +57,14 @@ struct LogContent: Sendable, Equatable {
     /// Whether all but term and vote is equal.
     func hasSameLog(as other: LogContent) -> Bool {
         snapshot == other.snapshot && entries == other.entries && refusal == other.refusal
+    }
+
+    /// Whether this starts at an older snapshot than `other`, and is equal from the newer one on.
+    func goesBackFurther(than other: LogContent) -> Bool {
+        guard refusal == nil, let newer = other.snapshot else { return false }
+        let start = snapshot?.position.index ?? .zero
+        return start < newer.position.index
+            && entries.contains { $0.position == newer.position }
+            && entries.filter { $0.index > newer.position.index } == other.entries
     }
 }

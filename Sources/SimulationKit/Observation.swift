@@ -5,23 +5,11 @@ import RaftCore
 
 /// What one event of a world brought about, for the checkers.
 struct Observation: Sendable {
-    /// A write whose client was told that it is done.
-    struct Acknowledgement: Sendable {
-        let operation: Operation
-        let position: LogPosition
-    }
-
-    /// A read whose client got its answer.
-    struct ReadResult: Sendable {
-        let operation: Operation
-        let index: LogIndex
-        /// Index of the write whose value was returned; 0 for none.
-        let version: UInt64
-    }
-
     /// A process that started again.
     struct Restart: Sendable {
         let crash: CrashRecord
+        /// Whether the medium held something else than what was synced.
+        let wasDamaged: Bool
         let found: LogContent
         /// What a loss of power right afterwards would leave.
         let durable: LogContent
@@ -33,29 +21,10 @@ struct Observation: Sendable {
     var effects: [RaftEffect] = []
     /// What left the node for the network.
     var sent: [(message: RaftMessage, to: Voter)] = []
-    var acknowledgements: [Acknowledgement] = []
-    var reads: [ReadResult] = []
-    var restart: Restart?
+    /// What clients were told.
+    var answers: [(operation: Operation, answer: Operation.Answer)] = []
+    /// None, or one; an array because it is large and rare.
+    var restarts: [Restart] = []
 
     init(timeUS: UInt64) { self.timeUS = timeUS }
-}
-
-/// One client's request.
-struct Operation: Sendable {
-    enum Kind: Sendable, Equatable {
-        case read
-        case write
-    }
-
-    let id: UInt64
-    let kind: Kind
-    let key: Int
-    let invokedUS: UInt64
-    /// Everything that was committed when the client asked.
-    let floor: LogIndex
-    /// The key's last write by then.
-    let versionFloor: UInt64
-    var attemptCount = 0
-
-    var request: RaftRequestID { RaftRequestID(id) }
 }

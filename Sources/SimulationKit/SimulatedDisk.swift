@@ -38,13 +38,16 @@ final class SimulatedDisk {
     private let identity: LogIdentity
     private let options: LogStorage.Options
     private var directory = CrashDirectory()
+    /// What the medium really holds now, where it is no longer what was synced; the next start finds
+    /// it. What was promised is still accounted by `directory`.
+    private var damaged: CrashDirectory?
     /// Exists while the node runs.
     private var storage: LogStorage?
     private var waiting: [Job] = []
     private var flushing: [Job] = []
     /// Since when no process has opened the log; `nil` while one runs.
     private(set) var lastCrash: CrashRecord?
-    private var look: (operationCount: Int, content: LogContent)?
+    private var look: DurableLook
 
     /// Makes a log with nothing in it but `first`.
     init(
@@ -54,6 +57,7 @@ final class SimulatedDisk {
     ) throws(LogStorageError) {
         self.identity = identity
         options = Self.options(segmentByteCount)
+        look = DurableLook(at: directory, identity: identity, options: options)
         try LogStorage.create(in: directory, identity: identity, options: options)
         if let first {
             let (storage, _) = try LogStorage.open(
@@ -77,11 +81,16 @@ final class SimulatedDisk {
     /// Opens the log, as a process does when it starts.
     func open() throws(LogStorageError) -> RecoveredLog {
         let (storage, recovered) = try LogStorage.open(
-            in: directory,
+            in: damaged ?? directory,
             identity: identity,
             options: options
         )
         self.storage = storage
+        if let damaged {
+            directory = damaged
+            self.damaged = nil
+            look = DurableLook(at: directory, identity: identity, options: options)
+        }
         lastCrash = nil
         return recovered
     }
@@ -98,12 +107,16 @@ final class SimulatedDisk {
             refusal = perform(flushing) { _ in }
             if refusal?.isFault == true { refusal = nil }
         }
-        switch crash {
-        case .power: directory = directory.image(using: &random)
-        case .process: repair()
+        let wasFull = (damaged ?? directory).isFullFrom != .max
+        switch (crash, damaged) {
+        case (.power, let medium?): damaged = medium.image(using: &random)
+        case (.power, nil):
+            directory = directory.image(using: &random)
+            look = DurableLook(at: directory, identity: identity, options: options)
+        case (.process, _): repair()
         }
+        if wasFull, random.chance(percent: 60) { (damaged ?? directory).isFullFrom = 0 }
         storage = nil
-        look = nil
         (waiting, flushing) = ([], [])
         return refusal
     }
@@ -113,21 +126,48 @@ final class SimulatedDisk {
 
     // MARK: - Faults
 
-    /// Lets an operation fail soon: a sync alone, or everything from one on.
-    func failSoon(using random: inout SplitMix64) {
-        let operation = directory.operationCount + Int(random.next() % 8)
-        if random.chance(percent: 70) {
-            directory.syncFailsFrom = operation
-        } else {
-            directory.crashAt = operation
+    /// Lets operations of one kind fail soon.
+    func failSoon(_ kind: FaultClass, using random: inout SplitMix64) {
+        let medium = damaged ?? directory
+        let operation = medium.operationCount + Int(random.next() % 8)
+        switch kind {
+        case .syncErrors: medium.syncFailsFrom = operation
+        case .readErrors: medium.readsLeft = Int(random.next() % 12)
+        case .fullDisks: medium.isFullFrom = operation
+        default: medium.crashAt = operation
         }
     }
 
     /// Whether an error of the medium has been ordered.
-    var isFaulty: Bool { directory.syncFailsFrom != .max || directory.crashAt != .max }
+    var isFaulty: Bool {
+        let medium = damaged ?? directory
+        return medium.syncFailsFrom != .max || medium.crashAt != .max || medium.readsLeft != .max
+            || medium.isFullFrom != .max
+    }
 
     /// Ends faults that were ordered.
-    func repair() { (directory.syncFailsFrom, directory.crashAt) = (.max, .max) }
+    func repair() {
+        let medium = damaged ?? directory
+        (medium.syncFailsFrom, medium.crashAt) = (.max, .max)
+        (medium.readsLeft, medium.isFullFrom) = (.max, .max)
+    }
+
+    /// From now on syncs do nothing and report success.
+    func lie() { directory.syncLies = true }
+
+    /// Whether the next start finds something else than what was synced.
+    var isDamaged: Bool { damaged != nil }
+
+    /// Changes what lies on the medium, while no process uses it.
+    ///
+    /// - Returns: What was done, in words.
+    func damage(_ kind: FaultClass, using random: inout SplitMix64) -> String {
+        precondition(storage == nil, "a process uses this disk")
+        var damage = DiskDamage(files: directory.files, lastBatchStart: look.lastBatchStart())
+        let what = damage.inflict(kind, using: &random)
+        damaged = CrashDirectory(files: damage.files)
+        return what
+    }
 
     // MARK: - Work
 
@@ -221,16 +261,13 @@ final class SimulatedDisk {
     }
 
     /// Changes made to the files so far.
-    var operationCount: Int { directory.operationCount }
+    var operationCount: Int { (damaged ?? directory).operationCount }
 
-    /// What a loss of power now would leave at worst: read back by the production recovery from
-    /// what was synced, and nothing else.
-    var durable: LogContent {
-        if let look, look.operationCount == directory.operationCount { return look.content }
-        let content = LogContent(in: directory.durableImage, identity: identity, options: options)
-        look = (directory.operationCount, content)
-        return content
-    }
+    /// What a loss of power now would leave at worst.
+    var durable: LogContent { look.content() }
+
+    /// Whether a loss of power now leaves the entry, or a snapshot that covers it.
+    func holdsDurably(_ position: LogPosition) -> Bool { look.holds(position) }
 }
 
 /// What a disk held, and what was on its way, when its process ended.
@@ -243,5 +280,10 @@ extension LogStorageError {
     /// Whether the medium failed, and not the log or whoever uses it.
     var isFault: Bool {
         if case .io = self { true } else { false }
+    }
+
+    /// Whether the log was found to be other than it was left.
+    var isRefusal: Bool {
+        if case .refused = self { true } else { false }
     }
 }

@@ -44,25 +44,20 @@ struct SimulatedNode {
     /// The state machine's last snapshot, made or under way.
     var snapshotIndex = LogIndex.zero
 
-    // The node's own clock: never equal to the world's.
-    private let clockOffsetMS: UInt64
-    private let clockRatePerMille: UInt64
+    /// The node's own: never equal to the world's.
+    var clock: SimulatedClock
 
     init(
         voter: Voter,
         disk: SimulatedDisk,
-        settings: RaftSettings,
+        plan: WorldPlan,
         using random: inout SplitMix64
     ) throws(LogStorageError) {
         self.voter = voter
         self.disk = disk
-        clockOffsetMS = .random(in: 0...1_000_000_000, using: &random)
-        clockRatePerMille = .random(in: 980...1_020, using: &random)
-        raft = Self.core(voter, try disk.open(), settings, seed: random.next())
-    }
-
-    func clockMS(at nowUS: UInt64) -> UInt64 {
-        clockOffsetMS + nowUS / 1_000 * clockRatePerMille / 1_000
+        let skewPerMille = plan.has(.clockSkew) ? plan.clockSkewPerMille : 0
+        clock = SimulatedClock(skewPerMille: skewPerMille, using: &random)
+        raft = Self.core(voter, try disk.open(), plan.settings, seed: random.next())
     }
 
     /// Whether an event of `life` still concerns this node.

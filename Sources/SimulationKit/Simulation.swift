@@ -6,30 +6,47 @@ import RaftCore
 /// Runs one world from its seed to its verdict.
 ///
 /// ```
-///   0 s         5 s                          45 s           55 s          60 s
-///   │ warm-up   │ faults, safety checked     │ healed        │ clients stop │ converged?
+///   0          10 s                     end - 60 s     - 30 s         - 20 s            end
+///   │ warm-up  │ faults, safety checked │ healed       │ clients stop │ all restarted   │
+///        a write done?                        one leader, fresh write,      converged
+///                                             converged?                    again?
 /// ```
-/// Safety is checked after every event of all phases. Liveness is demanded at the ends of warm-up
-/// and of the healed phase, so that no seed passes because nothing happened.
+/// Safety is checked after every event of all phases. Liveness is demanded at the ends of the other
+/// phases, so that no seed passes because nothing happened.
 package struct Simulation {
     /// When each phase ends, in microseconds since the world began.
     package struct Phases: Sendable, Equatable {
-        package var warmUpUS: UInt64 = 5_000_000
-        package var faultsUS: UInt64 = 45_000_000
-        package var healedUS: UInt64 = 55_000_000
-        package var convergedUS: UInt64 = 60_000_000
+        package let warmUpUS: UInt64 = 10_000_000
+        package let faultsUS: UInt64
+        package let healedUS: UInt64
+        package let silentUS: UInt64
+        package let endUS: UInt64
 
-        package init() {}
+        /// The phases of a world of so many minutes, at least 2.
+        package init(minutes: UInt64) {
+            precondition(minutes >= 2, "\(minutes) minutes leave no time for faults")
+            endUS = minutes * 60_000_000
+            faultsUS = endUS - 60_000_000
+            healedUS = endUS - 30_000_000
+            silentUS = endUS - 20_000_000
+        }
     }
 
     private let phases: Phases
     private var world: World
     private var invariants: [any Invariant]
 
-    package init(plan: WorldPlan, phases: Phases = Phases()) {
-        self.phases = phases
-        world = World(plan: plan)
-        invariants = [
+    /// - Parameter trace: Is told in words of everything that happens, as it happens.
+    package init(plan: WorldPlan, trace: ((String) -> Void)? = nil) {
+        phases = Phases(minutes: plan.minutes)
+        world = World(plan: plan, trace: trace)
+        invariants = Self.invariants(plan)
+    }
+
+    package init(seed: UInt64) { self.init(plan: WorldPlan(seed: seed)) }
+
+    private static func invariants(_ plan: WorldPlan) -> [any Invariant] {
+        [
             ElectionSafety(),
             LogMatching(),
             LeaderCompleteness(nodeCount: plan.voterCount),
@@ -43,33 +60,55 @@ package struct Simulation {
         ]
     }
 
-    package init(seed: UInt64) { self.init(plan: WorldPlan(seed: seed)) }
-
-    package mutating func run() -> WorldReport {
-        let violation = firstViolation()
-        return report(violation: violation)
+    /// Runs to the end, or to the first thing that is wrong, or to a time.
+    ///
+    /// - Parameter untilUS: Stops there, in microseconds since the world began, with no more demands.
+    package mutating func run(untilUS: UInt64 = .max) -> WorldReport {
+        let violation = firstViolation(untilUS)
+        return WorldReport(
+            seed: world.plan.seed,
+            violation: violation,
+            endUS: world.nowUS,
+            faults: world.injected,
+            tally: world.tally,
+            digest: world.digest.value,
+            journal: violation == nil ? [] : world.journal.text
+        )
     }
 
-    private mutating func firstViolation() -> String? {
-        if let problem = run(until: phases.warmUpUS) { return problem }
-        guard world.tally.acknowledgedWrites > 0 else { return "warm-up: no write was done" }
+    private mutating func firstViolation(_ untilUS: UInt64) -> String? {
+        if let problem = run(until: min(phases.warmUpUS, untilUS)) { return problem }
+        guard untilUS > phases.warmUpUS else { return nil }
+        guard world.tally.acknowledgedWrites > 0 else { return "Liveness: no write in warm-up" }
 
-        world.startFaults()
-        if let problem = run(until: phases.faultsUS) { return problem }
+        world.startFaults(untilUS: phases.faultsUS)
+        if let problem = run(until: min(phases.faultsUS, untilUS)) { return problem }
+        guard untilUS > phases.faultsUS else { return nil }
 
         world.heal()
-        if let problem = run(until: phases.healedUS) { return problem }
+        if let problem = run(until: min(phases.healedUS, untilUS)) { return problem }
+        guard untilUS > phases.healedUS else { return nil }
         guard world.tally.lastAcknowledgedInvocationUS > phases.faultsUS else {
-            return "liveness: no write was acknowledged after all faults had ended"
+            return "Liveness: no write was acknowledged after all faults had ended"
         }
+        return settle(untilUS)
+    }
 
+    /// Demands that all agree, before and after everybody was started again.
+    private mutating func settle(_ untilUS: UInt64) -> String? {
         world.acceptsOperations = false
-        return run(until: phases.convergedUS) ?? world.divergence
+        if let problem = run(until: min(phases.silentUS, untilUS)) { return problem }
+        guard untilUS > phases.silentUS else { return nil }
+        if let problem = world.divergence { return problem }
+
+        for node in world.nodes.indices { world.crash(node, .power) }
+        if let problem = run(until: min(phases.endUS, untilUS)) { return problem }
+        return untilUS > phases.endUS ? world.divergence : nil
     }
 
     private mutating func run(until deadlineUS: UInt64) -> String? {
         while let observation = world.advance(until: deadlineUS) {
-            if let complaint = world.tally.complaint { return complaint }
+            if let complaint = world.tally.complaint { return "World: \(complaint)" }
             for position in invariants.indices {
                 if let problem = invariants[position].violation(after: observation, in: world) {
                     return "\(type(of: invariants[position])): \(problem)"
@@ -77,16 +116,6 @@ package struct Simulation {
             }
         }
         return nil
-    }
-
-    private func report(violation: String?) -> WorldReport {
-        WorldReport(
-            seed: world.plan.seed,
-            violation: violation,
-            tally: world.tally,
-            digest: world.digest.value,
-            journal: violation == nil ? [] : world.journal.text
-        )
     }
 }
 
@@ -100,19 +129,20 @@ extension World {
         let members = nodes.filter { !$0.isWiped }
         let leaders = members.filter { $0.raft.role == .leader }
         guard leaders.count == 1, let leader = leaders.first else {
-            return "liveness: \(leaders.count) leaders after all faults had ended"
+            return "Liveness: \(leaders.count) leaders after all faults had ended"
         }
-        var expected = RegisterMachine()
-        for record in chronicle.records { expected.apply(record.entry) }
         for node in members {
             guard node.raft.log.last == leader.raft.log.last,
                 node.raft.commit == leader.raft.commit, node.raft.commit == chronicle.last.index
             else {
-                return "liveness: \(node.voter.node) is at \(node.raft.commit) of "
+                return "Liveness: \(node.voter.node) is at \(node.raft.commit) of "
                     + "\(node.raft.log.last), the leader at \(leader.raft.commit) of "
                     + "\(leader.raft.log.last)"
             }
-            guard node.machine == expected else {
+            guard node.raft.voters == leader.raft.voters else {
+                return "Liveness: \(node.voter.node) and the leader know other voters"
+            }
+            guard node.machine == chronicle.machine else {
                 return "\(node.voter.node) has another state than the committed history gives"
             }
         }

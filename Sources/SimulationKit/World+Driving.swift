@@ -19,21 +19,19 @@ extension World {
     ) {
         guard isAwake(node, life, event) else { return }
         scheduleTick(node)
-        step(node, .tick(now: nodes[node].clockMS(at: nowUS)), &observation)
+        step(node, .tick(now: nodes[node].clock.readingMS(at: nowUS)), &observation)
     }
 
     mutating func arrive(
-        _ bytes: [UInt8],
-        from sender: Voter,
-        _ node: Int,
+        _ parcel: SimulatedNetwork.Parcel,
         _ event: Event,
         _ observation: inout Observation
     ) {
-        guard isAwake(node, nodes[node].life, event) else { return }
+        guard isAwake(parcel.to, nodes[parcel.to].life, event) else { return }
         do {
-            let message = try RaftMessageCodec.decode(bytes)
+            let message = try RaftMessageCodec.decode(parcel.bytes)
             tally.messages += 1
-            step(node, .received(message, from: sender), &observation)
+            step(parcel.to, .received(message, from: parcel.from), &observation)
         } catch {
             tally.complaint = "undecodable message: \(error)"
         }
@@ -43,6 +41,7 @@ extension World {
         observation.node = node
         let effects = nodes[node].raft.step(input)
         journal.note(nowUS, nodes[node].voter.node, input)
+        narrate(node, input, effects)
         observation.effects += effects
         for effect in effects { perform(effect, node, &observation) }
         startFlush(node)
@@ -61,11 +60,11 @@ extension World {
             nodes[node].held.append(.init(message: message, to: voter, after: after))
         case .apply(let entries): apply(entries, node, &observation)
         case .proposed(let request, let position):
-            nodes[node].writes.append(.init(operation: request.rawValue, position: position))
+            nodes[node].writes.append(.init(operation: request.operation, position: position))
         case .dropped(let request, let refusal), .readFailed(let request, let refusal):
-            refused(request, refusal)
+            refused(request.operation, refusal)
         case .readReady(let request, let index):
-            nodes[node].reads.append(.init(operation: request.rawValue, index: index))
+            nodes[node].reads.append(.init(operation: request.operation, index: index))
             answerReads(node, &observation)
         case .role(let role, _, _):
             if role == .leader { tally.elections += 1 }
@@ -90,10 +89,21 @@ extension World {
     ) {
         observation.sent.append((message, voter))
         let target = position(of: voter.node)
-        let bytes = RaftMessageCodec.encode(message)
-        let arrivals = network.route(from: node, to: target, nowUS: nowUS, using: &random)
-        for timeUS in arrivals {
-            queue.add(.arrival(bytes: bytes, from: nodes[node].voter, node: target), at: timeUS)
+        let parcel = SimulatedNetwork.Parcel(
+            bytes: RaftMessageCodec.encode(message),
+            from: nodes[node].voter,
+            to: target
+        )
+        let arrivals = network.route(
+            parcel,
+            from: node,
+            isAppend: message.isAppend,
+            nowUS: nowUS,
+            using: &random
+        )
+        for timeUS in arrivals { queue.add(.arrival(parcel), at: timeUS) }
+        if let old = network.replay(nowUS: nowUS, using: &random) {
+            queue.add(.arrival(old), at: nowUS + .random(in: 0...100_000, using: &random))
         }
     }
 
@@ -102,7 +112,12 @@ extension World {
     private mutating func startFlush(_ node: Int) {
         guard nodes[node].disk.startFlush() else { return }
         var latencyUS = UInt64.random(in: 50...2 * plan.meanDiskUS, using: &random)
-        if network.hasFaults, random.chance(percent: plan.stallPercent) { latencyUS += 400_000 }
+        if faultsAreOn {
+            if plan.has(.slowDisks) { latencyUS *= 10 }
+            if plan.has(.stalls), random.chance(percent: plan.stallPercent) {
+                latencyUS += .random(in: 100_000...10_000_000, using: &random)
+            }
+        }
         queue.add(.flushed(node: node, life: nodes[node].life), at: nowUS + latencyUS)
     }
 
@@ -113,6 +128,11 @@ extension World {
         _ observation: inout Observation
     ) {
         guard isAwake(node, life, event) else { return }
+        if faultsAreOn, plan.has(.persistPauses), random.chance(percent: 2) {
+            nodes[node].pausedUntilUS = faultEndUS(within: 10_000...3_000_000, &random)
+            queue.add(event, at: nodes[node].pausedUntilUS)
+            return
+        }
         observation.node = node
         var completions: [SimulatedDisk.Completion] = []
         let failure = nodes[node].disk.finishFlush { completions.append($0) }
@@ -154,5 +174,35 @@ extension World {
         let due = nodes[node].held.filter { $0.after <= sequence }
         nodes[node].held.removeAll { $0.after <= sequence }
         for held in due { send(held.message, to: held.to, node, &observation) }
+    }
+}
+
+// MARK: - Words
+
+extension World {
+    /// Tells whoever listens; without a listener no sentence is made.
+    func narrate(_ sentence: @autoclosure () -> String) {
+        guard let trace else { return }
+        let micros = "\(1_000_000 + nowUS % 1_000_000)".dropFirst()
+        trace("\(nowUS / 1_000_000).\(micros) \(sentence())")
+    }
+
+    private func narrate(_ node: Int, _ input: RaftInput, _ effects: [RaftEffect]) {
+        guard trace != nil, !input.isTick || !effects.isEmpty else { return }
+        let name = nodes[node].voter.node
+        narrate("\(name) \(String(describing: input).prefix(400))")
+        for effect in effects { narrate("\(name)     → \(String(describing: effect).prefix(400))") }
+    }
+}
+
+extension RaftInput {
+    fileprivate var isTick: Bool {
+        if case .tick = self { true } else { false }
+    }
+}
+
+extension RaftMessage {
+    fileprivate var isAppend: Bool {
+        if case .append = body { true } else { false }
     }
 }

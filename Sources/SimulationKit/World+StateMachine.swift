@@ -15,71 +15,64 @@ extension World {
             if entry.index != nodes[node].machine.applied.next {
                 tally.complaint = "\(entry.position) applied behind \(nodes[node].machine.applied)"
             }
-            nodes[node].machine.apply(entry)
-            acknowledge(entry, node, &observation)
+            let outcome = nodes[node].machine.apply(entry)
+            acknowledge(entry, outcome, node, &observation)
         }
         guard let last = entries.last else { return }
-        let delayUS = UInt64.random(in: 0...4_000, using: &random)
+        answerReads(node, &observation)
+        guard plan.has(.slowApply) else { return step(node, .applied(last.index), &observation) }
+        let delayUS = UInt64.random(in: 0...400_000, using: &random)
         queue.add(
             .applied(node: node, life: nodes[node].life, last.index),
             at: nowUS + delayUS
         )
-        answerReads(node, &observation)
     }
 
     /// Tells the client whose write this entry is; a write that lost its place stays unanswered.
     private mutating func acknowledge(
         _ entry: LogEntry,
+        _ outcome: RegisterMachine.Outcome,
         _ node: Int,
         _ observation: inout Observation
     ) {
+        guard !nodes[node].writes.isEmpty else { return }
         let due = nodes[node].writes.filter { $0.position.index == entry.index }
-        guard !due.isEmpty else { return }
         nodes[node].writes.removeAll { $0.position.index <= entry.index }
         for write in due where write.position == entry.position {
-            let operation = operations[Int(write.operation) - 1]
-            observation.acknowledgements.append(
-                .init(operation: operation, position: entry.position)
-            )
-            tally.acknowledgedWrites += 1
-            tally.lastAcknowledgedInvocationUS = max(
-                tally.lastAcknowledgedInvocationUS,
-                operation.invokedUS
-            )
+            guard let answer = outcome.answer(at: entry.index) else { continue }
+            self.answer(write.operation, answer, &observation)
         }
     }
 
     mutating func answerReads(_ node: Int, _ observation: inout Observation) {
         guard !nodes[node].reads.isEmpty else { return }
         let applied = nodes[node].machine.applied
-        for read in nodes[node].reads where read.index <= applied {
-            let operation = operations[Int(read.operation) - 1]
-            observation.reads.append(
-                .init(
-                    operation: operation,
-                    index: read.index,
-                    version: nodes[node].machine.versions[operation.key]
-                )
-            )
-            tally.answeredReads += 1
-        }
+        let due = nodes[node].reads.filter { $0.index <= applied }
         nodes[node].reads.removeAll { $0.index <= applied }
+        for read in due {
+            let key = clients[read.operation].key
+            let seen = Operation.Answer.read(
+                value: nodes[node].machine.values[key],
+                version: nodes[node].machine.versions[key],
+                index: applied
+            )
+            answer(read.operation, seen, &observation)
+        }
     }
 
     // MARK: - Snapshots
 
     /// Takes a snapshot some time after enough was applied since the last.
     mutating func wantSnapshot(_ node: Int) {
-        let raft = nodes[node].raft
-        let applied = raft.applied
+        let applied = nodes[node].raft.applied
         guard applied.rawValue >= nodes[node].snapshotIndex.rawValue + plan.snapshotEvery,
             nodes[node].machine.applied == applied, random.chance(percent: 20),
-            let position = raft.position(at: applied)
+            let position = nodes[node].raft.position(at: applied)
         else { return }
         let state = nodes[node].machine.encode(paddingBytes: plan.statePaddingBytes)
         let metadata = SnapshotMetadata(
             position: position,
-            voters: raft.voters(at: applied),
+            voters: nodes[node].raft.voters(at: applied),
             byteCount: UInt64(state.count),
             checksum: CRC32C.checksum(state)
         )
@@ -103,6 +96,8 @@ extension World {
             let bytes = try nodes[node].disk.readSnapshot(newest, range)
             let offset = UInt64(range.lowerBound)
             step(node, .snapshotChunk(to: peer, newest, offset: offset, bytes: bytes), &observation)
+        } catch  where error.isFault && nodes[node].disk.isFaulty {
+            return  // The follower asks again.
         } catch {
             tally.complaint = "\(nodes[node].voter.node) cannot read its snapshot: \(error)"
         }
@@ -124,6 +119,19 @@ extension World {
             answerReads(node, &observation)
         } catch {
             tally.complaint = "snapshot \(metadata.position) cannot be read: \(error)"
+        }
+    }
+}
+
+extension RegisterMachine.Outcome {
+    /// What the client is told; `nil` if nobody waits for it any more.
+    fileprivate func answer(at index: LogIndex) -> Operation.Answer? {
+        switch self {
+        case .nothing, .late: nil
+        case .written: .written(index)
+        case .mismatch(let version): .mismatch(version: version)
+        case .repeated(let session):
+            session.mismatch.map { .mismatch(version: $0) } ?? .written(session.index)
         }
     }
 }

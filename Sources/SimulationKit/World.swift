@@ -15,17 +15,25 @@ import RaftCore
 struct World {
     enum Event: Sendable {
         case tick(node: Int, life: UInt64)
-        case arrival(bytes: [UInt8], from: Voter, node: Int)
+        case arrival(SimulatedNetwork.Parcel)
         case flushed(node: Int, life: UInt64)
         case applied(node: Int, life: UInt64, LogIndex)
-        case snapshotWanted(node: Int, life: UInt64, SnapshotMetadata, to: NodeID, Range<Int>)
+        indirect case snapshotWanted(
+            node: Int,
+            life: UInt64,
+            SnapshotMetadata,
+            to: NodeID,
+            Range<Int>
+        )
         case disconnected(node: Int, life: UInt64, peer: NodeID)
-        case operation(UInt64, node: Int)
+        case attempt(UInt64, node: Int)
         case nextOperation
-        case fault
+        /// By its place in the schedule.
+        case fault(Int)
+        case isolation(node: Int, lengthUS: UInt64)
+        case deadline(UInt64)
         case transferOrder(node: Int, life: UInt64, to: NodeID?)
         case restart(node: Int, life: UInt64)
-        case reconnection
     }
 
     let plan: WorldPlan
@@ -38,19 +46,28 @@ struct World {
     /// Disks that were taken out, under the identity they had.
     var retired: [(voter: Voter, disk: SimulatedDisk)] = []
     var chronicle: Chronicle
-    var operations: [Operation] = []
+    var clients: Clients
+    var schedule: [PlannedFault] = []
     var acceptsOperations = true
     var faultsAreOn = false
+    /// When the faults end, in microseconds since the world began.
+    var faultsEndUS: UInt64 = 0
+    /// The numbers of the faults that have happened.
+    var injected: [Int] = []
     var digest = TraceDigest()
     var tally = WorldTally()
     /// What happened, newest last; bounded, for the report of a failure.
     var journal = Journal()
+    /// Told in words of everything that happens, if anybody listens.
+    let trace: ((String) -> Void)?
 
-    init(plan: WorldPlan) {
+    init(plan: WorldPlan, trace: ((String) -> Void)?) {
+        self.trace = trace
         self.plan = plan
         random = SplitMix64(seed: plan.seed ^ 0x5EED_0F_A11)
         network = SimulatedNetwork(plan: plan)
         chronicle = Chronicle(nodeCount: plan.voterCount)
+        clients = Clients(count: plan.clientCount)
         cluster = ClusterID(UniqueID(using: &random))
         let voters = (1...plan.voterCount).map { number in
             Voter(
@@ -67,7 +84,7 @@ struct World {
                     try SimulatedNode(
                         voter: voter,
                         disk: disk,
-                        settings: plan.settings,
+                        plan: plan,
                         using: &random
                     )
                 )
@@ -91,8 +108,15 @@ struct World {
         var observation = Observation(timeUS: timeUS)
         handle(event, &observation)
         if let node = observation.node {
-            chronicle.observe(nodes[node].raft, node: node)
-            digest.add(timeUS: timeUS, nodes[node].raft, nodes[node].disk.operationCount)
+            if chronicle.isNews(nodes[node].raft.commit, node: node) {
+                chronicle.observe(
+                    nodes[node].raft.log,
+                    commit: nodes[node].raft.commit,
+                    term: nodes[node].raft.hardState.term,
+                    node: node
+                )
+            }
+            addToDigest(node)
         }
         return observation
     }
@@ -100,8 +124,7 @@ struct World {
     private mutating func handle(_ event: Event, _ observation: inout Observation) {
         switch event {
         case .tick(let node, let life): tick(node, life, event, &observation)
-        case .arrival(let bytes, let sender, let node):
-            arrive(bytes, from: sender, node, event, &observation)
+        case .arrival(let parcel): arrive(parcel, event, &observation)
         case .flushed(let node, let life): flushed(node, life, event, &observation)
         case .applied(let node, let life, let index):
             guard isAwake(node, life, event) else { return }
@@ -112,15 +135,29 @@ struct World {
         case .disconnected(let node, let life, let peer):
             guard isAwake(node, life, event) else { return }
             step(node, .disconnected(peer), &observation)
-        case .operation(let id, let node): operate(id, node, event, &observation)
+        case .attempt(let id, let node): attempt(id, node, event, &observation)
         case .nextOperation: makeOperation()
-        case .fault: injectFault()
+        case .deadline(let id): deadlinePassed(id)
+        case .fault(let place): inject(place)
+        case .isolation(let node, let lengthUS):
+            network.isolate(node, untilUS: min(nowUS + lengthUS, faultsEndUS))
         case .transferOrder(let node, let life, let target):
             guard isAwake(node, life, event) else { return }
             step(node, .transferLeadership(to: target), &observation)
         case .restart(let node, let life): restart(node, life, &observation)
-        case .reconnection: network.reconnect()
         }
+    }
+
+    private mutating func addToDigest(_ node: Int) {
+        digest.mix(nowUS)
+        digest.mix(nodes[node].voter.node.rawValue)
+        digest.mix(nodes[node].raft.hardState.term.rawValue)
+        digest.mix(nodes[node].raft.log.last.index.rawValue)
+        digest.mix(nodes[node].raft.log.last.term.rawValue)
+        digest.mix(nodes[node].raft.commit.rawValue)
+        digest.mix(nodes[node].raft.applied.rawValue)
+        digest.mix(nodes[node].raft.role == .leader ? 1 : 0)
+        digest.mix(UInt64(nodes[node].disk.operationCount))
     }
 
     /// Whether the node can take the event now; if it is only paused, the event waits.

@@ -12,12 +12,22 @@ package struct WorldTally: Sendable, Equatable {
     package internal(set) var restarts = 0
     /// Starts that a fault of the disk ended before the log was open.
     package internal(set) var failedStarts = 0
+    /// Starts that found damage and left it alone.
+    package internal(set) var refusedStarts = 0
     package internal(set) var diskErrors = 0
+    package internal(set) var damages = 0
+    package internal(set) var replacedDisks = 0
     package internal(set) var snapshotsTaken = 0
     package internal(set) var snapshotsInstalled = 0
     package internal(set) var acknowledgedWrites = 0
     package internal(set) var answeredReads = 0
+    /// Swaps that found another version than they asked for.
+    package internal(set) var mismatches = 0
     package internal(set) var refusals = 0
+    /// Attempts of operations that were tried before.
+    package internal(set) var retries = 0
+    /// Operations of which the client never learned what became of them.
+    package internal(set) var unknownOutcomes = 0
     var lastAcknowledgedInvocationUS: UInt64 = 0
     /// Set when the world itself met something that cannot be.
     var complaint: String?
@@ -28,6 +38,10 @@ package struct WorldReport: Sendable, Equatable {
     package let seed: UInt64
     /// What went wrong, with the name of the invariant; `nil` if nothing did.
     package let violation: String?
+    /// When the world ended, in microseconds since it began.
+    package let endUS: UInt64
+    /// The numbers of all faults that happened, in order.
+    package let faults: [Int]
     package let tally: WorldTally
     /// Over every event: equal digests mean equal histories.
     package let digest: UInt64
@@ -39,19 +53,7 @@ package struct WorldReport: Sendable, Equatable {
 struct TraceDigest: Sendable {
     private(set) var value: UInt64 = 0
 
-    mutating func add(timeUS: UInt64, _ raft: Raft, _ diskOperationCount: Int) {
-        mix(timeUS)
-        mix(raft.me.node.rawValue)
-        mix(raft.term.rawValue)
-        mix(raft.log.last.index.rawValue)
-        mix(raft.log.last.term.rawValue)
-        mix(raft.commit.rawValue)
-        mix(raft.applied.rawValue)
-        mix(raft.role == .leader ? 1 : 0)
-        mix(UInt64(diskOperationCount))
-    }
-
-    private mutating func mix(_ word: UInt64) {
+    mutating func mix(_ word: UInt64) {
         value = (value ^ word) &* 0x9E37_79B9_7F4A_7C15
         value ^= value >> 29
     }

@@ -74,6 +74,16 @@ package enum Directory {
         }
     }
 
+    /// Removes an empty directory.
+    ///
+    /// Durable after ``sync(_:)`` of its parent. The corresponding C function is `rmdir`.
+    package static func remove(_ path: FilePath) throws(Errno) {
+        try syscall {
+            // Safe because the path's bytes outlive the call.
+            unsafe path.withPlatformString { unsafe rmdir($0) }
+        }
+    }
+
     /// Makes the names in a directory durable: files made, renamed, removed.
     ///
     /// The corresponding C function is `fsync` of the directory.

@@ -111,7 +111,7 @@ import Testing
             try admit($0, .observer)
             try File($0.path("data").appending("identity"), .update).truncate(to: 0)
         },
-        Refusal("newer format", ["format 9", "up to 1", "later"]) {
+        Refusal("newer format", ["format 9", "up to 2", "later"]) {
             try admit($0, .observer)
             let path = $0.path("data").appending("identity")
             var bytes = try File(path, .read).read(at: 0, count: 512)

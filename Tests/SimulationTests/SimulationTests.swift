@@ -1,38 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import Primitives
 import RaftCore
 import SimulationKit
 import Testing
 
 @Suite struct SimulationTests {
-    /// Which worlds to run: `TARN_SIM_FIRST_SEED` (default 1), `TARN_SIM_SEEDS` of them.
-    static let seeds: Range<UInt64> = {
-        let environment = ProcessInfo.processInfo.environment
-        let first = environment["TARN_SIM_FIRST_SEED"].flatMap(UInt64.init) ?? 1
-        let count = environment["TARN_SIM_SEEDS"].flatMap(UInt64.init) ?? defaultCount
-        return first..<first + count
-    }()
+    /// Always the same; ``dev/simulate`` runs others.
+    static let seeds = UInt64(1)...defaultCount
 
     #if DEBUG
-    private static let defaultCount: UInt64 = 6  // A debug build is some twenty times as slow.
+    private static let defaultCount: UInt64 = 6  // A debug build is some ten times as slow.
+    private static let minutes: UInt64 = 2
     #else
     private static let defaultCount: UInt64 = 200
+    private static let minutes: UInt64 = 5
     #endif
 
     /// Goal: every invariant holds after every event, and a healed world comes to rest.
     ///
-    /// Method: the seed is the argument, so a failure names its own replay:
-    /// `TARN_SIM_FIRST_SEED=<seed> TARN_SIM_SEEDS=1 swift test --filter SimulationTests`.
+    /// Method: the seed is the argument, so a failure names its own replay.
     @Test(arguments: seeds)
     func everyInvariantHolds(seed: UInt64) {
-        var simulation = Simulation(seed: seed)
+        var plan = WorldPlan(seed: seed)
+        plan.minutes = Self.minutes
+        var simulation = Simulation(plan: plan)
         let report = simulation.run()
 
         #expect(
             report.violation == nil,
-            "seed \(seed): \(report.violation ?? "")\n\(report.journal.joined(separator: "\n"))"
+            "dev/simulate --seed \(seed) --minutes \(Self.minutes): \(report.violation ?? "")"
         )
         #expect(report.tally.elections > 0, "seed \(seed) tested nothing: nobody ever led")
         #expect(report.tally.acknowledgedWrites > 0, "seed \(seed) tested nothing: no write")
@@ -42,76 +39,66 @@ import Testing
     // other histories and other digests; nothing else may.
     // swift-format-ignore
     static let digests: [(seed: UInt64, digest: UInt64)] = [
-        (3, 15_747_185_423_296_858_468),
-        (10, 1_123_681_167_101_294_559),
-        (11, 13_943_151_009_432_562_999),
+        (3, 0x1634_54c3_ffa5_f60d),
+        (10, 0x8d4f_3d88_b651_39ff),
+        (11, 0x2f18_71ec_7e3e_56cb),
     ]
 
     /// Goal: a seed is worth keeping, because it gives the same history again, in every process
     /// (hash seeds differ), build and machine.
     @Test(arguments: digests) func aSeedGivesTheSameHistoryEverywhere(seed: UInt64, digest: UInt64)
     {
-        var simulation = Simulation(seed: seed)
+        var plan = WorldPlan(seed: seed)
+        plan.minutes = 2
+        var simulation = Simulation(plan: plan)
         #expect(simulation.run().digest == digest, "seed \(seed)")
     }
 
-    /// Goal: the plans differ in kind; each class of faults is on in some worlds and off in others.
-    @Test func theSeedsCoverAllClassesOfFaults() {
-        let plans = (UInt64(1)...200).map { WorldPlan(seed: $0) }
-        let switches: [(name: String, isOn: (WorldPlan) -> Bool)] = [
-            ("crashes", { $0.crashes }),
-            ("pauses", { $0.pauses }),
-            ("partitions", { $0.partitions }),
-            ("transfers", { $0.transfers }),
-            ("wipes", { $0.wipes && $0.voterCount > 2 }),
-            ("resets", { $0.resets }),
-            ("loss", { $0.lossPercent > 0 }),
-            ("duplicates", { $0.duplicatePercent > 0 }),
-            ("order", { $0.isOrdered }),
-            ("stalls", { $0.stallPercent > 0 }),
-            ("one bootstraps", { $0.bootstrapsOne }),
-            ("one voter", { $0.voterCount == 1 }),
-            ("seven voters", { $0.voterCount == 7 }),
-            ("disk errors", { $0.diskErrors }),
-            ("smallest segments", { $0.segmentByteCount == 1_536 }),
-            ("bounded reads", { $0.settings.pendingReadCount < 100 }),
-        ]
-        for (name, isOn) in switches {
-            let count = plans.count(where: isOn)
-            #expect((5...195).contains(count), "\(name): on in \(count) of 200 worlds")
-        }
+    /// Goal: the plans differ in kind; each class of faults is on in about half of the worlds.
+    @Test(arguments: FaultClass.allCases)
+    func theSeedsCoverEachClassOfFaults(fault: FaultClass) {
+        let count = (UInt64(1)...200).count { WorldPlan(seed: $0).has(fault) }
+        #expect((70...130).contains(count), "\(fault.rawValue): on in \(count) of 200 worlds")
+    }
+
+    @Test func theSeedsCoverAllSizes() {
+        let sizes = Set((UInt64(1)...200).map { WorldPlan(seed: $0).voterCount })
+        #expect(sizes == Set(1...7))
     }
 
     /// Goal: the faults do reach the code they are meant for.
     @Test func aStormyWorldExercisesEverything() {
         var plan = WorldPlan(seed: 77)
         plan.voterCount = 5
-        plan.crashes = true
-        plan.pauses = true
-        plan.partitions = true
-        plan.transfers = true
-        plan.resets = true
-        plan.diskErrors = true
-        plan.segmentByteCount = 1_536
-        plan.lossPercent = 5
-        plan.duplicatePercent = 5
-        plan.meanFaultGapUS = 400_000
-        plan.snapshotEvery = 10
-        plan.settings.trailingEntryCount = 5
+        plan.minutes = 3
+        plan.faults = FaultClassSet(FaultClass.allCases)
+        plan.faults.remove(.wideArea)
+        plan.faults.remove(.slowDisks)
+        plan.meanFaultGapUS = 500_000
+        plan.minimumDelayUS = 100
+        plan.meanDelayUS = 5_000
+        plan.lossPercent = 3
+        plan.operationGapUS = 20_000
         var simulation = Simulation(plan: plan)
 
         let report = simulation.run()
 
         #expect(report.violation == nil)
-        #expect(report.tally.faults > 50)
-        #expect(report.tally.restarts > 10)
+        #expect(report.tally.faults > 100)
+        #expect(report.faults.count == report.tally.faults)
+        #expect(report.tally.restarts > 20)
         #expect(report.tally.failedStarts > 0)
+        #expect(report.tally.refusedStarts > 0)
+        #expect(report.tally.damages > 0)
+        #expect(report.tally.replacedDisks > 0)
         #expect(report.tally.diskErrors > 0)
         #expect(report.tally.elections > 5)
         #expect(report.tally.snapshotsTaken > 10)
         #expect(report.tally.snapshotsInstalled > 0)
         #expect(report.tally.acknowledgedWrites > 50)
         #expect(report.tally.answeredReads > 50)
+        #expect(report.tally.mismatches > 0)
+        #expect(report.tally.retries > 0)
         #expect(report.tally.refusals > 0)
     }
 }

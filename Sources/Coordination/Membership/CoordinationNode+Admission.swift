@@ -84,8 +84,7 @@ extension CoordinationNode {
         if let entry = replica.catalog.worker(named: registration.name),
             entry.store != registration.store
         {
-            let taken = CatalogOutcome.refused(.nameTaken(by: entry.store, node: entry.id))
-            return await admissionReply(taken, registration, cluster).encode()
+            return try await answerSuccessor(of: entry, registration, cluster).encode()
         }
         if let entry = replica.catalog.worker(store: registration.store) {
             try refuseVoter(entry)
@@ -99,6 +98,25 @@ extension CoordinationNode {
         }
         if case .worker(let entry) = outcome { try refuseVoter(entry) }
         return await admissionReply(outcome, registration, cluster).encode()
+    }
+
+    /// A worker wants a name that another store has: it takes its place if that one is gone.
+    private func answerSuccessor(
+        of holder: WorkerEntry,
+        _ registration: WorkerRegistration,
+        _ cluster: ClusterID
+    ) async throws(PeerFailure) -> AdmissionReply {
+        let taken = CatalogOutcome.refused(.nameTaken(by: holder.store, node: holder.id))
+        let reply = await admissionReply(taken, registration, cluster)
+        guard case .replacing = reply, await isSilentEverywhere(holder.id) else { return reply }
+
+        let command = CatalogCommand(operation: .replace(registration, retiring: holder.id))
+        do throws(CoordinationError) {
+            let outcome = try await submit(command, within: .seconds(5))
+            return await admissionReply(outcome, registration, cluster)
+        } catch {
+            throw .because(.unknown, "the replacement did not go through: \(error)")
+        }
     }
 
     /// As an observer it would take a vote away that the quorum is counted with.

@@ -11,11 +11,14 @@ import Synchronization
 ///     │  admit                             └──────────┘
 ///     ├────────────────────────────────────▶ observer
 ///     └── name belongs to a silent store ──▶ replacing ──(later) admit──▶ observer
+///
+///   observer ◀── enlist, release: as a leader says ──▶ voter
 /// ```
 ///
 /// Invariants:
-/// 1. Voter and observer are final: identity is on disk before the state says so.
+/// 1. Identity is on disk before the state says so; who is a member stays one.
 /// 2. At most one promise is in force; it binds for ten seconds.
+/// 3. One change at a time.
 final class Membership: Sendable {
     enum State: Sendable, Hashable {
         case fresh
@@ -107,6 +110,33 @@ final class Membership: Sendable {
         if state?.node != nil { memberMark.advance(to: 1) }
     }
 
+    /// Lets one caller at a time make a voter of an observer; ``endVoting(_:)`` must follow.
+    ///
+    /// - Returns: The state now; `nil` if this worker is no observer, or another caller is at it.
+    func beginVoting() -> State? {
+        begin { if case .observer = $0 { true } else { false } }
+    }
+
+    /// The same for a voter that is to observe.
+    func beginObserving() -> State? { begin(\.isVoter) }
+
+    private func begin(_ isFit: (State) -> Bool) -> State? {
+        storage.withLock { storage in
+            guard isFit(storage.state), !storage.isForming else { return nil }
+            storage.isForming = true  // Invariant 3.
+            return storage.state
+        }
+    }
+
+    /// Ends what ``beginVoting()`` or ``beginObserving()`` began.
+    func endVoting(_ state: State) {
+        storage.withLock { storage in
+            precondition(storage.isForming, "nobody was changing")
+            storage.isForming = false
+            storage.state = state
+        }
+    }
+
     /// Whether this worker waits for its name's former store to be retired.
     func setReplacing(_ isReplacing: Bool) {
         storage.withLock { storage in
@@ -129,6 +159,16 @@ extension Membership.State {
         case .fresh, .replacing: nil
         case .observer(_, let node), .voter(_, let node): node
         }
+    }
+
+    /// The same member with a vote to come.
+    var voting: Self {
+        if case .observer(let cluster, let node) = self { .voter(cluster, node) } else { self }
+    }
+
+    /// The same member without one.
+    var observing: Self {
+        if case .voter(let cluster, let node) = self { .observer(cluster, node) } else { self }
     }
 
     var isVoter: Bool {

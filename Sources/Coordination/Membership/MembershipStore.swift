@@ -11,14 +11,14 @@ import SystemPackage
 ///
 /// Invariants:
 /// 1. Identity says "voter" only after the log with its first entries is durable.
-/// 2. A log beside an identity without membership was never acted on: it is from a formation that
-///    was cut off, and made anew.
+/// 2. A log beside an identity without membership, or of an observer, was never acted on: it is from
+///    a formation or an enlistment that was cut off, and made anew.
 package final class MembershipStore: Sendable {
-    private let directory: DataDirectory
+    let directory: DataDirectory
     private let checkpoint: CheckpointFile
     /// The index of the checkpoint on disk; held while one is written, so that two never mix.
     private let checkpointed = Mutex(LogIndex.zero)
-    private let logOptions: LogStorage.Options
+    let logOptions: LogStorage.Options
 
     package init(directory: DataDirectory, limits: CoordinationLimits = CoordinationLimits()) {
         self.directory = directory
@@ -33,7 +33,10 @@ package final class MembershipStore: Sendable {
     package var cluster: ClusterID? { directory.identity.membership?.cluster }
 
     var initialState: Membership.State {
-        guard let member = directory.identity.membership else { return .fresh }
+        guard let member = directory.identity.membership else {
+            // Whose name is a lost voter's gets no vote by an init.
+            return directory.identity.lost == nil ? .fresh : .replacing
+        }
         return member.role == .voter
             ? .voter(member.cluster, member.node) : .observer(member.cluster, member.node)
     }
@@ -77,6 +80,45 @@ package final class MembershipStore: Sendable {
         try update { stored in  // Invariant 1.
             stored.membership = .init(cluster: formation.cluster.id, node: node, role: .voter)
         }
+    }
+
+    /// Makes an empty log for a vote to come, or takes up the one this store had before.
+    ///
+    /// A log is made only where this store never had one: what it promised under an older one must
+    /// not be forgotten.
+    func enlist() throws(MembershipStoreError) {
+        guard let member = directory.identity.membership else {
+            preconditionFailure("only a member is enlisted")
+        }
+        if member.role == .observer {
+            do throws(DataDirectoryError) {
+                try directory.makeLogDirectory()
+            } catch {
+                throw .directory(error)
+            }
+            try emptyLogDirectory()  // Invariant 2: of an enlistment that was cut off.
+            let identity = LogIdentity(cluster: member.cluster, store: store, node: member.node)
+            do throws(LogStorageError) {
+                try LogStorage.create(
+                    at: directory.logPath,
+                    identity: identity,
+                    options: logOptions
+                )
+            } catch {
+                throw .log(error)
+            }
+        }
+        try update { $0.membership?.role = .voter }  // Invariant 1.
+    }
+
+    /// Follows the feed from the next start on, and keeps the log with what it promised.
+    func release() throws(MembershipStoreError) {
+        try update { $0.membership?.role = .formerVoter }
+    }
+
+    /// Makes every later start refuse this directory.
+    func retire() throws(MembershipStoreError) {
+        try update { $0.membership?.role = .removed }
     }
 
     private func emptyLogDirectory() throws(MembershipStoreError) {

@@ -19,13 +19,21 @@ package enum PeerMethod: UInt8, Sendable {
     case transfer = 7
     /// The catalog's feed: ``FeedRequest`` → a stream of ``FeedItem``.
     case feed = 8
+    /// Take part in consensus: ``VoteAssignment`` → nothing.
+    case enlist = 9
+    /// Do not any more: ``VoteAssignment`` → nothing.
+    case release = 10
+    /// How long has this node been silent for you: `u64` node → `u64` milliseconds.
+    case silence = 11
 }
 
 extension PeerLimits {
     /// What coordination wants: forwarded writes must not keep it from hearing who lives.
     package static var coordination: PeerLimits {
         var limits = PeerLimits()
-        limits.urgentMethods = Set([PeerMethod.readIndex, .status, .transfer].map(\.rawValue))
+        limits.urgentMethods = Set(
+            [PeerMethod.readIndex, .status, .transfer, .silence].map(\.rawValue)
+        )
         return limits
     }
 }

@@ -151,7 +151,9 @@ extension Formation {
         let voters = members.enumerated().map { offset, member in
             Voter(node: NodeID(UInt64(offset) + 1), store: member.store)
         }
-        let (state, first) = Raft.bootstrap(VoterSet(incoming: voters))
+        let (state, first) = Raft.bootstrap(
+            VoterSet(incoming: voters, priorities: priorities)
+        )
         let second = LogEntry(
             position: LogPosition(term: first.term, index: first.index.next),
             kind: .command,
@@ -163,6 +165,23 @@ extension Formation {
             truncateFrom: nil,
             entries: [first, second]
         )
+    }
+
+    /// A cluster that spans regions is rather led from where most of its votes are: they are the
+    /// nearest to each other.
+    private var priorities: [VoterSet.Priority] {
+        guard cluster.survival == .region else { return [] }
+        let regions = members.map(\.region).sorted()
+        let home = regions.max { left, right in
+            let (few, many) = (
+                regions.count { $0 == left }, regions.count { $0 == right }
+            )
+            return few != many ? few < many : left > right  // Of equals the first by name.
+        }
+        return members.enumerated().compactMap { offset, member in
+            guard member.region == home else { return nil }
+            return VoterSet.Priority(node: NodeID(UInt64(offset) + 1), value: 1)
+        }
     }
 }
 
@@ -177,6 +196,9 @@ extension CoordinationNode: PeerConnectionObserver {
         remote: PeerHello?,
         error: PeerError
     ) {
+        if case .refused(_, let refusal) = error, refusal.kind == .removed {
+            return heardRetirement(refusal)
+        }
         // A second link, by another spelling of the address, ends unused and says nothing.
         guard let node = remote?.node, book.address(of: node) == address else { return }
         health.lost(node)

@@ -7,7 +7,7 @@ import Primitives
 extension ClusterDocument {
     /// The cluster as this worker sees it; needs no quorum.
     package init(_ cluster: ClusterEntry, catalog: Catalog, status: CoordinationStatus) {
-        let voters = Set(status.voters.map(\.node))
+        let voters = Set((status.voters + status.learners).map(\.node))
         let observers = catalog.workers.count { worker in
             worker.state != .removed && !voters.contains(worker.id)
         }
@@ -19,6 +19,7 @@ extension ClusterDocument {
             leader: status.leader,
             quorum: QuorumDocument(have: status.quorumHave, need: status.quorumNeed),
             voters: status.voters.map(VoterDocument.init),
+            learners: status.learners.map(VoterDocument.init),
             observers: observers,
             regions: Dictionary(
                 catalog.rings.map { ($0.region, RegionSummaryDocument($0)) },

@@ -15,12 +15,13 @@ struct CommitDurability: Invariant {
     mutating func violation(after observation: Observation, in world: World) -> String? {
         guard let node = observation.node else { return nil }
         let last = world.chronicle.last
-        let raft = world.nodes[node].raft
         // Whoever has just committed it knows the voters that decided.
-        guard last.index > .zero, raft.commit == last.index, last != seen else { return nil }
+        guard last != seen, last.index > .zero, world.nodes[node].raft.commit == last.index else {
+            return nil
+        }
         seen = last
-        let isDurable = raft.voters.isQuorum { voter in
-            world.disk(of: voter)?.durable.holds(last) ?? false
+        let isDurable = world.nodes[node].raft.voters.isQuorum { voter in
+            world.disk(of: voter)?.holdsDurably(last) ?? false
         }
         return isDurable ? nil : "\(last) is committed and not durable on a quorum"
     }

@@ -9,9 +9,10 @@ struct ElectionSafety: Invariant {
     private var leaders: [Term: Voter] = [:]
 
     mutating func violation(after observation: Observation, in world: World) -> String? {
-        guard let node = observation.node else { return nil }
+        guard let node = observation.node, world.nodes[node].raft.role == .leader else {
+            return nil
+        }
         let raft = world.nodes[node].raft
-        guard raft.role == .leader else { return nil }
         guard let known = leaders[raft.term] else {
             leaders[raft.term] = raft.me
             return nil

@@ -11,9 +11,10 @@ struct LeaderCompleteness: Invariant {
     init(nodeCount: Int) { checked = Array(repeating: .zero, count: nodeCount) }
 
     mutating func violation(after observation: Observation, in world: World) -> String? {
-        guard let node = observation.node else { return nil }
+        guard let node = observation.node, world.nodes[node].raft.role == .leader,
+            checked[node] != world.nodes[node].raft.hardState.term
+        else { return nil }
         let raft = world.nodes[node].raft
-        guard raft.role == .leader, checked[node] != raft.term else { return nil }
         checked[node] = raft.term
         for record in world.chronicle.records.reversed() {
             let position = record.entry.position

@@ -20,15 +20,15 @@ struct MonotoneState: Invariant {
 
     mutating func violation(after observation: Observation, in world: World) -> String? {
         guard let position = observation.node else { return nil }
-        let node = world.nodes[position]
         let before = marks[position]
-        guard let hardState = node.disk.hardState else { return nil }  // It has just ended.
+        // Without one it has just ended.
+        guard let hardState = world.nodes[position].disk.hardState else { return nil }
         let mark = Mark(
-            voter: node.voter,
-            life: node.life,
+            voter: world.nodes[position].voter,
+            life: world.nodes[position].life,
             hardState: hardState,
-            commit: node.raft.commit,
-            applied: node.raft.applied
+            commit: world.nodes[position].raft.commit,
+            applied: world.nodes[position].raft.applied
         )
         marks[position] = mark
         guard let before, before.voter == mark.voter else { return nil }
@@ -36,7 +36,7 @@ struct MonotoneState: Invariant {
     }
 
     private func problem(_ before: Mark, _ mark: Mark) -> String? {
-        let states = "\(before.hardState) then \(mark.hardState)"
+        var states: String { "\(before.hardState) then \(mark.hardState)" }
         if mark.hardState.term < before.hardState.term { return "term fell: \(states)" }
         if mark.hardState.term == before.hardState.term, let vote = before.hardState.vote,
             mark.hardState.vote != vote

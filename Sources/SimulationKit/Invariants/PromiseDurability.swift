@@ -19,8 +19,8 @@ struct PromiseDurability: Invariant {
         guard let node = observation.node else { return nil }
         for (message, receiver) in observation.sent {
             // What was promised in an earlier term may since have been replaced.
-            guard message.term == world.nodes[node].raft.term else { continue }
-            if let problem = problem(with: message, to: receiver, from: world.nodes[node]) {
+            guard message.term == world.nodes[node].raft.hardState.term else { continue }
+            if let problem = problem(with: message, to: receiver, from: node, in: world) {
                 return "\(world.nodes[node].voter.node): \(problem)"
             }
         }
@@ -30,24 +30,24 @@ struct PromiseDurability: Invariant {
     private mutating func problem(
         with message: RaftMessage,
         to receiver: Voter,
-        from node: SimulatedNode
+        from node: Int,
+        in world: World
     ) -> String? {
         switch message.body {
         case .voteReply(let reply) where reply.granted && reply.kind != .preVote:
-            let ballot = Ballot(voter: node.voter, term: reply.campaign)
+            let ballot = Ballot(voter: world.nodes[node].voter, term: reply.campaign)
             if let earlier = votes[ballot], earlier != receiver.node {
                 return "voted for \(earlier) and \(receiver.node) in \(reply.campaign)"
             }
             votes[ballot] = receiver.node
             let promised = HardState(term: reply.campaign, vote: receiver.node)
-            let durable = node.disk.durable.hardState
+            let durable = world.nodes[node].disk.durable.hardState
             return durable == promised ? nil : "\(promised) sent, disk has \(durable)"
         case .appendReply(.accepted(let index)), .snapshotReply(.installed(let index)):
-            guard let term = node.raft.log.term(at: index) else { return nil }
+            guard let term = world.nodes[node].raft.log.term(at: index) else { return nil }
             let position = LogPosition(term: term, index: index)
-            let durable = node.disk.durable
-            return index == .zero || durable.holds(position)
-                ? nil : "\(position) acknowledged, disk has \(durable.summary)"
+            if index == .zero || world.nodes[node].disk.holdsDurably(position) { return nil }
+            return "\(position) acknowledged, disk has \(world.nodes[node].disk.durable.summary)"
         default: return nil
         }
     }

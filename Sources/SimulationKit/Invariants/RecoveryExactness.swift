@@ -6,10 +6,13 @@ import RaftCore
 /// What a start finds on the disk is what was durable there, and as many of the steps that were
 /// under way as came to pass, in their order; and all of it is durable from then on.
 ///
-/// Term and vote may be ahead of the rest: they are written first.
+/// Term and vote may be ahead of the rest: they are written first. On a medium that was damaged the
+/// newest snapshot may be passed over for the one before it and the log behind that.
 struct RecoveryExactness: Invariant {
     mutating func violation(after observation: Observation, in world: World) -> String? {
-        guard let restart = observation.restart, let node = observation.node else { return nil }
+        guard let restart = observation.restarts.first, let node = observation.node else {
+            return nil
+        }
         let found = restart.found
         let name = world.nodes[node].voter.node
         if restart.durable != found {
@@ -17,7 +20,11 @@ struct RecoveryExactness: Invariant {
         }
         var stages = Stages(restart.crash.before)
         for job in restart.crash.underWay { stages.perform(job) }
-        guard stages.logs.contains(where: { $0.hasSameLog(as: found) }) else {
+        let isSame = { (stage: LogContent) in
+            stage.hasSameLog(as: found)
+                || (restart.wasDamaged && found.goesBackFurther(than: stage))
+        }
+        guard stages.logs.contains(where: isSame) else {
             return "\(name) opened \(found.summary), \(stages.logs.count) stages after "
                 + "\(restart.crash.before.summary) are others"
         }

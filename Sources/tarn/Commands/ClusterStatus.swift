@@ -67,7 +67,12 @@ struct ClusterStatus: ClusterVerb {
 
     private static func voters(_ cluster: ClusterDocument) -> TextTable {
         var table = TextTable("VOTER", "REGION", "ZONE", "REACHABLE", "TRAILS LEADER BY")
-        for voter in cluster.voters {
+        let learners = cluster.learners.map { learner in
+            var learner = learner
+            learner.name += " (learner)"
+            return learner
+        }
+        for voter in cluster.voters + learners {
             table.add(
                 voter.name,
                 voter.region,

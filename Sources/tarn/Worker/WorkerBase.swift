@@ -9,6 +9,7 @@ import NIOPosix
 import PageStorage
 import PeerTransport
 import Primitives
+import RaftCore
 import Settings
 import Synchronization
 import SystemIO
@@ -30,6 +31,7 @@ struct WorkerBase {
         log: Logger
     ) throws(WorkerFailure) {
         store = MembershipStore(directory: try Self.openDirectory(settings))
+        try Self.takeStock(of: store, log)
         let door = PeerDoor(
             fresh: PeerHello(
                 cluster: nil,
@@ -75,12 +77,45 @@ struct WorkerBase {
     ) throws(WorkerFailure) -> DataDirectory {
         do throws(DataDirectoryError) {
             makeParents(of: FilePath(settings.dataDirectory))
-            return try DataDirectory(at: FilePath(settings.dataDirectory), name: settings.name) {
-                var generator = SystemRandomNumberGenerator()
-                return StoreID(UniqueID(using: &generator))
-            }
+            return try DataDirectory(
+                at: FilePath(settings.dataDirectory),
+                name: settings.name,
+                makeStore: makeStore
+            )
         } catch {
             throw .dataDirectory(error)
+        }
+    }
+
+    private static func makeStore() -> StoreID {
+        var generator = SystemRandomNumberGenerator()
+        return StoreID(UniqueID(using: &generator))
+    }
+
+    /// Gives a voter's store up whose log is beyond repair, and says so as long as it is not replaced.
+    private static func takeStock(
+        of store: MembershipStore,
+        _ log: Logger
+    ) throws(WorkerFailure) {
+        do throws(MembershipStoreError) {
+            let (opening, lostNow) = try store.takeStock(
+                atSeconds: SystemClock.wall / 1_000_000_000,
+                makeStore: makeStore
+            )
+            guard case .lostStore(let lost) = opening else { return }
+            log.critical(
+                lostNow == nil
+                    ? "this worker waits to take a lost voter's place"
+                    : "the voter's log is beyond repair; its store is given up for a new one",
+                metadata: [
+                    "cluster.id": "\(lost.cluster)", "node.id": "\(lost.voter.node)",
+                    "store.lost": "\(lost.voter.store)", "store.new": "\(store.store)",
+                    "log.finding": "\(lost.finding.rawValue)",
+                    "log.quarantine": "\(lost.quarantine)",
+                ]
+            )
+        } catch {
+            throw .membership(error)
         }
     }
 

@@ -89,33 +89,6 @@ extension ClusterTests {
             }
         }
 
-        /// Goal: a worker whose name is a dead store's waits without a command in everybody's log.
-        @Test func whoWaitsForANameWritesNoLog() async throws {
-            try await TestCluster.run(count: 3) { cluster in
-                // Not the leader: an election writes, too. Nor before everybody has its place.
-                let leader = try await cluster.leader()
-                try await eventually("all are active") {
-                    try leader.node.view().catalog.workers.allSatisfy { $0.state == .active }
-                }
-                let gone = try #require(cluster.workers.first { $0.name != leader.name })
-                await gone.stop(.crash)
-                let other = try TestWorker(gone.name)
-                other.look(for: cluster.workers.filter { $0.name != gone.name }.map(\.address))
-                try await other.start()
-                try await eventually("it waits") {
-                    try other.node.readiness() == .waiting(.replacing)
-                }
-                let before = try leader.node.status().commitIndex
-                // That nothing happens can only be seen by looking for a while: four of its rounds.
-                let end = ContinuousClock.now + .milliseconds(1500)
-                while ContinuousClock.now < end {
-                    #expect(try leader.node.status().commitIndex == before)
-                    try await Task.sleep(for: .milliseconds(100))
-                }
-                await other.stop(.crash)
-            }
-        }
-
         @Test func initNamesWhoAnsweredWhenTooFewDo() async throws {
             let cluster = try await TestCluster(count: 3)
             try await cluster.ending {
@@ -250,34 +223,6 @@ extension ClusterTests {
                     "asked again, it is still so"
                 )
                 await twin.stop()
-            }
-        }
-
-        @Test func aWipedVoterStaysReplacingAndNeverVotes() async throws {
-            try await TestCluster.run(count: 3) { cluster in
-                try await cluster[0].write(put("/a"))
-                await cluster[2].stop(.crash)
-                try cluster[2].wipe()
-                try await cluster[2].start()
-                try await eventually("it is replacing") {
-                    try cluster[2].node.readiness() == .waiting(.replacing)
-                }
-                // With one of the others gone there is no quorum, however alive the wiped one is.
-                await cluster[1].stop(.crash)
-                try await eventually("no quorum is said") {
-                    let failure = try await cluster[0].failure(of: put("/b"), within: .seconds(3))
-                    #expect(failure != nil, "a wiped voter made a quorum")
-                    if case .noQuorum = failure { return true }
-                    return failure == nil
-                }
-                #expect(!cluster[2].isVoter)
-                #expect(try cluster[2].node.readiness() == .waiting(.replacing))
-                await #expect(throws: CoordinationError.self, "nor is it fresh for an init") {
-                    try await cluster[2].node.initialise(
-                        TestCluster.request(voters: 1),
-                        within: .seconds(2)
-                    )
-                }
             }
         }
     }

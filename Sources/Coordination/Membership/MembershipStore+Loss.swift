@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import CatalogCore
+package import LogStorage
+package import Primitives
+
+/// What a voter does that finds its log rotten when it starts.
+extension MembershipStore {
+    /// What the data directory lets this worker start as; never `member` with a log that cannot be used.
+    ///
+    /// Reads the whole log. One that is beyond repair is set aside and its store given up for a new one:
+    /// the other voters have what it held, and it must not vote with less. The only voter of a cluster
+    /// is left as it is, because nobody else has what is missing; so is one whose catalog cannot say how
+    /// many voters there are.
+    ///
+    /// Call it before anything uses ``store``, which it may change.
+    /// - Parameters:
+    ///   - seconds: Since 1970, for the name of the quarantine.
+    ///   - makeStore: Draws the new store's id.
+    /// - Returns: What this worker starts as, and the store that was given up just now.
+    /// - Throws: `onlyVoter`; `directory` where the new identity cannot be written.
+    package func takeStock(
+        atSeconds seconds: UInt64,
+        makeStore: () -> StoreID
+    ) throws(MembershipStoreError) -> (opening: DataDirectory.Opening, lostNow: LostStore?) {
+        guard case .refused(let refusal)? = try logFinding(),
+            RecoveryRule.rule(for: refusal.finding).isRot
+        else { return (directory.opening, nil) }
+        guard let voters = try loadCheckpoint()?.catalog.cluster?.voters, voters.count > 1 else {
+            throw .onlyVoter(refusal)
+        }
+        do throws(DataDirectoryError) {
+            let lost = try directory.replaceStore(
+                refusal.finding,
+                atSeconds: seconds,
+                makeStore: makeStore
+            ).lost
+            return (directory.opening, lost)
+        } catch {
+            throw .directory(error)
+        }
+    }
+
+    /// Why the log cannot be opened; `nil` if it can, or if this store has none.
+    private func logFinding() throws(MembershipStoreError) -> LogStorageError? {
+        guard let member = directory.identity.membership, member.role == .voter else { return nil }
+        do throws(LogStorageError) {
+            _ = try LogStorage.examine(
+                at: directory.logPath,
+                identity: LogIdentity(cluster: member.cluster, store: store, node: member.node),
+                options: logOptions
+            )
+            return nil
+        } catch {
+            return error
+        }
+    }
+}

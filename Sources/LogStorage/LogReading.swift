@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import Primitives
+package import RaftCore
+
+/// What the files of a log say, read as a start reads them, and left as they are.
+///
+/// Goes on reading where it stopped, so that whoever looks after every write pays for that write
+/// and not for the whole log.
+package struct LogReading {
+    /// What changed since all was read, or was read on last.
+    package struct Growth: Sendable {
+        /// Whether the hard state's file was written.
+        package var hasHardState = false
+        /// Up to where the last segment was written, in bytes; `nil` if it was not.
+        package var tailEnd: Int?
+
+        package init() {}
+    }
+
+    private var recovery: LogRecovery
+    /// Batches in the log when all of it was read: how much work that was.
+    package var wholeBatchCount: Int { recovery.batchCount }
+
+    /// Where the last good batch of the last segment ends, in bytes.
+    package private(set) var tailEnd: Int
+
+    /// Reads all of a log.
+    ///
+    /// - Throws: `missing`, `refused`, `io`, as ``LogStorage/open(in:identity:options:)``.
+    package init(
+        in directory: any LogDirectory,
+        identity: LogIdentity,
+        options: LogStorage.Options = .init()
+    ) throws(LogStorageError) {
+        recovery = try LogRecovery(directory: directory, identity: identity, options: options)
+        tailEnd = recovery.tail?.bytes.count ?? 0
+        tailName = recovery.tail.map { SegmentHeader.name($0.header.number) } ?? ""
+    }
+
+    /// Reads what was added since.
+    ///
+    /// For a log of which nothing else has changed, and of the last segment nothing before
+    /// ``tailEnd``. It has the same names, that is: no segment was begun and no snapshot saved.
+    /// - Throws: As a start does; what was read before is then of no use.
+    package mutating func readOn(_ growth: Growth) throws(LogStorageError) {
+        if growth.hasHardState { try recovery.readSlotsAgain() }
+        if let end = growth.tailEnd { try recovery.readTail(from: &tailEnd, upTo: end) }
+    }
+
+    /// Where the last good batch of the last segment starts, in bytes.
+    package var lastBatchStart: Int { recovery.lastBatchStart }
+
+    /// Name of the last segment's file.
+    package let tailName: String
+
+    /// Name of the file with term and vote.
+    package static var hardStateName: String { HardStateSlots.name }
+
+    package var hardState: HardState { recovery.hardState }
+
+    /// The newest readable snapshot.
+    package var snapshot: SnapshotMetadata? { recovery.snapshots.last }
+
+    /// All entries behind the snapshot, oldest first, without gaps.
+    package var entries: [LogEntry] { recovery.entries }
+
+    /// Whether the entry, or a snapshot that covers it, is here; O(1).
+    package func holds(_ position: LogPosition) -> Bool {
+        if let snapshot, snapshot.position.index >= position.index { return true }
+        guard let first = recovery.entries.first, position.index >= first.index else {
+            return false
+        }
+        let offset = position.index.rawValue - first.index.rawValue
+        return offset < recovery.entries.count
+            && recovery.entries[Int(offset)].term == position.term
+    }
+}
