@@ -9,6 +9,7 @@ extension Catalog {
     /// and answers the same. A refusal changes nothing but the time and the memory of its idempotency key; a
     /// repetition of a remembered key gives the first outcome before anything else is looked at.
     package mutating func apply(_ command: CatalogCommand) -> Application {
+        defer { patrol(Self.patrolCount) }
         elapsedMS = max(elapsedMS, command.elapsedMS)
         guard let idempotency = command.idempotency else { return perform(command.operation) }
         guard isIdempotencyKey(idempotency.key) else {
@@ -18,12 +19,12 @@ extension Catalog {
         }
         if let first = outcome(of: idempotency) { return Application(first) }
 
-        digestSum &-= repetitions.forget(nowMS: elapsedMS)
+        forgetRepetitions()
         guard repetitions.hasRoom else {
             return Application(.refused(.full("too many idempotency keys within ten minutes")))
         }
         let application = perform(command.operation)
-        digestSum &+= repetitions.remember(idempotency, application.outcome, atMS: elapsedMS)
+        remember(idempotency, application.outcome, atMS: elapsedMS)
         return application
     }
 

@@ -29,6 +29,11 @@ package struct RetiredStore: Hashable, Sendable {
     }
 }
 
+extension StoreID {
+    /// What retired stores are sorted by.
+    var key: ByteString { ByteString("\(self)") }
+}
+
 /// Who votes, and who takes another's place.
 extension Catalog {
     /// Takes note of the voters of a committed configuration entry.
@@ -59,7 +64,7 @@ extension Catalog {
     ) throws(CatalogRefusal) -> Application {
         try Self.check(registration)
         if worker(store: registration.store) != nil { return try register(registration) }
-        if let retired = retiredStores[registration.store] { throw .storeRetired(retired.node) }
+        if let retired = retiredStores[registration.store.key] { throw .storeRetired(retired.node) }
         guard let holder = worker(named: registration.name) else {
             return try register(registration)
         }

@@ -75,7 +75,7 @@ extension Catalog {
     }
 
     /// Who a store was before it was taken out of the cluster for good; O(log n).
-    package func retired(store: StoreID) -> RetiredStore? { retiredStores[store] }
+    package func retired(store: StoreID) -> RetiredStore? { retiredStores[store.key] }
 
     /// Who had a node id that is nobody's any more; O(retired stores).
     package func retired(node: NodeID) -> RetiredStore? {

@@ -4,12 +4,13 @@ package import Primitives
 
 extension Catalog {
     /// Newest format of a snapshot: its first byte.
-    package static let snapshotVersion: UInt8 = 1
+    package static let snapshotVersion: UInt8 = 2
 
     /// Everything the catalog holds, for a file or a follower; the caller adds a checksum.
     ///
-    /// Format 1: version, counters and time, cluster, workers by name, retired stores, rings by region,
-    /// origins, mounts by path, remembered outcomes oldest first. O(size).
+    /// Format 2: version, counters and time, cluster, workers by name, retired stores, rings by region,
+    /// origins, mounts by path, remembered outcomes oldest first, ``stateDigest``. Format 1 had no
+    /// retired stores and no digest. O(size).
     package func encodeSnapshot() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 4096)
         writer.write(Self.snapshotVersion)
@@ -25,12 +26,14 @@ extension Catalog {
         writer.write(UInt32(mountTable.count))
         mountTable.forEach { $0.value.write(to: &writer) }
         write(repetitionsTo: &writer)
+        writer.write(stateDigest)
         return writer.bytes
     }
 
     /// Reads what ``encodeSnapshot()`` wrote, from bytes that nobody vouches for.
     ///
-    /// The result has the digest of the catalog that was written.
+    /// The result has the digest of the catalog that was written, so what its writer's memory had
+    /// changed is not taken over.
     /// - Throws: ``ByteDecodingError``, `.unsupportedVersion` for a newer format.
     package init(
         decodingSnapshot bytes: [UInt8],
@@ -38,17 +41,23 @@ extension Catalog {
     ) throws(ByteDecodingError) {
         self.init(repetitionLimit: repetitionLimit)
         var reader = ByteReader(bytes)
-        try reader.version(of: "catalog snapshot", newest: UInt64(Self.snapshotVersion))
+        let version = try reader.version(
+            of: "catalog snapshot",
+            newest: UInt64(Self.snapshotVersion)
+        )
         revision = Revision(try reader.counter("revision"))
         elapsedMS = try reader.counter("elapsed time")
         let clusterRevision = Revision(try reader.counter("revision"))
         nextNode = try reader.counter("node id")
         let cluster = try reader.optional(ClusterEntry.init(from:))
         if let cluster { store(cluster, at: clusterRevision) }
-        try readWorkersAndRings(from: &reader)
+        try readWorkers(from: &reader)
+        if version >= 2 { try readRetiredStores(from: &reader) }
+        try readRings(from: &reader)
         try readOrigins(from: &reader)
         try readMounts(from: &reader)
         try readRepetitions(from: &reader)
+        if version >= 2 { try checkDigest(from: &reader) }
         try reader.finish()
     }
 
@@ -76,21 +85,27 @@ extension Catalog {
 
     // MARK: - Reading
 
-    private mutating func readWorkersAndRings(
-        from reader: inout ByteReader
-    ) throws(ByteDecodingError) {
+    private mutating func readWorkers(from reader: inout ByteReader) throws(ByteDecodingError) {
         for worker in try reader.list(WorkerEntry.init(from:)) {
             guard worker.id.rawValue < nextNode, self.worker(id: worker.id) == nil,
                 self.worker(store: worker.store) == nil, self.worker(named: worker.name) == nil
             else { throw .invalid(what: "worker with node id", value: worker.id.rawValue) }
             store(worker)
         }
+    }
+
+    private mutating func readRetiredStores(
+        from reader: inout ByteReader
+    ) throws(ByteDecodingError) {
         for retired in try reader.list(RetiredStore.init(from:)) {
-            guard retired.node.rawValue < nextNode, retiredStores[retired.store] == nil,
+            guard retired.node.rawValue < nextNode, retiredStores[retired.store.key] == nil,
                 worker(store: retired.store) == nil
             else { throw .invalid(what: "retired store of node", value: retired.node.rawValue) }
             store(retired)
         }
+    }
+
+    private mutating func readRings(from reader: inout ByteReader) throws(ByteDecodingError) {
         for ring in try reader.list(RingEntry.init(from:)) {
             guard self.ring(region: ring.region) == nil else {
                 throw .invalid(what: "second ring of a region, epoch", value: ring.epoch.rawValue)
@@ -108,7 +123,7 @@ extension Catalog {
             guard id.rawValue >= 1, id.rawValue < nextID, ids.set(identity, id) == nil else {
                 throw .invalid(what: "origin id", value: id.rawValue)
             }
-            digestSum &+= digest(ofOrigin: identity, id)
+            noteOrigin(identity, id)
         }
         origins = OriginTable(ids: ids, nextID: nextID)
     }
@@ -144,7 +159,15 @@ extension Catalog {
             }
             let atMS = try reader.counter("elapsed time")
             let outcome = try CatalogOutcome(from: &reader)
-            digestSum &+= repetitions.remember(idempotency, outcome, atMS: atMS)
+            remember(idempotency, outcome, atMS: atMS)
+        }
+    }
+
+    /// What was read must add up to what its writer had.
+    private func checkDigest(from reader: inout ByteReader) throws(ByteDecodingError) {
+        let written = try reader.integer(UInt64.self)
+        guard written == stateDigest else {
+            throw .invalid(what: "catalog snapshot, whose digest says", value: written)
         }
     }
 }

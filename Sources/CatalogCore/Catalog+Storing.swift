@@ -6,44 +6,51 @@ import Primitives
 /// indexes in step.
 extension Catalog {
     mutating func store(_ entry: ClusterEntry, at revision: Revision) {
-        if let cluster { digestSum &-= DigestKind.cluster.hash { cluster.write(to: &$0) } }
-        digestSum &+= DigestKind.cluster.hash { entry.write(to: &$0) }
+        let place = DigestSum.Place(kind: .cluster, key: Self.clusterKey)
+        if let cluster { digest.remove(hash(cluster), at: place) }
+        digest.add(hash(entry), at: place)
         cluster = entry
         clusterRevision = revision
     }
 
     mutating func store(_ worker: WorkerEntry) {
         let name = ByteString(worker.name)
+        let place = DigestSum.Place(kind: .worker, key: name)
         if let old = workersByName.set(name, worker) {
-            digestSum &-= DigestKind.worker.hash { old.write(to: &$0) }
+            digest.remove(hash(old, under: name), at: place)
         }
-        digestSum &+= DigestKind.worker.hash { worker.write(to: &$0) }
+        digest.add(hash(worker, under: name), at: place)
         namesByID.set(worker.id, name)
         namesByStore.set(worker.store, name)
     }
 
     mutating func store(_ retired: RetiredStore) {
-        retiredStores.set(retired.store, retired)
-        digestSum &+= DigestKind.retiredStore.hash { retired.write(to: &$0) }
+        let key = retired.store.key
+        retiredStores.set(key, retired)
+        digest.add(hash(retired, under: key), at: .init(kind: .retiredStore, key: key))
     }
 
     mutating func remove(_ worker: WorkerEntry) {
-        workersByName.remove(ByteString(worker.name))
+        let name = ByteString(worker.name)
+        workersByName.remove(name)
         namesByID.remove(worker.id)
         namesByStore.remove(worker.store)
-        digestSum &-= DigestKind.worker.hash { worker.write(to: &$0) }
+        digest.remove(hash(worker, under: name), at: .init(kind: .worker, key: name))
     }
 
     mutating func store(_ ring: RingEntry) {
-        if let old = ringsByRegion.set(ByteString(ring.region), ring) {
-            digestSum &-= DigestKind.ring.hash { old.write(to: &$0) }
+        let region = ByteString(ring.region)
+        let place = DigestSum.Place(kind: .ring, key: region)
+        if let old = ringsByRegion.set(region, ring) {
+            digest.remove(hash(old, under: region), at: place)
         }
-        digestSum &+= DigestKind.ring.hash { ring.write(to: &$0) }
+        digest.add(hash(ring, under: region), at: place)
     }
 
     mutating func store(_ entry: MountEntry) {
         if let old = mountTable.set(entry.path, entry) { forget(old) }
-        digestSum &+= DigestKind.mount.hash { entry.write(to: &$0) }
+        let place = DigestSum.Place(kind: .mount, key: entry.path)
+        digest.add(hash(entry, under: entry.path), at: place)
         let bucket = entry.mount.bucketName(at: entry.path)
         bucketNames.insert(bucket.name, isExplicit: bucket.isExplicit, path: entry.path)
     }
@@ -55,19 +62,29 @@ extension Catalog {
 
     mutating func originID(of identity: OriginIdentity) -> OriginID {
         let (id, isNew) = origins.id(of: identity)
-        if isNew { digestSum &+= digest(ofOrigin: identity, id) }
+        if isNew { noteOrigin(identity, id) }
         return id
     }
 
-    func digest(ofOrigin identity: OriginIdentity, _ id: OriginID) -> UInt64 {
-        DigestKind.origin.hash {
-            $0.write(identity.canonical)
-            $0.write(id.rawValue)
+    mutating func noteOrigin(_ identity: OriginIdentity, _ id: OriginID) {
+        let place = DigestSum.Place(kind: .origin, key: identity.canonical)
+        digest.add(hash(identity, id), at: place)
+    }
+
+    mutating func remember(_ idempotency: Idempotency, _ outcome: CatalogOutcome, atMS: UInt64) {
+        let (key, hash) = repetitions.remember(idempotency, outcome, atMS: atMS)
+        digest.add(hash, at: .init(kind: .repetition, key: key))
+    }
+
+    mutating func forgetRepetitions() {
+        for (key, hash) in repetitions.forget(nowMS: elapsedMS) {
+            digest.remove(hash, at: .init(kind: .repetition, key: key))
         }
     }
 
     private mutating func forget(_ entry: MountEntry) {
-        digestSum &-= DigestKind.mount.hash { entry.write(to: &$0) }
+        let place = DigestSum.Place(kind: .mount, key: entry.path)
+        digest.remove(hash(entry, under: entry.path), at: place)
         bucketNames.remove(entry.mount.bucketName(at: entry.path).name, path: entry.path)
     }
 }

@@ -31,7 +31,7 @@ extension Catalog {
     ) throws(CatalogRefusal) -> Application {
         try Self.check(registration)
         if let known = worker(store: registration.store) { return try update(known, registration) }
-        if let retired = retiredStores[registration.store] { throw .storeRetired(retired.node) }
+        if let retired = retiredStores[registration.store.key] { throw .storeRetired(retired.node) }
         if let holder = worker(named: registration.name) {
             throw .nameTaken(by: holder.store, node: holder.id)
         }

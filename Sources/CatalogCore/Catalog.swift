@@ -43,7 +43,7 @@ package struct Catalog: Sendable {
     var namesByID = OrderedMap<NodeID, ByteString>()
     var namesByStore = OrderedMap<StoreID, ByteString>()
     /// Stores that were taken out of the cluster, kept for ever: none of them comes back.
-    var retiredStores = OrderedMap<StoreID, RetiredStore>()
+    var retiredStores = OrderedMap<ByteString, RetiredStore>()
     var ringsByRegion = OrderedMap<ByteString, RingEntry>()
     var origins = OriginTable()
     var bucketNames = BucketNameIndex()
@@ -51,8 +51,8 @@ package struct Catalog: Sendable {
     var nextNode: UInt64 = 1
     /// Of the change that watchers of `voters` saw last.
     var clusterRevision: Revision = .zero
-    /// Wrapping sum of the hashes of everything held (invariant 5).
-    var digestSum: UInt64 = 0
+    /// Over everything held (invariant 5).
+    var digest = DigestSum()
 
     /// An empty catalog at revision 0, which takes nothing but genesis.
     ///
@@ -68,7 +68,8 @@ package struct Catalog: Sendable {
     /// A number equal on replicas that hold the same, different (but for one chance in 2⁶⁴) otherwise.
     ///
     /// Covers every entry, the counters and the remembered outcomes, in whatever order they came.
-    /// O(1) here; each write adds the hash of the new entry and takes away that of the old.
+    /// O(1) here; each write adds the hash of the new entry and takes away that of the old. Memory that
+    /// changed by itself shows once the patrol has come by (see ``DigestSum``).
     package var stateDigest: UInt64 {
         var writer = ByteWriter(reservingCapacity: 40)
         writer.write(revision.rawValue)
@@ -77,6 +78,9 @@ package struct Catalog: Sendable {
         writer.write(nextNode)
         writer.write(origins.nextID)
         writer.write(repetitions.nextSequence)
-        return digestSum &+ XXH64.hash(writer.bytes)
+        return digest.kept &+ XXH64.hash(writer.bytes)
     }
+
+    /// The part of ``stateDigest`` that the entries make up; free to ask for.
+    package var entriesDigest: UInt64 { digest.kept }
 }

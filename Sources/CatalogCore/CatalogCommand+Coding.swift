@@ -171,14 +171,16 @@ extension WorkerRegistration {
 
 extension ByteReader {
     /// Reads a format version of one byte; 1 is the oldest there is.
+    @discardableResult
     mutating func version(
         of what: StaticStringBox,
         newest: UInt64
-    ) throws(ByteDecodingError) {
+    ) throws(ByteDecodingError) -> UInt64 {
         let found = UInt64(try integer(UInt8.self))
         guard found >= 1 else { throw .invalid(what: what, value: found) }
         guard found <= newest else {
             throw .unsupportedVersion(of: what, found: found, newest: newest)
         }
+        return found
     }
 }

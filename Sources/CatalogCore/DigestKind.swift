@@ -12,6 +12,12 @@ enum DigestKind: UInt8 {
     case repetition = 6
     case retiredStore = 7
 
+    /// The first of a patrol's round.
+    static var first: Self { .cluster }
+
+    /// The one that a patrol turns to behind this.
+    var next: Self? { Self(rawValue: rawValue + 1) }
+
     func hash(_ bytes: [UInt8]) -> UInt64 { XXH64.hash(bytes, seed: UInt64(rawValue)) }
 
     func hash(_ write: (inout ByteWriter) -> Void) -> UInt64 {

@@ -14,7 +14,13 @@ struct RepetitionTable: Sendable {
         /// The cluster's age when it was remembered.
         let atMS: UInt64
         let byteCount: Int
-        let digest: UInt64
+
+        /// Of everything there is to remember under `key`, as it stands in memory now.
+        func digest(of key: ByteString) -> UInt64 {
+            DigestKind.repetition.hash {
+                RepetitionTable.write(key, fingerprint, sequence, atMS, outcome, to: &$0)
+            }
+        }
     }
 
     private(set) var records = OrderedMap<ByteString, Record>()
@@ -42,32 +48,42 @@ struct RepetitionTable: Sendable {
     /// Whether one more may be remembered.
     var hasRoom: Bool { byteCount <= byteLimit }
 
-    /// Remembers the outcome of a key that is not remembered yet, and returns its digest.
+    /// Remembers the outcome of a key that is not remembered yet; returns the key and its digest.
     mutating func remember(
         _ idempotency: Idempotency,
         _ outcome: CatalogOutcome,
         atMS: UInt64
-    ) -> UInt64 {
+    ) -> (key: ByteString, digest: UInt64) {
         let key = ByteString(idempotency.key)
         var writer = ByteWriter()
-        writer.write(key)
-        writer.write(idempotency.fingerprint)
-        writer.write(nextSequence)
-        writer.write(atMS)
-        outcome.write(to: &writer)
+        Self.write(key, idempotency.fingerprint, nextSequence, atMS, outcome, to: &writer)
         let record = Record(
             fingerprint: idempotency.fingerprint,
             outcome: outcome,
             sequence: nextSequence,
             atMS: atMS,
-            byteCount: writer.bytes.count,
-            digest: DigestKind.repetition.hash(writer.bytes)
+            byteCount: writer.bytes.count
         )
         records.set(key, record)
         keysBySequence.set(nextSequence, key)
         nextSequence += 1
         byteCount += record.byteCount
-        return record.digest
+        return (key, DigestKind.repetition.hash(writer.bytes))
+    }
+
+    private static func write(
+        _ key: ByteString,
+        _ fingerprint: UInt64,
+        _ sequence: UInt64,
+        _ atMS: UInt64,
+        _ outcome: CatalogOutcome,
+        to writer: inout ByteWriter
+    ) {
+        writer.write(key)
+        writer.write(fingerprint)
+        writer.write(sequence)
+        writer.write(atMS)
+        outcome.write(to: &writer)
     }
 
     /// Keys and records, oldest first.
@@ -78,9 +94,9 @@ struct RepetitionTable: Sendable {
     }
 
     /// Drops the oldest records that both count and time let go, to make room for one, and returns
-    /// the sum of their digests.
-    mutating func forget(nowMS: UInt64) -> UInt64 {
-        var forgotten: UInt64 = 0
+    /// their keys and digests.
+    mutating func forget(nowMS: UInt64) -> [(key: ByteString, digest: UInt64)] {
+        var forgotten: [(key: ByteString, digest: UInt64)] = []
         while records.count >= countLimit || byteCount > byteLimit,
             let oldest = keysBySequence.first,
             let record = records[oldest.value], nowMS >= record.atMS + CatalogLimits.repetitionMS
@@ -88,7 +104,7 @@ struct RepetitionTable: Sendable {
             keysBySequence.remove(oldest.key)
             records.remove(oldest.value)
             byteCount -= record.byteCount
-            forgotten &+= record.digest
+            forgotten.append((oldest.value, record.digest(of: oldest.value)))
         }
         return forgotten
     }

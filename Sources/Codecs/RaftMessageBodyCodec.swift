@@ -179,3 +179,27 @@ extension SnapshotReply {
         return .next(position: try reader.logPosition(), offset: try reader.integer())
     }
 }
+
+extension StateDigest {
+    func encode(into writer: inout ByteWriter) {
+        writer.write(index)
+        writer.write(value)
+    }
+
+    static func decode(from reader: inout ByteReader) throws(ByteDecodingError) -> Self {
+        StateDigest(index: try reader.logIndex(), value: try reader.integer())
+    }
+}
+
+extension StateVerdict {
+    func encode(into writer: inout ByteWriter) {
+        writer.write(index)
+        writer.write(agreed != nil)
+        if let agreed { writer.write(agreed) }
+    }
+
+    static func decode(from reader: inout ByteReader) throws(ByteDecodingError) -> Self {
+        let index = try reader.logIndex()
+        return StateVerdict(index: index, agreed: try reader.flag() ? try reader.integer() : nil)
+    }
+}

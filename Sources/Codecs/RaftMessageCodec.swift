@@ -30,6 +30,8 @@ package enum RaftMessageCodec {
         case snapshotChunk = 9
         case snapshotReply = 10
         case timeoutNow = 11
+        case stateReport = 12
+        case stateVerdict = 13
     }
 
     package static func encode(_ message: RaftMessage) -> [UInt8] {
@@ -87,6 +89,8 @@ extension RaftMessage.Body {
         case .snapshotChunk: .snapshotChunk
         case .snapshotReply: .snapshotReply
         case .timeoutNow: .timeoutNow
+        case .stateReport: .stateReport
+        case .stateVerdict: .stateVerdict
         }
     }
 
@@ -103,6 +107,8 @@ extension RaftMessage.Body {
         case .snapshotChunk(let body): body.encode(into: &writer)
         case .snapshotReply(let body): body.encode(into: &writer)
         case .timeoutNow(let body): writer.write(body.lastIndex)
+        case .stateReport(let body): body.encode(into: &writer)
+        case .stateVerdict(let body): body.encode(into: &writer)
         }
     }
 
@@ -122,6 +128,8 @@ extension RaftMessage.Body {
         case .snapshotChunk: .snapshotChunk(try .decode(from: &reader))
         case .snapshotReply: .snapshotReply(try .decode(from: &reader))
         case .timeoutNow: .timeoutNow(TimeoutNow(lastIndex: try reader.logIndex()))
+        case .stateReport: .stateReport(try .decode(from: &reader))
+        case .stateVerdict: .stateVerdict(try .decode(from: &reader))
         }
     }
 }

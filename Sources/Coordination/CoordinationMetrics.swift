@@ -20,5 +20,11 @@ struct CoordinationMetrics: Sendable {
         registry.report(.raftTerm) { [([], Double(state().term.rawValue))] }
         registry.report(.raftIsLeader) { [([], state().role == .leader ? 1 : 0)] }
         registry.report(.raftCommitIndex) { [([], Double(state().commit.rawValue))] }
+        registry.report(.alarm) {
+            let trouble = StateTrouble(state())
+            return StateTrouble.Kind.allCases.map { kind in
+                ([kind.word], trouble?.kind == kind ? 1 : 0)
+            }
+        }
     }
 }

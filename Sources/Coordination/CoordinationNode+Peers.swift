@@ -76,6 +76,8 @@ extension CoordinationNode: PeerRequestHandler {
         guard let request = try? FeedRequest(decoding: body) else {
             return .because(.badRequest, "not a feed request")
         }
+        // Another voter serves the same feed, from a catalog that is right.
+        guard !replica.isRebuilding else { return .because(.refused, "the catalog is rebuilt") }
         try? await FeedServer(replica: replica).serve(request, into: sink)  // Its reader left.
         return nil
     }
@@ -133,6 +135,7 @@ extension CoordinationNode {
         case .applied(let index, let result): return ProposalReply.encode(index, result: result)
         case .refused(.overloaded): throw .because(.overloaded, "too many proposals wait")
         case .refused(.noQuorum): throw .because(.noQuorum, "too few voters answer")
+        case .refused(.disputed): throw .because(.disputed, "the voters' catalogs differ")
         case .refused: throw .because(.notLeader, "not the leader any more")
         case .unknown: throw .because(.unknown, "the outcome is unknown")
         }
@@ -195,7 +198,8 @@ extension CoordinationNode {
             age: age,
             usedBytes: load.usedBytes,
             pages: load.pages,
-            addresses: registration.addresses
+            addresses: registration.addresses,
+            trouble: state.flatMap(StateTrouble.init)
         )
     }
 }

@@ -20,7 +20,8 @@ extension CoordinationNode: CoordinationService {
             quorumNeed: quorum.need,
             voters: voters.map { voterStatus($0, in: catalog) },
             learners: learners.map { voterStatus($0, in: catalog) },
-            workers: catalog.workers.map { health(of: $0) }
+            workers: catalog.workers.map { health(of: $0) },
+            alarms: alarms
         )
     }
 

@@ -43,8 +43,10 @@ extension CoordinationNode {
                 isLeaderless = false
             case .refused(.overloaded):
                 throw isFateUnknown ? .outcomeUnknown : .overloaded
+            case .refused(.disputed):
+                throw isFateUnknown ? .outcomeUnknown : .unsafe(Self.disputeReason)
             case .refused(.noQuorum), .refused(.notLeader), .refused(.transferring),
-                .refused(.leadershipLost):
+                .refused(.leadershipLost), .refused(.quarantined):
                 if isFateUnknown, spent > 4000 { throw .outcomeUnknown }
                 try requireQuorum(isFateUnknown: isFateUnknown)
                 isLeaderless = true
@@ -107,6 +109,7 @@ extension CoordinationNode {
                 return .refused(.notLeader(hint: nil))
             case .noQuorum: return .refused(.noQuorum)
             case .overloaded: return .refused(.overloaded)
+            case .disputed: return .refused(.disputed)
             case .unknown: return .unknown
             case nil: return failure.code == PeerFailure.busy ? .refused(.overloaded) : .unknown
             }

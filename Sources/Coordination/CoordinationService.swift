@@ -181,6 +181,8 @@ package struct CoordinationStatus: Sendable {
     package let learners: [VoterStatus]
     /// What this worker knows of the others' health and load, sorted by name.
     package let workers: [WorkerHealth]
+    /// What a person has to look at; in a fixed order.
+    package let alarms: [CoordinationAlarm]
 
     package init(
         cluster: ClusterID?,
@@ -191,7 +193,8 @@ package struct CoordinationStatus: Sendable {
         quorumNeed: Int,
         voters: [VoterStatus],
         learners: [VoterStatus] = [],
-        workers: [WorkerHealth]
+        workers: [WorkerHealth],
+        alarms: [CoordinationAlarm] = []
     ) {
         self.cluster = cluster
         self.term = term
@@ -202,6 +205,20 @@ package struct CoordinationStatus: Sendable {
         self.voters = voters
         self.learners = learners
         self.workers = workers
+        self.alarms = alarms
+    }
+}
+
+/// Something that a person has to look at.
+package struct CoordinationAlarm: Sendable, Hashable {
+    /// A short constant word.
+    package let kind: String
+    /// What is wrong, with whom, and what to do.
+    package let detail: String
+
+    package init(kind: String, detail: String) {
+        self.kind = kind
+        self.detail = detail
     }
 }
 

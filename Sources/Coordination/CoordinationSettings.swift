@@ -10,6 +10,8 @@ package struct CoordinationLimits: Sendable {
     package var snapshotBytes = 16 << 20
     /// Entries kept in memory behind a snapshot, for followers that are a little late.
     package var trailingEntries: UInt64 = 5_000
+    /// Entries from one comparison of the voters' catalogs to the next; the same on all of them.
+    package var digestEntries: UInt64 = 1_024
     /// Commands kept for followers of the feed.
     package var feedCount = 20_000
     /// Length of one file of the log, in bytes.

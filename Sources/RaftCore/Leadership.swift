@@ -16,6 +16,7 @@ struct Leadership: Sendable {
     /// When leadership may be offered to a voter of higher priority, on our clock.
     var nextOfferMS: UInt64 = 0
     var nextHeartbeatMS: UInt64 = 0
+    var digests = DigestCount()
 
     func position(of voter: Voter) -> Int? { peers.firstIndex { $0.voter == voter } }
 

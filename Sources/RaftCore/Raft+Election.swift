@@ -17,10 +17,11 @@ struct Candidacy: Sendable {
 extension Raft {
     /// Starts an election, or the question whether one would succeed.
     ///
-    /// Nobody campaigns who is no voter, or whose log is about to be replaced by a snapshot.
+    /// Nobody campaigns who is no voter, whose log is about to be replaced by a snapshot, or whose state
+    /// differs from the majority's.
     mutating func campaign(_ kind: VoteRequest.Kind) {
         resetElectionTimer()
-        guard role != .leader, isVoter, !isInstalling,
+        guard role != .leader, isVoter, !isInstalling, !isQuarantined,
             term.next.rawValue < RaftMessage.numberLimit
         else { return }
 
@@ -112,6 +113,7 @@ extension Raft {
                 .reduce(0) { $0 + $1.weight }
         )
         appendOwn(.noop, payload: [])
+        countOwnDigests()
         beat()
         replicate()
     }

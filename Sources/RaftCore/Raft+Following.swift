@@ -54,6 +54,7 @@ extension Raft {
         }
         freshness.heard(heartbeat, now: now, applied: applied)
         send(.heartbeatReply(HeartbeatReply(round: heartbeat.round, stamp: now)), to: sender)
+        reportDigest()
     }
 }
 
@@ -65,6 +66,7 @@ extension Raft {
         guard index > commit, !isInstalling else { return }
         if leadership != nil {
             precondition(log.term(at: index) == term, "invariant 6: \(index), \(statusLine)")
+            precondition(hasMajority(index), "invariant 10: \(index), \(statusLine)")
             for entry in log.entries(from: commit.next, through: index) {
                 leadership?.uncommittedBytes -= entry.weight
             }
@@ -86,6 +88,8 @@ extension Raft {
         precondition(index <= handedOut, "applied \(index) unasked, \(statusLine)")
         applied = index
         freshness.applied(index)
+        if let taken = takenSnapshot, taken.position.index <= applied { snapshotTaken(taken) }
+        leaveQuarantineIfCaughtUp()
     }
 
     mutating func persisted(_ sequence: WriteSequence) {

@@ -9,6 +9,7 @@ struct Checkpoint: Sendable {
     let applied: LogIndex
     let role: RaftRole
     let leader: NodeID?
+    let rebuildCount: UInt64
 
     var term: Term { hardState.term }
 
@@ -18,6 +19,7 @@ struct Checkpoint: Sendable {
         applied = raft.applied
         role = raft.role
         leader = raft.leader
+        rebuildCount = raft.rebuildCount
     }
 }
 
@@ -34,6 +36,8 @@ extension Raft {
             "invariant 4: \(statusLine)"
         )
         precondition(log.last.term <= term, "invariant 8: \(statusLine)")
+        precondition(!isQuarantined || role == .follower, "invariant 11: \(statusLine)")
+        precondition(digests.proven <= commit, "invariant 12: \(statusLine)")
         precondition((role == .leader) == (leadership != nil), "leadership: \(statusLine)")
         precondition((role == .leader) == (leader == me.node), "leader: \(statusLine)")
     }
@@ -44,7 +48,8 @@ extension Raft {
             precondition(hardState.vote == vote, "invariant 2: was \(before), is \(statusLine)")
         }
         precondition(
-            commit >= before.commit && applied >= before.applied,
+            commit >= before.commit
+                && (applied >= before.applied || rebuildCount > before.rebuildCount),
             "invariant 3: was \(before), is \(statusLine)"
         )
     }

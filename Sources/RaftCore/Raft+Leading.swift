@@ -19,6 +19,7 @@ extension Raft {
         dropDeparted()
         leaveJointIfReady()
         preferPriority()
+        judgeDisputed()
         if now >= leadership.nextHeartbeatMS { beat() }
     }
 

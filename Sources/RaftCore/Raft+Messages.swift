@@ -37,6 +37,8 @@ extension Raft {
         case .snapshotChunk(let chunk): take(chunk, from: sender)
         case .snapshotReply(let reply): chunkAnswered(reply, from: sender)
         case .timeoutNow(let order): takeOver(order, from: sender)
+        case .stateReport(let digest): stateReported(digest, from: sender)
+        case .stateVerdict(let verdict): stateJudged(verdict, from: sender)
         }
     }
 
@@ -48,7 +50,7 @@ extension Raft {
         case .readRequest(let request):
             send(.readReply(ReadReply(nonce: request.nonce, outcome: .notLeader)), to: sender)
         case .voteRequest, .voteReply, .appendReply, .heartbeatReply, .readReply, .snapshotReply,
-            .timeoutNow:
+            .timeoutNow, .stateReport, .stateVerdict:
             break
         }
     }

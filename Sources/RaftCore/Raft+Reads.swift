@@ -5,6 +5,7 @@ import Primitives
 /// Linearizable reads at the leader.
 extension Raft {
     mutating func read(_ request: RaftRequestID) {
+        guard !isQuarantined else { return outbox.tell(.readFailed(request, .quarantined)) }
         guard role == .leader else { return forwardRead(request) }
         if let refusal = refusalOfRead {
             return outbox.tell(.readFailed(request, refusal))
@@ -73,7 +74,7 @@ extension ReadReply.Outcome {
         case .notLeader: self = .notLeader
         case .overloaded: self = .overloaded
         case .noQuorum: self = .noQuorum
-        case .transferring, .leadershipLost: self = .leadershipLost
+        case .transferring, .leadershipLost, .quarantined, .disputed: self = .leadershipLost
         }
     }
 }

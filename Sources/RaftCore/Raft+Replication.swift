@@ -17,6 +17,7 @@ extension Raft {
         guard role == .leader, let leadership else { return .notLeader(hint: leader) }
         if leadership.transfer != nil { return .transferring }
         if isInDoubt { return .noQuorum }
+        if digests.disputed != nil || isUnprovenTooLong { return .disputed }
         let weight = payload.count + LogEntry.overheadBytes
         let isTooMuch =
             payload.count > settings.proposalBytes
@@ -25,6 +26,10 @@ extension Raft {
             // Followers may commit without us: a hung disk must not gather entries for ever.
             || log.last.index.rawValue > writes.durable.rawValue + settings.undurableCount
         return isTooMuch ? .overloaded : nil
+    }
+
+    private var isUnprovenTooLong: Bool {
+        commit.rawValue - digests.proven.rawValue > settings.unprovenEntryCount
     }
 
     /// Adds an entry of this term to our own log.
@@ -129,6 +134,18 @@ extension Raft {
         }
         startReadRound()
         configurationCommitted()
+    }
+
+    /// Counts one by one who has the log up to `index`: the proof of ``commitReached()``'s sum.
+    func hasMajority(_ index: LogIndex) -> Bool {
+        [voters.incoming, voters.outgoing].allSatisfy { half in
+            let have = half.count { voter in
+                voter == me
+                    ? writes.durable >= index
+                    : leadership?.progress(of: voter).map { $0.match >= index } ?? false
+            }
+            return half.isEmpty || have > half.count / 2
+        }
     }
 
     /// Whether this leader has settled what earlier terms left open, so that `commit` is current.

@@ -89,6 +89,9 @@ extension Raft {
         applied = position.index
         handedOut = position.index
         writes.covered(through: position.index)
+        digests.forgetPoints()
+        digests.prove(position.index)
+        leaveQuarantineIfCaughtUp()
         if let leaderVoter {
             sendWhenDurable(.snapshotReply(.installed(position.index)), to: leaderVoter)
         }

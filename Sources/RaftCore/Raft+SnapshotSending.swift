@@ -7,12 +7,18 @@ extension Raft {
     /// Drops the log behind a snapshot, but for entries that a late follower may still need.
     mutating func snapshotTaken(_ metadata: SnapshotMetadata) {
         let index = metadata.position.index
+        takenSnapshot = nil
         guard index > snapshot?.position.index ?? .zero else { return }
+        if isQuarantined, index > applied {
+            takenSnapshot = metadata  // Saved while the state was thrown away; soon it counts.
+            return
+        }
         precondition(
             index <= applied && log.holds(metadata.position),
             "snapshot of \(metadata.position), \(statusLine)"
         )
         snapshot = metadata
+        digests.prove(index)
         configuration.compacted(through: index)
         let trailing = settings.trailingEntryCount
         if index.rawValue > trailing { log.compact(through: LogIndex(index.rawValue - trailing)) }

@@ -35,6 +35,10 @@ package struct RaftStatus: Sendable, Equatable {
     /// Whether a quorum's last sign is so old that proposals and reads are refused.
     package let isInDoubt: Bool
     package let ignoredMessageCount: UInt64
+    /// What a person has to look at, as far as this voter knows.
+    package let alarms: [RaftAlarm]
+    /// Whether the applied state was found to differ from the majority's and is not made anew yet.
+    package let isQuarantined: Bool
 }
 
 extension Raft {
@@ -56,7 +60,9 @@ extension Raft {
             peers: (leadership?.peers ?? []).map(describe),
             confirmedAtMS: freshness.confirmedAtMS,
             isInDoubt: role == .leader && isInDoubt,
-            ignoredMessageCount: ignoredMessageCount
+            ignoredMessageCount: ignoredMessageCount,
+            alarms: alarms,
+            isQuarantined: isQuarantined
         )
     }
 
@@ -86,6 +92,15 @@ extension Raft {
         let position = LogPosition(term: Term(1), index: LogIndex(1))
         let entry = LogEntry(position: position, kind: .configuration, payload: voters.encode())
         return (HardState(term: Term(1), vote: nil), entry)
+    }
+
+    private var alarms: [RaftAlarm] {
+        var alarms: [RaftAlarm] = []
+        if let index = digests.disputed { alarms.append(.noMajority(at: index)) }
+        if let quarantine, quarantine.hasFailed {
+            alarms.append(.rebuildFailed(at: quarantine.index))
+        }
+        return alarms
     }
 
     private func describe(_ peer: Progress) -> RaftStatus.Peer {

@@ -15,7 +15,8 @@ package import Primitives
 /// Invariants, checked on every ``step(_:)``, in release builds too:
 /// 1. The term never decreases (Raft §5.1).
 /// 2. At most one vote per term, and never withdrawn (§5.2).
-/// 3. The commit index never decreases, and nothing committed is ever truncated (§5.4).
+/// 3. The commit index never decreases, nor what is applied but to be rebuilt, and nothing committed
+///    is ever truncated (§5.4).
 /// 4. base ≤ snapshot ≤ applied ≤ handed out ≤ commit ≤ last.
 /// 5. A message that depends on a write leaves the core behind the effect that names the write.
 /// 6. A leader commits only entries of its own term, directly (§5.4.2).
@@ -23,6 +24,9 @@ package import Primitives
 /// 8. No entry is of a later term than the hard state.
 /// 9. A leader appends a configuration only when the one before is committed, and behind a joint one
 ///    only the set that it leads to (§6).
+/// 10. What a leader commits is durable on a majority of each half of the voters, counted one by one.
+/// 11. A voter whose state differs from the majority's neither leads nor campaigns.
+/// 12. Only what is committed is proven to be the majority's.
 ///
 /// They are about our own state alone. What a peer sends is never trusted to keep them: a message
 /// that would break one is left out and counted in ``ignoredMessageCount``.
@@ -66,6 +70,13 @@ package struct Raft: Sendable {
     var forwarding = ReadForwarding()
     var incomingSnapshot: IncomingSnapshot?
     var freshness = Freshness()
+    var digests: DigestLedger
+    /// Exists while the applied state is known to differ from the majority's.
+    var quarantine: Quarantine?
+    /// How often the applied state was thrown away.
+    var rebuildCount: UInt64 = 0
+    /// A snapshot that was saved, of a state that is being made anew.
+    var takenSnapshot: SnapshotMetadata?
     /// Messages that no correct peer sends, left out since the start.
     package internal(set) var ignoredMessageCount: UInt64 = 0
 
@@ -97,6 +108,7 @@ package struct Raft: Sendable {
         commit = start.index
         applied = start.index
         handedOut = start.index
+        digests = DigestLedger(proven: start.index)
         configuration = ConfigurationHistory(
             at: start.index,
             voters: snapshot?.voters ?? VoterSet(incoming: [])
@@ -140,6 +152,7 @@ package struct Raft: Sendable {
         case .disconnected(let node): disconnected(node)
         case .transferLeadership(let node): transferLeadership(to: node)
         case .changeMembers(let request, let change): changeMembers(request, change)
+        case .digested(let digest): digested(digest)
         }
     }
 }

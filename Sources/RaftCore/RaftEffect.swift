@@ -25,6 +25,17 @@ package enum RaftEffect: Sendable, Equatable {
     case installSnapshot(SnapshotMetadata, state: [UInt8])
     /// The change of members was not appended and never will be.
     case changeRefused(RaftRequestID, MembershipRefusal)
+    /// The state machine holds something else than the majority: begin another beside it.
+    ///
+    /// It starts from the snapshot `restart`, empty if `nil`; all entries behind come again by
+    /// `.apply`, and nothing that was applied before this effect may be reported any more. Take no
+    /// snapshot until `.rebuilt`.
+    case quarantine(StateDigest, agreed: StateDigest, restart: SnapshotMetadata?)
+    /// The state machine begun by `.quarantine` is sound and shows no less: put it in the other's
+    /// place.
+    case rebuilt
+    /// Tell a person; what is still true is in ``RaftStatus/alarms``.
+    case alarm(RaftAlarm)
 }
 
 /// One write to the log; parts that are absent stay as they are.
@@ -72,4 +83,8 @@ package enum RaftRefusal: Error, Sendable, Equatable {
     case transferring
     /// Leadership was lost while the read was waiting.
     case leadershipLost
+    /// This voter's state was found to differ from the majority's and is being rebuilt.
+    case quarantined
+    /// No majority of the voters holds the same state: nothing is written until that is settled.
+    case disputed
 }

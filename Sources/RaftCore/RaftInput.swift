@@ -17,6 +17,8 @@ package enum RaftInput: Sendable, Equatable {
     /// The state machine has applied everything up to this index.
     case applied(LogIndex)
     /// The state machine's snapshot is durable: the log before it may be dropped.
+    ///
+    /// To be made only at or before ``Raft/provenIndex``.
     case snapshotTaken(SnapshotMetadata)
     /// A snapshot asked for by `.installSnapshot` is durable and loaded.
     case snapshotInstalled(SnapshotMetadata)
@@ -28,6 +30,11 @@ package enum RaftInput: Sendable, Equatable {
     case transferLeadership(to: NodeID?)
     /// Change who votes; answered by `.proposed` or `.changeRefused` with the same request.
     case changeMembers(RaftRequestID, MembershipChange)
+    /// What the state machine holds right behind a digest point (``RaftSettings/isDigestPoint(_:)``).
+    ///
+    /// In order of index, each before or with the `.applied` that covers it. Left out where the machine
+    /// is already further on, as one that began with a checkpoint may be.
+    case digested(StateDigest)
 }
 
 /// Names one client request inside this process; the driver makes them unique.

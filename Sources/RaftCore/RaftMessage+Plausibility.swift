@@ -16,7 +16,8 @@ extension RaftMessage {
         case .appendReply(let reply): return reply.isPlausible
         case .snapshotChunk(let chunk): return chunk.isPlausible(in: term)
         case .snapshotReply(let reply): return reply.isPlausible
-        case .heartbeat, .heartbeatReply, .voteReply, .readRequest, .readReply, .timeoutNow:
+        case .heartbeat, .heartbeatReply, .voteReply, .readRequest, .readReply, .timeoutNow,
+            .stateReport, .stateVerdict:
             return true  // Compared with our own numbers, never calculated with.
         }
     }

@@ -20,6 +20,10 @@ package struct RaftMessage: Sendable, Hashable {
         case snapshotChunk(SnapshotChunk)
         case snapshotReply(SnapshotReply)
         case timeoutNow(TimeoutNow)
+        /// What the sender's state machine holds, for the leader to compare.
+        case stateReport(StateDigest)
+        /// What the leader's comparison came to.
+        case stateVerdict(StateVerdict)
     }
 
     package let term: Term

@@ -30,6 +30,13 @@ package struct RaftSettings: Sendable, Equatable {
     package var snapshotChunkBytes = 1 << 20
     /// Largest snapshot a follower accepts, in bytes.
     package var snapshotBytes: UInt64 = 512 << 20
+    /// Entries from one comparison of states to the next; the same on all voters.
+    package var digestEntryCount: UInt64 = 1_024
+    /// Entries behind the last index that a majority is known to agree on; over it proposals are
+    /// refused, for without an agreement no snapshot shortens the log.
+    package var unprovenEntryCount: UInt64 = 100_000
+    /// Payload bytes from which on an entry is followed by a comparison; the same on all voters.
+    package var digestPayloadBytes = 16 << 10
 
     package init(heartbeatMS: UInt64, electionMS: UInt64) {
         precondition(heartbeatMS > 0 && electionMS >= 4 * heartbeatMS, "no room for a heartbeat")

@@ -58,6 +58,9 @@ import Testing
         .snapshotReply(.next(position: position, offset: 6)),
         .snapshotReply(.installed(LogIndex(7))),
         .timeoutNow(TimeoutNow(lastIndex: LogIndex(8))),
+        .stateReport(StateDigest(index: LogIndex(1_024), value: 0x0102_0304_0506_0708)),
+        .stateVerdict(StateVerdict(index: LogIndex(1_024), agreed: 9)),
+        .stateVerdict(StateVerdict(index: LogIndex(2_048), agreed: nil)),
     ].map { RaftMessage(term: Term(7), body: $0) }
 
     @Test(arguments: messages)
@@ -94,6 +97,9 @@ import Testing
         (14, "01 0a 0700000000000000 00 0500000000000000 0201000000000000 0600000000000000"),
         (15, "01 0a 0700000000000000 01 0700000000000000"),
         (16, "01 0b 0700000000000000 0800000000000000"),
+        (17, "01 0c 0700000000000000 0004000000000000 0807060504030201"),
+        (18, "01 0d 0700000000000000 0004000000000000 01 0900000000000000"),
+        (19, "01 0d 0700000000000000 0008000000000000 00"),
     ]
 
     @Test(arguments: golden)
@@ -112,8 +118,8 @@ import Testing
             throws: ByteDecodingError.unsupportedVersion(of: "Raft message", found: 2, newest: 1)
         ) { try RaftMessageCodec.decode(bytes) }
         bytes[0] = 1
-        bytes[1] = 12
-        #expect(throws: ByteDecodingError.invalid(what: "kind of Raft message", value: 12)) {
+        bytes[1] = 200
+        #expect(throws: ByteDecodingError.invalid(what: "kind of Raft message", value: 200)) {
             try RaftMessageCodec.decode(bytes)
         }
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Testing
+import SystemPackage
 import TestKit
+import Testing
 
 /// The program `tarn-simulate` of the build that this test belongs to.
 @Suite struct SimulateCommandTests {

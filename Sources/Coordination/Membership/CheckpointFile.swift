@@ -28,6 +28,16 @@ package struct CheckpointFile {
         try ReplacedFile(path).write(writer.bytes)
     }
 
+    /// Removes the file durably, if there is one.
+    package func remove() throws(Errno) {
+        do throws(Errno) {
+            try Directory.unlink(path)
+        } catch .noSuchFileOrDirectory {
+            return
+        }
+        try Directory.sync(path.removingLastComponent())
+    }
+
     /// `nil` where there is none, or none that can be trusted.
     package func load() throws(Errno) -> (catalog: Catalog, index: LogIndex)? {
         guard let bytes = try ReplacedFile(path).read(upTo: Self.longest) else { return nil }

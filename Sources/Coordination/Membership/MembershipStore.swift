@@ -16,8 +16,9 @@ import SystemPackage
 package final class MembershipStore: Sendable {
     let directory: DataDirectory
     private let checkpoint: CheckpointFile
-    /// The index of the checkpoint on disk; held while one is written, so that two never mix.
-    private let checkpointed = Mutex(LogIndex.zero)
+    /// The index of the checkpoint on disk, and whether none may be written; held while one is, so
+    /// that two never mix.
+    private let checkpointed = Mutex((index: LogIndex.zero, isBarred: false))
     let logOptions: LogStorage.Options
 
     package init(directory: DataDirectory, limits: CoordinationLimits = CoordinationLimits()) {
@@ -166,22 +167,38 @@ package final class MembershipStore: Sendable {
     /// Writes the replica if it is newer than what was written last.
     func saveCheckpoint(_ catalog: Catalog, at index: LogIndex) throws(MembershipStoreError) {
         try checkpointed.withLock { saved throws(MembershipStoreError) in
-            guard saved < index else { return }
+            guard saved.index < index, !saved.isBarred else { return }
             do throws(Errno) {
                 try checkpoint.save(catalog, at: index)
             } catch {
                 throw .checkpoint(directory.path.appending(CheckpointFile.name), error)
             }
-            saved = index
+            saved.index = index
         }
     }
+
+    /// Removes the checkpoint, and lets none be written until ``allowCheckpoint()``.
+    ///
+    /// So that a restart makes the state from the log's snapshot and entries alone.
+    func barCheckpoint() throws(MembershipStoreError) {
+        try checkpointed.withLock { saved throws(MembershipStoreError) in
+            saved = (.zero, true)
+            do throws(Errno) {
+                try checkpoint.remove()
+            } catch {
+                throw .checkpoint(directory.path.appending(CheckpointFile.name), error)
+            }
+        }
+    }
+
+    func allowCheckpoint() { checkpointed.withLock { $0.isBarred = false } }
 
     func loadCheckpoint() throws(MembershipStoreError) -> (catalog: Catalog, index: LogIndex)? {
         do throws(Errno) {
             guard let found = try checkpoint.load(), found.catalog.cluster?.id == cluster else {
                 return nil
             }
-            checkpointed.withLock { $0 = found.index }
+            checkpointed.withLock { $0.index = found.index }
             return found
         } catch {
             throw .checkpoint(directory.path.appending(CheckpointFile.name), error)

@@ -18,7 +18,7 @@ struct FeedServer: Sendable {
     /// Feeds one follower until it goes or the task is cancelled.
     func serve(_ request: FeedRequest, into sink: PeerStreamSink) async throws(PeerError) {
         var sent = request.after
-        while !Task.isCancelled {
+        while !Task.isCancelled, !replica.isRebuilding {
             switch replica.feed(
                 after: sent,
                 limit: Self.batch,

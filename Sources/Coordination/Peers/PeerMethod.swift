@@ -54,4 +54,6 @@ package enum PeerFailureCode: UInt8, Sendable {
     case refused = 6
     /// Not a member yet.
     case notInitialised = 7
+    /// No majority of the voters holds the same catalog. Nothing was done.
+    case disputed = 8
 }

@@ -40,6 +40,8 @@ package struct StatusReply: Sendable, Hashable {
     package let pages: UInt64
     /// Where it listens now.
     package let addresses: WorkerAddresses
+    /// What is wrong with its copy of the catalog; only a voter knows.
+    package var trouble: StateTrouble?
 
     package init(
         node: NodeID,
@@ -52,7 +54,8 @@ package struct StatusReply: Sendable, Hashable {
         age: Timespan?,
         usedBytes: UInt64,
         pages: UInt64,
-        addresses: WorkerAddresses
+        addresses: WorkerAddresses,
+        trouble: StateTrouble? = nil
     ) {
         self.node = node
         self.isVoter = isVoter
@@ -65,6 +68,7 @@ package struct StatusReply: Sendable, Hashable {
         self.usedBytes = usedBytes
         self.pages = pages
         self.addresses = addresses
+        self.trouble = trouble
     }
 
     package func encode() -> [UInt8] {
@@ -85,6 +89,10 @@ package struct StatusReply: Sendable, Hashable {
         writer.write(addresses.data)
         writer.write(addresses.peer)
         writer.write(optional: addresses.socket) { $0.write($1) }
+        if let trouble {
+            writer.write(trouble.kind.rawValue)
+            writer.write(trouble.index.rawValue)
+        }
         return writer.bytes
     }
 
@@ -111,6 +119,14 @@ package struct StatusReply: Sendable, Hashable {
             peer: try reader.text(),
             socket: try reader.optional { reader throws(ByteDecodingError) in try reader.text() }
         )
+        // Where nothing is wrong, it ends here, as in former releases.
+        guard reader.byteCountLeft > 0 else {
+            trouble = nil
+            return
+        }
+        let kind = StateTrouble.Kind(rawValue: try reader.integer(UInt8.self))
+        let troubleIndex = LogIndex(try reader.integer())
+        trouble = kind.map { StateTrouble(kind: $0, index: troubleIndex) }
     }
 }
 

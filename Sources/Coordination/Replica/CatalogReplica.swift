@@ -15,12 +15,37 @@ import Synchronization
 /// 1. `applied` grows; an index at or before it changes nothing.
 /// 2. Catalog, history and applied log change together, under one lock.
 /// 3. Waiters are woken after the state they waited for can be seen.
+/// 4. While a state is rebuilt, what is shown stands still: nobody sees it go back.
 package final class CatalogReplica: Sendable {
     private struct State {
         var catalog = Catalog()
         var history = ChangeHistory()
         var log: AppliedLog
         var applied = LogIndex.zero
+        /// What will take the place of a state that differs from the majority's.
+        var rebuilt: Rebuilt?
+
+        mutating func show(_ catalog: Catalog, at index: LogIndex, feedCount: Int) {
+            self.catalog = catalog
+            history = ChangeHistory(after: catalog.revision)
+            log = AppliedLog(horizon: index, countLimit: feedCount)
+            applied = index
+            rebuilt = nil
+        }
+    }
+
+    private struct Rebuilt {
+        var catalog: Catalog
+        var applied: LogIndex
+
+        /// The outcome; `nil` where the index was applied before.
+        mutating func apply(_ command: CatalogCommand, index: LogIndex) -> CatalogOutcome? {
+            guard index > applied else { return nil }
+            applied = index
+            return catalog.apply(command).outcome
+        }
+
+        mutating func advance(to index: LogIndex) { applied = max(applied, index) }
     }
 
     private let state: Mutex<State>
@@ -51,6 +76,9 @@ package final class CatalogReplica: Sendable {
         payload: [UInt8]
     ) -> CatalogOutcome? {
         let result: (CatalogOutcome, Revision)? = state.withLock { state in
+            if state.rebuilt != nil {  // Invariant 4.
+                return state.rebuilt?.apply(command, index: index).map { ($0, .zero) }
+            }
             guard index > state.applied else { return nil }  // Invariant 1.
             let application = state.catalog.apply(command)
             state.history.append(application.changes)
@@ -59,27 +87,28 @@ package final class CatalogReplica: Sendable {
             return (application.outcome, state.catalog.revision)
         }
         guard let (outcome, revision) = result else { return nil }
-        wake(index, revision)
+        if revision > .zero { wake(index, revision) }
         return outcome
     }
 
     /// Notes an entry that is no command.
     package func advance(to index: LogIndex) {
-        let revision = state.withLock { state in
+        let revision: Revision? = state.withLock { state in
+            guard state.rebuilt == nil else {
+                state.rebuilt?.advance(to: index)
+                return nil
+            }
             state.applied = max(state.applied, index)
             return state.catalog.revision
         }
-        wake(index, revision)
+        if let revision { wake(index, revision) }
     }
 
     /// Replaces everything by a newer state; watchers behind it have to load it anew.
     package func restore(_ catalog: Catalog, at index: LogIndex) {
         let isNewer = state.withLock { state in
             guard index > state.applied else { return false }
-            state.catalog = catalog
-            state.history = ChangeHistory(after: catalog.revision)
-            state.log = AppliedLog(horizon: index, countLimit: feedCount)
-            state.applied = index
+            state.show(catalog, at: index, feedCount: feedCount)
             return true
         }
         if isNewer { wake(index, catalog.revision) }
@@ -96,6 +125,42 @@ package final class CatalogReplica: Sendable {
     private func wake(_ index: LogIndex, _ revision: Revision) {  // Invariant 3.
         appliedMark.advance(to: index)
         revisionMark.advance(to: revision)
+    }
+}
+
+// MARK: - A state that differs from the majority's
+
+extension CatalogReplica {
+    /// Whether what is shown is known to be wrong, and another state is on its way.
+    package var isRebuilding: Bool { state.withLock { $0.rebuilt != nil } }
+
+    /// The digest of the state right behind `index`; `nil` where it is further on.
+    package func digest(at index: LogIndex) -> UInt64? {
+        state.withLock { state in
+            if let rebuilt = state.rebuilt {
+                return rebuilt.applied == index ? rebuilt.catalog.stateDigest : nil
+            }
+            return state.applied == index ? state.catalog.stateDigest : nil
+        }
+    }
+
+    /// Looks at everything held, so that the digest shows what memory has changed; O(size).
+    package func inspect() { state.withLock { _ = $0.catalog.inspect() } }
+
+    /// Applies to `catalog` from now on; what is shown stands still (invariant 4).
+    package func beginRebuild(from catalog: Catalog, at index: LogIndex) {
+        state.withLock { $0.rebuilt = Rebuilt(catalog: catalog, applied: index) }
+    }
+
+    /// Shows the rebuilt state, if there is one; watchers have to load it anew.
+    package func endRebuild() {
+        let shown: (LogIndex, Revision)? = state.withLock { state in
+            guard let new = state.rebuilt else { return nil }
+            precondition(new.applied >= state.applied, "\(new.applied) after \(state.applied)")
+            state.show(new.catalog, at: new.applied, feedCount: feedCount)
+            return (new.applied, new.catalog.revision)
+        }
+        if let (index, revision) = shown { wake(index, revision) }
     }
 }
 

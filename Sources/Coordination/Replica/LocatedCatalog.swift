@@ -10,6 +10,8 @@ import Synchronization
 package final class LocatedCatalog: Sendable {
     private struct Known {
         let revision: Revision
+        /// A catalog that was made anew may hold something else at the same revision.
+        let digest: UInt64
         let generation: UInt64
         let view: Catalog
     }
@@ -37,7 +39,7 @@ package final class LocatedCatalog: Sendable {
     package func view(of catalog: Catalog) -> Catalog {
         state.withLock { state in
             if let known = state.known, known.revision == catalog.revision,
-                known.generation == state.generation
+                known.digest == catalog.entriesDigest, known.generation == state.generation
             {
                 return known.view
             }
@@ -47,6 +49,7 @@ package final class LocatedCatalog: Sendable {
             let view = moved.isEmpty ? catalog : catalog.located(moved)
             state.known = Known(
                 revision: catalog.revision,
+                digest: catalog.entriesDigest,
                 generation: state.generation,
                 view: view
             )

@@ -55,10 +55,26 @@ struct CatalogMachine: StateMachine {
 
     func advance(to index: LogIndex) { replica.advance(to: index) }
 
-    func capture() -> (index: LogIndex, encode: @Sendable () -> [UInt8]) {
+    func capture() -> (index: LogIndex, encode: @Sendable () -> [UInt8]?) {
         let (catalog, applied) = replica.current
-        return (applied, { catalog.encodeSnapshot() })
+        return (applied, { catalog.isIntact ? catalog.encodeSnapshot() : nil })
     }
+
+    func digest(at index: LogIndex) -> UInt64? { replica.digest(at: index) }
+
+    func inspect() { replica.inspect() }
+
+    func beginRebuild(from state: [UInt8]?, at index: LogIndex) -> Bool {
+        guard let state else {
+            replica.beginRebuild(from: Catalog(), at: .zero)
+            return true
+        }
+        guard let catalog = try? Catalog(decodingSnapshot: state) else { return false }
+        replica.beginRebuild(from: catalog, at: index)
+        return true
+    }
+
+    func endRebuild() { replica.endRebuild() }
 
     func restore(_ state: [UInt8], at index: LogIndex) {
         do throws(ByteDecodingError) {

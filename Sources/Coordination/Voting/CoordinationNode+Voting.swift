@@ -113,7 +113,8 @@ extension CoordinationNode {
                     ]
                 )
             },
-            fsyncTook: { [metrics] seconds in metrics.logBatch(seconds: seconds) }
+            fsyncTook: { [metrics] seconds in metrics.logBatch(seconds: seconds) },
+            stateChanged: { [weak self] event in self?.stateChanged(event) }
         )
     }
 
@@ -134,6 +135,7 @@ extension CoordinationNode {
         }
         var times: RaftSettings = timing == .wan ? .wan : .lan
         times.trailingEntryCount = settings.limits.trailingEntries
+        times.digestEntryCount = settings.limits.digestEntries
         return times
     }
 

@@ -46,7 +46,7 @@ extension LogWriter {
         case .write:
             preconditionFailure("writes are gathered before")
         case .saveSnapshot(let position, let voters, let encode):
-            let state = encode()
+            guard let state = encode() else { return report(.snapshotDamaged(position)) }
             let metadata = SnapshotMetadata(
                 position: position,
                 voters: voters,

@@ -18,7 +18,7 @@ package final class LogWriter: Sendable {
     package enum Job: Sendable {
         case write(LogWrite)
         /// The state at `position`, encoded on this thread; the log before it may go afterwards.
-        case saveSnapshot(LogPosition, VoterSet, encode: @Sendable () -> [UInt8])
+        case saveSnapshot(LogPosition, VoterSet, encode: @Sendable () -> [UInt8]?)
         /// A leader's snapshot, which replaces everything here.
         case installSnapshot(SnapshotMetadata, state: [UInt8])
     }
@@ -27,6 +27,8 @@ package final class LogWriter: Sendable {
     package enum Completion: Sendable {
         case persisted(WriteSequence, seconds: Double)
         case snapshotSaved(SnapshotMetadata, state: [UInt8])
+        /// Memory has changed what was to be saved; nothing was.
+        case snapshotDamaged(LogPosition)
         case snapshotInstalled(SnapshotMetadata, state: [UInt8])
     }
 

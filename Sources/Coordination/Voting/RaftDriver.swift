@@ -34,17 +34,21 @@ package final class RaftDriver: Sendable {
         package let roleChanged: @Sendable (RaftRole, Term, NodeID?) -> Void
         /// Seconds that one log batch took until it was durable.
         package let fsyncTook: @Sendable (Double) -> Void
+        /// Called on the driver's thread; returns before the driver goes on.
+        package let stateChanged: @Sendable (StateEvent) -> Void
 
         package init(
             send: @escaping @Sendable (RaftMessage, Voter) -> Void,
             now: @escaping @Sendable () -> UInt64,
             roleChanged: @escaping @Sendable (RaftRole, Term, NodeID?) -> Void,
-            fsyncTook: @escaping @Sendable (Double) -> Void
+            fsyncTook: @escaping @Sendable (Double) -> Void,
+            stateChanged: @escaping @Sendable (StateEvent) -> Void = { _ in }
         ) {
             self.send = send
             self.now = now
             self.roleChanged = roleChanged
             self.fsyncTook = fsyncTook
+            self.stateChanged = stateChanged
         }
     }
 

@@ -21,6 +21,10 @@ struct RaftLoop {
     private var appliedSinceSnapshot = (entries: 0, bytes: 0)
     private let limits: CoordinationLimits
     private var isSaving = false
+    /// A state to be saved once the majority is known to hold the same; see ``Raft/provenIndex``.
+    private var captured: CapturedState?
+    /// How often the machine was told to begin anew; what was applied before is not reported.
+    private var rebuildCount = 0
     /// A leader's snapshot is on its way to the disk: a save asked for behind it would be older.
     private var isInstalling = false
     private var latestSnapshot: (metadata: SnapshotMetadata, state: [UInt8])?
@@ -60,6 +64,8 @@ struct RaftLoop {
         state.committedVoters = status.committedVoters
         state.committedConfigurationIndex = status.committedConfigurationIndex
         state.confirmedAtMS = status.confirmedAtMS
+        state.alarms = status.alarms
+        state.isQuarantined = status.isQuarantined
         for peer in status.peers { state.matches[peer.voter.node] = peer.match }
         return state
     }
@@ -96,8 +102,13 @@ struct RaftLoop {
             isSaving = false
             latestSnapshot = (metadata, state)
             step(.snapshotTaken(metadata))
+        case .snapshotDamaged(let position):
+            isSaving = false
+            ports.stateChanged(.snapshotDamaged(at: position.index))
+            machine.inspect()  // The next comparison shows it; a majority decides who is wrong.
         case .snapshotInstalled(let metadata, let state):
             isInstalling = false
+            captured = nil
             appliedSinceSnapshot = (0, 0)
             latestSnapshot = (metadata, state)
             machine.restore(state, at: metadata.position.index)
@@ -145,6 +156,13 @@ extension RaftLoop {
         case .installSnapshot(let metadata, let state):
             isInstalling = true
             writer.submit(.installSnapshot(metadata, state: state))
+        case .quarantine(let own, let agreed, let restart):
+            beginRebuild(own: own, agreed: agreed, from: restart)
+        case .rebuilt:
+            machine.endRebuild()
+            ports.stateChanged(.rebuilt)
+        case .alarm(let alarm):
+            ports.stateChanged(.alarm(alarm))
         }
     }
 
@@ -164,6 +182,7 @@ extension RaftLoop {
 
     private mutating func apply(_ entries: [LogEntry]) {
         guard let last = entries.last else { return }
+        var digests: [StateDigest] = []
         for entry in entries {
             appliedSinceSnapshot.entries += 1
             appliedSinceSnapshot.bytes += entry.payload.count
@@ -178,26 +197,69 @@ extension RaftLoop {
                 machine.advance(to: entry.index)
                 proposals.applied(entry.position, result: [])
             }
+            if core.settings.isDigestPoint(entry), let value = machine.digest(at: entry.index) {
+                digests.append(StateDigest(index: entry.index, value: value))
+            }
         }
-        step(.applied(last.index))
+        let before = rebuildCount
+        for digest in digests where rebuildCount == before { step(.digested(digest)) }
+        if rebuildCount == before { step(.applied(last.index)) }
     }
+
+    /// The state differs from the majority's: makes another from the snapshot and the log.
+    private mutating func beginRebuild(
+        own: StateDigest,
+        agreed: StateDigest,
+        from restart: SnapshotMetadata?
+    ) {
+        rebuildCount += 1
+        captured = nil
+        ports.stateChanged(.quarantined(own, agreed: agreed))
+        let isKept = latestSnapshot?.metadata == restart
+        let state = isKept ? latestSnapshot?.state : nil
+        let isIntact = state.map { CRC32C.checksum($0) } == restart?.checksum
+        if !isKept || !isIntact
+            || !machine.beginRebuild(from: state, at: restart?.position.index ?? .zero)
+        {
+            // Only a start from the disk helps, where all is checksummed.
+            ports.stateChanged(.snapshotLost)
+        }
+    }
+}
+
+/// A state as it was at one moment, not encoded yet.
+struct CapturedState {
+    let index: LogIndex
+    let encode: @Sendable () -> [UInt8]?
 }
 
 // MARK: - Snapshots
 
 extension RaftLoop {
+    /// Captures the state when enough was applied since the last time, and saves it once it is known
+    /// to be the majority's: a snapshot is what is sent to others, and may be the only copy.
     private mutating func saveIfGrown() {
+        captureIfGrown()
+        guard let state = captured, state.index <= core.provenIndex, !isInstalling else { return }
+        captured = nil
+        guard let position = core.position(at: state.index) else { return }
+        isSaving = true
+        let voters = core.voters(at: state.index)
+        writer.submit(.saveSnapshot(position, voters, encode: state.encode))
+    }
+
+    private mutating func captureIfGrown() {
         let isGrown =
             appliedSinceSnapshot.entries >= limits.snapshotEntries
             || appliedSinceSnapshot.bytes >= limits.snapshotBytes
-        guard isGrown, !isSaving, !isInstalling else { return }
-
+        guard isGrown, captured == nil, !isSaving, !isInstalling, !core.isQuarantined else {
+            return
+        }
         let (index, encode) = machine.capture()
         // A machine that began with a checkpoint may still be ahead of what the log has replayed.
-        guard index <= core.applied, let position = core.position(at: index) else { return }
+        guard index <= core.applied, core.position(at: index) != nil else { return }
         appliedSinceSnapshot = (0, 0)
-        isSaving = true
-        writer.submit(.saveSnapshot(position, core.voters(at: index), encode: encode))
+        captured = CapturedState(index: index, encode: encode)
     }
 
     private mutating func readSnapshot(

@@ -16,7 +16,20 @@ package protocol StateMachine: Sendable {
     /// An entry that is neither was committed.
     func advance(to index: LogIndex)
     /// The state after the last applied index; encoding it may take long and is done elsewhere.
-    func capture() -> (index: LogIndex, encode: @Sendable () -> [UInt8])
+    ///
+    /// `encode` gives `nil` where memory has changed what was captured.
+    func capture() -> (index: LogIndex, encode: @Sendable () -> [UInt8]?)
     /// Replaces the state by a leader's snapshot.
     func restore(_ state: [UInt8], at index: LogIndex)
+
+    /// The digest of the state right after `index`; `nil` where it is further on.
+    func digest(at index: LogIndex) -> UInt64?
+    /// Looks at all that is held, so that ``digest(at:)`` shows what memory has changed.
+    func inspect()
+    /// Begins another state beside the one that is shown: from `state`, or empty.
+    ///
+    /// What is applied from now on goes there. `false`: `state` cannot be read.
+    func beginRebuild(from state: [UInt8]?, at index: LogIndex) -> Bool
+    /// Puts the state begun by ``beginRebuild(from:at:)``, if there is one, in the other's place.
+    func endRebuild()
 }

@@ -18,8 +18,25 @@ package struct VoterState: Sendable {
     /// The last ones that are known to be committed, and where.
     package var committedVoters = VoterSet(incoming: [])
     package var committedConfigurationIndex = LogIndex.zero
+    /// What a person has to look at.
+    package var alarms: [RaftAlarm] = []
+    /// The replica differs from the majority's and is being made anew.
+    package var isQuarantined = false
 
     package init() {}
+}
+
+/// What befell this voter's copy of the state.
+package enum StateEvent: Sendable, Equatable {
+    /// It differs from the majority's, so another is made from the snapshot and the log.
+    case quarantined(StateDigest, agreed: StateDigest)
+    /// The other is the majority's, and shown now.
+    case rebuilt
+    /// Memory has changed a state that was to be saved.
+    case snapshotDamaged(at: LogIndex)
+    /// Memory has changed the snapshot that another state was to be made from.
+    case snapshotLost
+    case alarm(RaftAlarm)
 }
 
 /// What became of a proposal made here.

@@ -24,7 +24,8 @@ extension ClusterDocument {
             regions: Dictionary(
                 catalog.rings.map { ($0.region, RegionSummaryDocument($0)) },
                 uniquingKeysWith: { first, _ in first }
-            )
+            ),
+            alarms: status.alarms.map { AlarmDocument(kind: $0.kind, detail: $0.detail) }
         )
     }
 }

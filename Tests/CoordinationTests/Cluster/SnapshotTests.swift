@@ -12,6 +12,7 @@ extension ClusterTests {
             var limits = CoordinationLimits()
             limits.snapshotEntries = 20
             limits.trailingEntries = 5
+            limits.digestEntries = 8
             limits.feedCount = 5
             limits.logSegmentBytes = 4096
             return limits

@@ -82,6 +82,11 @@ struct MessageTests {
 
     @Test func everyMessageReadsBackAsItself() throws {
         #expect(try StatusReply(decoding: Self.status.encode()) == Self.status)
+        for kind in StateTrouble.Kind.allCases {
+            var troubled = Self.status
+            troubled.trouble = StateTrouble(kind: kind, index: LogIndex(1_024))
+            #expect(try StatusReply(decoding: troubled.encode()) == troubled)
+        }
         #expect(try Formation(decoding: Self.formation.encode()) == Self.formation)
         let promise = PromiseReply(
             registration: registration("w1", store: 1),
