@@ -19,6 +19,15 @@ struct CommandMachine: Equatable {
 
     static func name(_ entry: LogEntry) -> String { String(decoding: entry.payload, as: UTF8.self) }
 
+    /// What it holds, in eight bytes.
+    var digest: StateDigest { StateDigest(index: applied, value: XXH64.hash(state)) }
+
+    /// A bit of its memory turns.
+    mutating func flip() {
+        guard let last = names.last?.utf8.first else { return }
+        names[names.count - 1] = String(decoding: [last ^ 2], as: UTF8.self)
+    }
+
     // MARK: - Snapshots
 
     var state: [UInt8] { Array(names.joined(separator: " ").utf8) }

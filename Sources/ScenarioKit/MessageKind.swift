@@ -19,6 +19,8 @@ enum MessageKind: String, CaseIterable {
     case snapshotChunk = "chunk"
     case snapshotReply = "chunk-reply"
     case timeoutNow = "timeout-now"
+    case stateReport = "state-report"
+    case stateVerdict = "state-verdict"
 
     /// `nil` for kinds that no scenario speaks of.
     init?(_ message: RaftMessage) {
@@ -34,6 +36,8 @@ enum MessageKind: String, CaseIterable {
         case .snapshotChunk: self = .snapshotChunk
         case .snapshotReply: self = .snapshotReply
         case .timeoutNow: self = .timeoutNow
+        case .stateReport: self = .stateReport
+        case .stateVerdict: self = .stateVerdict
         }
     }
 

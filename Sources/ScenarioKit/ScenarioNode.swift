@@ -63,6 +63,20 @@ struct ScenarioNode {
         }
     }
 
+    /// Throws the state machine away and takes another, from a snapshot or from nothing.
+    mutating func beginAnew(from snapshot: SnapshotMetadata?) {
+        machine = CommandMachine()
+        backlog = []
+        guard let snapshot,
+            let state = try? disk.storage?.readSnapshot(
+                snapshot,
+                offset: 0,
+                byteCount: Int(clamping: snapshot.byteCount)
+            )
+        else { return }
+        machine = CommandMachine(state: state, at: snapshot.position.index)
+    }
+
     /// Loses everything in memory.
     mutating func stop() {
         raft = nil

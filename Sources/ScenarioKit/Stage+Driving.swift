@@ -45,6 +45,9 @@ extension Stage {
             try passChunk(node, to: peer, offset, byteCount)
         case .installSnapshot(let metadata, let state):
             nodes[node - 1].disk.ask(.installation(metadata, state))
+        case .quarantine(_, _, let restart): nodes[node - 1].beginAnew(from: restart)
+        case .rebuilt: break
+        case .alarm: break  // ``RaftStatus/alarms`` has those that are still true.
         }
     }
 
@@ -67,12 +70,16 @@ extension Stage {
         let entries = nodes[node - 1].backlog
         guard let last = entries.last else { return }
         nodes[node - 1].backlog = []
+        var digests: [StateDigest] = []
         for entry in entries {
             noteApplied(entry, by: node)
             nodes[node - 1].machine.apply(entry)
+            if settings.isDigestPoint(entry) { digests.append(nodes[node - 1].machine.digest) }
         }
         answerReads(node)
-        try step(node, .applied(last.index))
+        for digest in digests { try step(node, .digested(digest)) }
+        // What a quarantine in between threw away was not applied.
+        if nodes[node - 1].machine.applied == last.index { try step(node, .applied(last.index)) }
     }
 
     private mutating func answerReads(_ node: Int) {

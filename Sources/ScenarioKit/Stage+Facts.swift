@@ -52,6 +52,10 @@ extension Stage {
             let peer = try words.node()
             let progress = raft.status.peers.first { $0.voter.node.rawValue == UInt64(peer) }
             found = progress.map { "\($0.match.rawValue)" } ?? "nothing"
+        case "quarantined": found = raft.isQuarantined ? "" : "no"
+        case "sound": found = raft.isQuarantined ? "no" : ""
+        case "proven": found = "\(raft.provenIndex.rawValue)"
+        case "alarms": found = Self.text(raft.status.alarms)
         case "up": found = ""
         default: throw words.error("a fact instead of '\(fact)'")
         }
@@ -136,6 +140,16 @@ extension Stage {
             + (voters.learners.isEmpty ? "" : " learning \(list(voters.learners))")
     }
 
+    private static func text(_ alarms: [RaftAlarm]) -> String {
+        let words = alarms.map { alarm in
+            switch alarm {
+            case .noMajority(let index): "no-majority \(index.rawValue)"
+            case .rebuildFailed(let index): "rebuild-failed \(index.rawValue)"
+            }
+        }
+        return words.isEmpty ? "none" : words.joined(separator: " ")
+    }
+
     // MARK: - Requests and mail
 
     private static func text(_ outcome: Outcome) -> String {
@@ -158,6 +172,8 @@ extension Stage {
         case .noQuorum: "no-quorum"
         case .transferring: "transferring"
         case .leadershipLost: "leadership-lost"
+        case .quarantined: "quarantined"
+        case .disputed: "disputed"
         }
     }
 

@@ -43,6 +43,7 @@ extension Stage {
     mutating func performMachine(_ verb: String, _ words: inout Words) throws(StatementError) {
         let node = try oneNode(&words)
         if verb == "snapshot" { return try takeSnapshot(node) }
+        if verb == "flip" { return nodes[node - 1].machine.flip() }
         switch try words.next("'hold' or 'go'") {
         case "hold": nodes[node - 1].isApplyingHeld = true
         case "go":

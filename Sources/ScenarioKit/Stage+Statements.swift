@@ -17,7 +17,7 @@ extension Stage {
         case "settle", "deliver", "drop", "keep", "replay", "send": try performMail(verb, &words)
         case "cut", "heal", "disconnect": try performNetwork(verb, &words)
         case "disk", "rot", "lose", "copy": try performDisk(verb, &words)
-        case "machine", "snapshot": try performMachine(verb, &words)
+        case "machine", "snapshot", "flip": try performMachine(verb, &words)
         case "crash", "tear", "restart", "wipe": try performLife(verb, &words)
         default: throw StatementError(expected: "a statement", found: "'\(verb)'")
         }

@@ -105,6 +105,8 @@ struct Stage {
         case "backlog": settings.applyBacklogCount = value
         case "undurable": settings.undurableCount = value
         case "catch-up": settings.catchUpEntryCount = value
+        case "digest": settings.digestEntryCount = value
+        case "unproven": settings.unprovenEntryCount = value
         case "reads": settings.pendingReadCount = Int(value)
         default: throw StatementError(expected: "a known setting", found: "'\(parts[0])'")
         }
