@@ -78,7 +78,6 @@ extension World {
             )
         case .installSnapshot(let metadata, let state):
             nodes[node].disk.ask(.installation(metadata, state))
-        case .changeRefused: break
         case .quarantine, .rebuilt, .alarm:
             break  // Nobody reports a digest here.
         case .changeRefused: tally.refusedChanges += 1

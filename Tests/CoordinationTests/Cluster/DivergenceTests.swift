@@ -124,7 +124,8 @@ extension ClusterTests {
                 for worker in cluster.workers { #expect(try !worker.hasReloaded) }
                 try await eventually("everybody says so") {
                     try cluster.workers.allSatisfy { worker in
-                        try worker.node.status().alarms.map(\.kind) == ["catalog-no-majority"]
+                        let kinds = try worker.node.status().alarms.map(\.alarm.kind)
+                        return Set(kinds) == [.catalogNoMajority]
                     }
                 }
 
