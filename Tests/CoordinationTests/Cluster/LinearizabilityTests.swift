@@ -40,7 +40,10 @@ extension ClusterTests {
             var operations: [Operation] = []
             while !isOver() {
                 guard let worker = cluster.workers.filter(\.isRunning).randomElement(using: &random)
-                else { continue }
+                else {
+                    try? await Task.sleep(for: .milliseconds(5))
+                    continue
+                }
                 let path = "/r\(Int.random(in: 0..<3, using: &random))"
                 let began = ContinuousClock.now
                 guard let seen = try? await worker.read(path)?.modRevision ?? .zero else {
@@ -72,6 +75,7 @@ extension ClusterTests {
         func registersAreLinearizableWhileLeadersEnd(seed: UInt64) async throws {
             try await TestCluster.run(count: 4, voters: 3) { cluster in
                 let isOver = Waiters(reached: 0)
+                defer { isOver.advance(to: 1) }  // Also when the test fails: or they never end.
                 let clients = (0..<6).map { number in
                     Task {
                         await Self.client(cluster, seed: seed + UInt64(number)) {
