@@ -180,9 +180,6 @@ struct KeySearch<Model: SequentialModel> {
         }
         path.append((choice, state, isForced: operation.endedAt != nil && after == state))
         state = after
-        if path.count > longest.order.count {
-            longest = (path.map { self.operation($0.choice) }, state, stuck)
-        }
         return true
     }
 
@@ -192,7 +189,14 @@ struct KeySearch<Model: SequentialModel> {
         return Model.apply(operation.input, to: before, giving: operation.output) != after
     }
 
+    /// Notes how far the search has come before it goes back; while it goes on there is no need.
+    private mutating func noteLongest() {
+        guard path.count > longest.order.count else { return }
+        longest = (path.map { operation($0.choice) }, state, stuck)
+    }
+
     private mutating func takeBack() -> (choice: Choice, isForced: Bool)? {
+        noteLongest()
         guard let (choice, before, isForced) = path.popLast() else { return nil }
         state = before
         unmark(choice)

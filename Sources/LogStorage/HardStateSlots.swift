@@ -28,11 +28,24 @@ struct HardStateSlots {
     private let identity: LogIdentity
     private(set) var current: Slot
 
-    /// Goes on from `current` in an open file.
-    init(file: any LogFile, identity: LogIdentity, current: Slot) {
-        self.file = file
+    /// Puts a new file in place whose slots are `first` and the same once more, as the next version.
+    ///
+    /// Both hold something, so that a lost one is always noticed.
+    init(
+        placing first: Slot,
+        _ identity: LogIdentity,
+        in directory: any LogDirectory
+    ) throws(IOFailure) {
+        let second = Slot(
+            version: first.version + 1,
+            hardState: first.hardState,
+            highestSegment: first.highestSegment
+        )
+        let slots = [first, second].sorted { $0.version % 2 < $1.version % 2 }
+        let content = slots.flatMap { Self.encode($0, identity) }
+        file = try directory.place(Self.name, content, byteCount: content.count)
         self.identity = identity
-        self.current = current
+        current = second
     }
 
     /// Makes a new value durable.

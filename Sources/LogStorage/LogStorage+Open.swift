@@ -105,11 +105,8 @@ extension LogStorage {
         _ options: Options,
         in directory: any LogDirectory
     ) throws(IOFailure) {
-        // Both slots hold something, so that a lost one is always noticed.
         let none = HardStateSlots.Slot(version: 0, hardState: .initial, highestSegment: 0)
-        let first = HardStateSlots.Slot(version: 1, hardState: .initial, highestSegment: 0)
-        let content = HardStateSlots.encode(none, identity) + HardStateSlots.encode(first, identity)
-        let file = try directory.place(HardStateSlots.name, content, byteCount: content.count)
+        var slots = try HardStateSlots(placing: none, identity, in: directory)
         let header = SegmentHeader(
             identity: identity,
             byteCount: options.segmentByteCount,
@@ -121,7 +118,6 @@ extension LogStorage {
         )
         let name = SegmentHeader.name(1)
         _ = try directory.place(name, header.encoded(), byteCount: header.byteCount)
-        var slots = HardStateSlots(file: file, identity: identity, current: first)
         try slots.write(.initial, highestSegment: 1)
     }
 
@@ -168,19 +164,16 @@ extension LogStorage {
             bytes,
             byteCount: header.byteCount
         )
-        let slotFile = try failing("open", HardStateSlots.name) { () throws(Errno) in
-            try directory.open(HardStateSlots.name)
-        }
-        var slots = HardStateSlots(
-            file: slotFile,
-            identity: recovery.identity,
-            current: recovery.slot
+        // A new file too: after a failed sync a slot may be whole in the page cache alone, and a tear
+        // in the other one would then leave none.
+        let first = HardStateSlots.Slot(
+            version: recovery.slot.version,
+            hardState: recovery.hardState,
+            highestSegment: header.number
         )
-        // Also where nothing changed: it rewrites a lost slot, and what was only in the page cache.
-        try slots.write(recovery.hardState, highestSegment: header.number)
         self.init(
             recovery,
-            slots: slots,
+            slots: try HardStateSlots(placing: first, recovery.identity, in: directory),
             tail: Tail(file: file, header: header, end: bytes.count)
         )
         if let newest = newestSnapshot?.position, !window.continues(newest) {

@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func aTraceEndsAtTheTimeGiven() async throws {
-        let run = try await Self.run(["--seed", "3", "--minutes", "2", "--until", "2.5", "--trace"])
+        let run = try await Self.run(["--seed", "3", "--minutes", "2", "--until", "8", "--trace"])
 
         #expect(run.status == 0)
         #expect(run.output.contains("role(RaftCore.RaftRole.leader"), "\(run.output.suffix(2_000))")
