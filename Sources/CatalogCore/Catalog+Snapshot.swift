@@ -8,9 +8,9 @@ extension Catalog {
 
     /// Everything the catalog holds, for a file or a follower; the caller adds a checksum.
     ///
-    /// Format 2: version, counters and time, cluster, workers by name, retired stores, rings by region,
-    /// origins, mounts by path, remembered outcomes oldest first, ``stateDigest``. Format 1 had no
-    /// retired stores and no digest. O(size).
+    /// Format 2: version, counters and time, cluster, workers by name, rings by region, origins, mounts
+    /// by path, remembered outcomes oldest first, retired stores, ``stateDigest``. Format 1 had
+    /// neither of the last two. O(size).
     package func encodeSnapshot() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 4096)
         writer.write(Self.snapshotVersion)
@@ -20,12 +20,12 @@ extension Catalog {
         writer.write(nextNode)
         writer.write(optional: cluster) { $1.write(to: &$0) }
         writer.write(list: workers) { $1.write(to: &$0) }
-        writer.write(list: retiredStores.values) { $1.write(to: &$0) }
         writer.write(list: rings) { $1.write(to: &$0) }
         write(originsTo: &writer)
         writer.write(UInt32(mountTable.count))
         mountTable.forEach { $0.value.write(to: &writer) }
         write(repetitionsTo: &writer)
+        writer.write(list: retiredStores.values) { $1.write(to: &$0) }
         writer.write(stateDigest)
         return writer.bytes
     }
@@ -52,12 +52,14 @@ extension Catalog {
         let cluster = try reader.optional(ClusterEntry.init(from:))
         if let cluster { store(cluster, at: clusterRevision) }
         try readWorkers(from: &reader)
-        if version >= 2 { try readRetiredStores(from: &reader) }
         try readRings(from: &reader)
         try readOrigins(from: &reader)
         try readMounts(from: &reader)
         try readRepetitions(from: &reader)
-        if version >= 2 { try checkDigest(from: &reader) }
+        if version >= 2 {
+            try readRetiredStores(from: &reader)
+            try checkDigest(from: &reader)
+        }
         try reader.finish()
     }
 

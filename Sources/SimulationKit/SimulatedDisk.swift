@@ -279,8 +279,13 @@ struct CrashRecord: Sendable {
 
 extension LogStorageError {
     /// Whether the medium failed, and not the log or whoever uses it.
+    ///
+    /// A full disk counts: here it ends the process, where the product waits for room.
     var isFault: Bool {
-        if case .io = self { true } else { false }
+        switch self {
+        case .io, .full: true
+        default: false
+        }
     }
 
     /// Whether the log was found to be other than it was left.

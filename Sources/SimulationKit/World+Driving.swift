@@ -78,8 +78,9 @@ extension World {
             )
         case .installSnapshot(let metadata, let state):
             nodes[node].disk.ask(.installation(metadata, state))
+        case .alarm(.slowDisk): break
         case .quarantine, .rebuilt, .alarm:
-            break  // Nobody reports a digest here.
+            tally.complaint = "\(nodes[node].voter.node) \(effect), and memory is sound here"
         case .changeRefused: tally.refusedChanges += 1
         }
     }

@@ -17,6 +17,10 @@ extension World {
             }
             let outcome = nodes[node].machine.apply(entry)
             acknowledge(entry, outcome, node, &observation)
+            if plan.settings.isDigestPoint(entry) {
+                let digest = StateDigest(index: entry.index, value: nodes[node].machine.digest)
+                step(node, .digested(digest), &observation)
+            }
         }
         guard let last = entries.last else { return }
         answerReads(node, &observation)

@@ -120,6 +120,7 @@ extension WorldPlan {
         var settings = has(.wideArea) ? RaftSettings.wan : .lan
         settings.trailingEntryCount = drawnSettings.trailingEntryCount
         settings.snapshotChunkBytes = drawnSettings.snapshotChunkBytes
+        settings.digestEntryCount = 8 + seed % 32
         guard has(.tinyWindows) else { return settings }
         settings.inflightMessageCount = drawnSettings.inflightMessageCount
         settings.entryBytesPerMessage = drawnSettings.entryBytesPerMessage

@@ -130,14 +130,14 @@ struct CodingTests {
         var catalog = formedCatalog()
         #expect(
             hexText(Catalog().encodeSnapshot()) == "02" + String(repeating: "0", count: 48)
-                + "0100000000000000" + "00" + "00000000" + "00000000" + "00000000"
+                + "0100000000000000" + "00" + "00000000" + "00000000"
                 + "0100000000000000" + "00000000" + "00000000" + "0100000000000000" + "00000000"
-                + "b96f8487134540a2"
+                + "00000000" + "b96f8487134540a2"
         )
         catalog.perform(.putMount(path: "/a", Self.fullMount, .any), key: "k", fingerprint: 3)
         let snapshot = catalog.encodeSnapshot()
         #expect(snapshot.count == 1223)
-        #expect(hexText(XXH64.hash(snapshot)) == "9b01db230c121142")
+        #expect(hexText(XXH64.hash(snapshot)) == "451d3393a4b516e0")
         #expect(hexText(catalog.stateDigest) == "28776b8595f8eadf")
     }
 
@@ -180,9 +180,13 @@ struct CodingTests {
         var generator = SplitMix64(seed: seed)
         var source = CommandSource(generator: SplitMix64(seed: seed))
         var catalog = formedCatalog()
-        for _ in 0..<40 { _ = catalog.apply(source.next(revision: catalog.revision)) }
+        for _ in 0..<40 {
+            let command = source.next(revision: catalog.revision)
+            if case .replace = command.operation { continue }  // Retires, which format 1 has not.
+            _ = catalog.apply(command)
+        }
         // As format 1, which has no digest that would stop all of them.
-        let snapshot = [1] + catalog.encodeSnapshot().dropFirst().dropLast(8)
+        let snapshot = [1] + catalog.encodeSnapshot().dropFirst().dropLast(4 + 8)
         var survivors = 0
 
         for _ in 0..<150 {

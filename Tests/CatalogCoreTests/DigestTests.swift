@@ -91,10 +91,10 @@ struct DigestTests {
         #expect(catalog.stateDigest == copies[1].stateDigest)
     }
 
-    /// A snapshot of format 1 has no digest, and is read all the same.
+    /// A snapshot of format 1 has no retired stores and no digest, and is read all the same.
     @Test func theFormatBefore() throws {
         let catalog = Self.filledCatalog()
-        let former = [1] + catalog.encodeSnapshot().dropFirst().dropLast(8)
+        let former = [1] + catalog.encodeSnapshot().dropFirst().dropLast(4 + 8)
         #expect(try Catalog(decodingSnapshot: former).stateDigest == catalog.stateDigest)
     }
 }

@@ -67,8 +67,10 @@ import Testing
                 try await pair.client.probe(pair.address, timeout: .seconds(5))
             }
         }
+        // That it was removed is told of who asks, never of whom it refuses itself.
+        let own = PeerRefusal(.foreignStore, refusal.reason)
         try await Pair.with(accept: { _ in .refused(refusal) }) { pair in
-            await #expect(throws: PeerError.refused(pair.address, refusal)) {
+            await #expect(throws: PeerError.refused(pair.address, own)) {
                 try await pair.client.probe(pair.address, timeout: .seconds(5))
             }
         }

@@ -18,7 +18,8 @@ extension CoordinationNode {
         from remote: PeerHello
     ) throws(PeerFailure) -> [UInt8] {
         let assignment = try assignment(body, from: remote)
-        guard let state = membership.beginVoting() else { return [] }  // It votes, or just begins to.
+        // Else it votes, or just begins to.
+        guard let state = membership.beginVoting() else { return [] }
         do throws(MembershipStoreError) {
             try store.enlist()
         } catch {
