@@ -23,6 +23,12 @@ struct ConfigurationHistory: Sendable {
         (known.last { $0.index <= index } ?? known[0]).voters
     }
 
+    /// Whether a node counts in the voters in force at `index`, or in any that came behind.
+    func decides(_ voter: Voter, since index: LogIndex) -> Bool {
+        let start = self.index(at: index)
+        return known.contains { $0.index >= start && $0.voters.decides(voter) }
+    }
+
     /// The index of the entry that brought ``voters(at:)``.
     func index(at index: LogIndex) -> LogIndex {
         (known.last { $0.index <= index } ?? known[0]).index

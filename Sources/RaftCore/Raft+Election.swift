@@ -21,7 +21,7 @@ extension Raft {
     /// differs from the majority's.
     mutating func campaign(_ kind: VoteRequest.Kind) {
         resetElectionTimer()
-        guard role != .leader, isVoter, mayLead, !isInstalling, !isQuarantined,
+        guard role != .leader, mayBeNeeded, mayLead, !isInstalling, !isQuarantined,
             term.next.rawValue < RaftMessage.numberLimit
         else { return }
 

@@ -172,8 +172,15 @@ extension Raft {
     /// The voters in force: those of the last configuration entry, committed or not.
     package var voters: VoterSet { configuration.current }
 
-    /// Whether `role` is one this voter may campaign from.
+    /// Whether this node counts in decisions now.
     var isVoter: Bool { voters.decides(me) }
+
+    /// Whether this node may ask to lead: it counts now, or counted before a change that is not known
+    /// to be committed.
+    ///
+    /// Who is voted out by an entry that it alone has may be the only one whom the others' log lets
+    /// win: they still need its vote, and its log is longer (thesis §4.2.2).
+    var mayBeNeeded: Bool { configuration.decides(me, since: commit) }
 
     private mutating func tick(now: UInt64) {
         guard now >= self.now else { return }  // A clock that steps back is not monotonic.

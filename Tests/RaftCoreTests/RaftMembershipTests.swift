@@ -154,6 +154,31 @@ import Testing
         #expect(bench[2].commit == bench[2].log.last.index)
     }
 
+    /// A lone voter hands its vote to two others and loses touch when it alone has the entry that ends
+    /// the joint set. They need its vote and it has the longer log: it must lead once more.
+    @Test func whoIsVotedOutByAnEntryItAloneHasLeadsOnceMore() {
+        var bench = Bench(3, voting: 1)
+        bench.elect(1)
+        bench.change(1, voters: [1], learners: [2, 3])
+        bench.beat()
+        bench.change(1, voters: [2, 3])
+        while bench[1].voters.isJoint, !bench.mail.isEmpty { bench.deliver(bench.mail.removeFirst()) }
+        bench.mail.removeAll()
+        #expect(bench[1].voters == Self.set([2, 3]))
+        #expect(bench[2].voters.isJoint && bench[3].voters.isJoint)
+        for _ in 0..<25 { bench.advance(1, by: 50) }
+        bench.mail.removeAll()
+        #expect(bench[1].role != .leader, "nobody answered it for long")
+
+        for _ in 0..<60 {
+            bench.advanceAll(by: 100)
+            bench.settle()
+        }
+        let leaders = (1...3).filter { bench[$0].role == .leader }
+        #expect(leaders == [2] || leaders == [3])
+        for node in 1...3 { #expect(bench[node].voters == Self.set([2, 3]), "node \(node)") }
+    }
+
     @Test func anUncommittedChangeIsRolledBack() {
         var bench = withLearner()
         bench.change(1, voters: [1, 2, 4])
