@@ -34,7 +34,8 @@ extension CoordinationNode {
     /// What a voter learns from the feed its log says again later; the replica takes each index once.
     private var needsFeed: Bool {
         guard membership.state.isVoter else { return true }
-        guard let state = driver?.state else { return false }
+        // What is rebuilt takes every entry from the log alone, without a gap.
+        guard let state = driver?.state, !replica.isRebuilding else { return false }
         return state.disk.isFull && state.role != .leader
     }
 

@@ -36,9 +36,9 @@ extension CoordinationNode {
     }
 
     private var othersVotersFirst: [NodeID] {
-        let voters = voters
-        let others = replica.catalog.workers.map(\.id).filter { !voters.contains($0) }
-        return (voters + others).filter { $0 != membership.node }
+        let first = voters + learners
+        let others = replica.catalog.workers.map(\.id).filter { !first.contains($0) }
+        return (first + others).filter { $0 != membership.node }
     }
 
     private func heard(_ reply: StatusReply, askedAtMS: UInt64) {

@@ -67,11 +67,11 @@ package final class CoordinationNode: Sendable {
         let writer: LogWriter
         let scrubber: LogScrubber
 
-        /// Writes what was begun, and ends the threads.
-        func stop() {
+        /// Writes what was begun, and ends the threads; `false` if the log's did not end in time.
+        @discardableResult func stop() -> Bool {
             scrubber.stop()
             driver.stop()
-            writer.stop()
+            return writer.stop()
         }
     }
 

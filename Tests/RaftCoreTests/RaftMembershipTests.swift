@@ -155,14 +155,18 @@ import Testing
     }
 
     /// A lone voter hands its vote to two others and loses touch when it alone has the entry that ends
-    /// the joint set. They need its vote and it has the longer log: it must lead once more.
+    /// the joint set.
+    ///
+    /// They need its vote and it has the longer log: it must lead once more.
     @Test func whoIsVotedOutByAnEntryItAloneHasLeadsOnceMore() {
         var bench = Bench(3, voting: 1)
         bench.elect(1)
         bench.change(1, voters: [1], learners: [2, 3])
         bench.beat()
         bench.change(1, voters: [2, 3])
-        while bench[1].voters.isJoint, !bench.mail.isEmpty { bench.deliver(bench.mail.removeFirst()) }
+        while bench[1].voters.isJoint, !bench.mail.isEmpty {
+            bench.deliver(bench.mail.removeFirst())
+        }
         bench.mail.removeAll()
         #expect(bench[1].voters == Self.set([2, 3]))
         #expect(bench[2].voters.isJoint && bench[3].voters.isJoint)

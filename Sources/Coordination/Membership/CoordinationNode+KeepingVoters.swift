@@ -11,22 +11,45 @@ extension CoordinationNode {
     /// How long a lost vote waits for the worker that has its name now, before another gets it.
     private static let namesakeMS: UInt64 = 10_000
 
+    /// How long a worker has to make its log, or to catch up, before another is asked.
+    private static let trialMS: UInt64 = 60_000
+
     func keepVoters() async {
         guard await untilMember() else { return }
         var loss: (voter: Voter, sinceMS: UInt64)?
+        var trial: (node: NodeID, sinceMS: UInt64)?
+        var failed: [NodeID] = []
         while !Task.isCancelled {
             if let driver, driver.state.role == .leader {
                 let now = settings.now()
                 let isWaiting = loss.map { now - min(now, $0.sinceMS) < Self.namesakeMS } ?? true
-                let plan = voterPlan(driver.state, isWaitingForNamesake: isWaiting)
-                if plan?.lost != loss?.voter { loss = plan?.lost.map { ($0, now) } }
-                if let step = plan?.next { await perform(step, driver) }
+                let plan = voterPlan(driver.state, failed, isWaitingForNamesake: isWaiting)
+                if let plan, plan.lost != loss?.voter {
+                    loss = plan.lost.map { ($0, now) }
+                    (trial, failed) = (nil, [])
+                }
+                let step = plan?.next
+                if let node = step?.candidate, node != trial?.node { trial = (node, now) }
+                if let begun = trial, now - begun.sinceMS > Self.trialMS {
+                    log.warning(
+                        "a worker does not come to vote; another is asked",
+                        metadata: ["peer.name": "\(name(of: begun.node))"]
+                    )
+                    failed = failed.filter { $0 != begun.node }.suffix(16) + [begun.node]
+                    trial = nil
+                } else if let step {
+                    await perform(step, driver)
+                }
             }
             try? await Task.sleep(for: Self.voterPause)
         }
     }
 
-    private func voterPlan(_ state: VoterState, isWaitingForNamesake: Bool) -> VoterPlan? {
+    private func voterPlan(
+        _ state: VoterState,
+        _ failed: [NodeID],
+        isWaitingForNamesake: Bool
+    ) -> VoterPlan? {
         let catalog = replica.catalog
         // What is retired must be seen here as the log has it, or a successor could be retired.
         guard state.voters == state.committedVoters, catalog.cluster != nil,
@@ -39,6 +62,7 @@ extension CoordinationNode {
             hasLog: { [membership, health] in
                 $0 == membership.node || health.report(of: $0)?.status.isVoter == true
             },
+            failed: failed,
             isWaitingForNamesake: isWaitingForNamesake
         )
     }

@@ -53,12 +53,18 @@ extension CoordinationNode {
         guard !isNewer else { throw .because(.refused, "a later configuration names this worker") }
         guard let before = membership.beginObserving() else { return [] }
         self.voting.withLock { $0 = nil }
-        voting.stop()
+        // A write that hangs could land in a log that is opened anew here.
+        let isStopped = voting.stop()
         for kind in [Alarm.Kind.diskFull, .diskLow, .logRot] { alarms.clear(kind) }
         do throws(MembershipStoreError) {
             try store.release()
         } catch {
             log.critical("the identity cannot be written; ending", metadata: ["error": "\(error)"])
+            _exit(1)
+        }
+        guard isStopped, !replica.isRebuilding else {
+            // Only a start from the disk is clean: it finds a worker without a vote.
+            log.critical("consensus cannot be laid down in this process; ending")
             _exit(1)
         }
         membership.endVoting(before.observing)

@@ -42,7 +42,9 @@ extension MembershipStore {
         _ finding: RecoveryFinding,
         atSeconds seconds: UInt64,
         makeStore: () -> StoreID
-    ) throws(MembershipStoreError) -> LostStore {
+    ) throws(MembershipStoreError) -> LostStore? {
+        // The vote may have been taken away while this worker came to its end.
+        guard directory.identity.membership?.role == .voter else { return nil }
         do throws(DataDirectoryError) {
             return try directory.replaceStore(
                 finding,

@@ -29,6 +29,8 @@ package struct VoterPlan: Sendable {
     package let isAlive: @Sendable (NodeID) -> Bool
     /// Whether the worker says that consensus runs there.
     package let hasLog: @Sendable (NodeID) -> Bool
+    /// Workers that did not come to vote when they were asked to: the last ones to be asked again.
+    package let failed: [NodeID]
     /// Whether a lost vote still waits for the worker that has its name now.
     package let isWaitingForNamesake: Bool
 
@@ -37,12 +39,14 @@ package struct VoterPlan: Sendable {
         catalog: Catalog,
         isAlive: @escaping @Sendable (NodeID) -> Bool,
         hasLog: @escaping @Sendable (NodeID) -> Bool,
+        failed: [NodeID] = [],
         isWaitingForNamesake: Bool = false
     ) {
         self.members = members
         self.catalog = catalog
         self.isAlive = isAlive
         self.hasLog = hasLog
+        self.failed = failed
         self.isWaitingForNamesake = isWaitingForNamesake
     }
 
@@ -52,7 +56,11 @@ package struct VoterPlan: Sendable {
         let useless = members.learners.filter { !isFit($0) || lost == nil }
         if !useless.isEmpty { return .change(change(learners: members.learners - useless)) }
         if let lost {
-            if let successor = members.learners.first { return .change(hand(lost, to: successor)) }
+            if let successor = members.learners.first {
+                // It may have laid its log down just before it became a learner.
+                guard hasLog(successor.node) else { return .enlist(successor.node) }
+                return .change(hand(lost, to: successor))
+            }
             if let candidate = bestSuccessor(of: lost) { return admit(candidate) }
         }
         return idleLog.map(Step.release)
@@ -65,6 +73,7 @@ package struct VoterPlan: Sendable {
 
     private func isFit(_ voter: Voter) -> Bool {
         catalog.worker(id: voter.node)?.store == voter.store && isAlive(voter.node)
+            && !failed.contains(voter.node)
     }
 
     // MARK: - Steps
@@ -110,11 +119,12 @@ package struct VoterPlan: Sendable {
     private func bestSuccessor(of lost: Voter) -> WorkerEntry? {
         let staying = members.incoming.compactMap { catalog.worker(id: $0.node) }
         let name = catalog.retired(store: lost.store)?.name
-        func rank(_ worker: WorkerEntry) -> (Int, Int, Int) {
+        func rank(_ worker: WorkerEntry) -> (Int, Int, Int, Int) {
             let neighbours = staying.filter { $0.region == worker.region }
             let crowd = neighbours.count { $0.zone == worker.zone }
             let isFar = catalog.cluster?.survival == .zone && neighbours.isEmpty
-            return (worker.name == name ? 0 : 1, isFar ? 1 : 0, crowd)
+            let hasFailed = failed.contains(worker.id) ? 1 : 0
+            return (hasFailed, worker.name == name ? 0 : 1, isFar ? 1 : 0, crowd)
         }
         let best = catalog.workers.filter(isCandidate).min { rank($0) < rank($1) }
         return isWaitingForNamesake && best?.name != name ? nil : best
@@ -123,6 +133,19 @@ package struct VoterPlan: Sendable {
     private func isCandidate(_ worker: WorkerEntry) -> Bool {
         [.joining, .active].contains(worker.state) && isAlive(worker.id)
             && !members.members.contains { $0.node == worker.id }
+    }
+}
+
+extension VoterPlan.Step {
+    /// The worker that is to get a vote by this step or a later one.
+    var candidate: NodeID? {
+        switch self {
+        case .enlist(let node): node
+        case .change(let change):
+            change.learners.first?.node
+                ?? change.voters.first { !change.expected.incoming.contains($0) }?.node
+        case .release: nil
+        }
     }
 }
 

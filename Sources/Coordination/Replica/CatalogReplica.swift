@@ -32,11 +32,20 @@ package final class CatalogReplica: Sendable {
             applied = index
             rebuilt = nil
         }
+
+        /// Shows what was rebuilt, if it is sound and no less than what is shown (invariant 4).
+        mutating func showRebuilt(feedCount: Int) -> (LogIndex, Revision)? {
+            guard let new = rebuilt, new.isSound, new.applied >= applied else { return nil }
+            show(new.catalog, at: new.applied, feedCount: feedCount)
+            return (new.applied, new.catalog.revision)
+        }
     }
 
     private struct Rebuilt {
         var catalog: Catalog
         var applied: LogIndex
+        /// The majority is known to hold the same.
+        var isSound = false
 
         /// The outcome; `nil` where the index was applied before.
         mutating func apply(_ command: CatalogCommand, index: LogIndex) -> CatalogOutcome? {
@@ -77,7 +86,9 @@ package final class CatalogReplica: Sendable {
     ) -> CatalogOutcome? {
         let result: (CatalogOutcome, Revision)? = state.withLock { state in
             if state.rebuilt != nil {  // Invariant 4.
-                return state.rebuilt?.apply(command, index: index).map { ($0, .zero) }
+                let outcome = state.rebuilt?.apply(command, index: index)
+                let shown = state.showRebuilt(feedCount: feedCount)
+                return outcome.map { ($0, shown?.1 ?? .zero) }
             }
             guard index > state.applied else { return nil }  // Invariant 1.
             let application = state.catalog.apply(command)
@@ -96,7 +107,7 @@ package final class CatalogReplica: Sendable {
         let revision: Revision? = state.withLock { state in
             guard state.rebuilt == nil else {
                 state.rebuilt?.advance(to: index)
-                return nil
+                return state.showRebuilt(feedCount: feedCount)?.1
             }
             state.applied = max(state.applied, index)
             return state.catalog.revision
@@ -152,13 +163,12 @@ extension CatalogReplica {
         state.withLock { $0.rebuilt = Rebuilt(catalog: catalog, applied: index) }
     }
 
-    /// Shows the rebuilt state, if there is one; watchers have to load it anew.
+    /// Shows the rebuilt state, if there is one, as soon as it is no less than what is shown; watchers
+    /// have to load it anew.
     package func endRebuild() {
-        let shown: (LogIndex, Revision)? = state.withLock { state in
-            guard let new = state.rebuilt else { return nil }
-            precondition(new.applied >= state.applied, "\(new.applied) after \(state.applied)")
-            state.show(new.catalog, at: new.applied, feedCount: feedCount)
-            return (new.applied, new.catalog.revision)
+        let shown = state.withLock { state in
+            state.rebuilt?.isSound = true
+            return state.showRebuilt(feedCount: feedCount)
         }
         if let (index, revision) = shown { wake(index, revision) }
     }

@@ -31,6 +31,7 @@ extension CoordinationNode {
     }
 
     private func found(_ damage: [LogScrub.Damage]) {
+        guard membership.state.isVoter else { return }  // A last word after the vote was laid down.
         let news = self.damage.withLock { known in
             defer { known = damage }
             return damage.filter { !known.contains($0) }
@@ -54,10 +55,19 @@ extension CoordinationNode {
         rotMark.advance(to: 1)
     }
 
-    /// Whether the voters that answer are a quorum without this one: only then may it go.
+    /// Whether the voters that answer, and have no trouble with their own disks, are a quorum without
+    /// this one: only then may it go.
+    ///
+    /// Of several with rotten logs the one with the smallest node id goes first, and the others wait
+    /// until it is back: otherwise all could give up what each still has in memory.
     private var othersHaveQuorum: Bool {
-        let (have, need, _) = quorum
-        return have - 1 >= need
+        let others = voters.filter { $0 != membership.node && health.answersNow($0) }
+        let troubled = others.filter { node in
+            let kinds = health.report(of: node)?.status.alarms.map(\.kind) ?? []
+            return kinds.contains(.logRot) || kinds.contains(.diskFull)
+        }
+        let isFirst = troubled.allSatisfy { node in membership.node.map { $0 < node } ?? false }
+        return isFirst && others.count - troubled.count >= voters.count / 2 + 1
     }
 
     /// What this voter's log has to be given up for; waits until there is something.

@@ -98,8 +98,10 @@ package final class LogWriter: Sendable {
     package func submit(_ job: Job) { mailbox.deliver(job) }
 
     /// Writes what was submitted, then ends the thread; blocks until then, at most five seconds.
-    package func stop() {
+    ///
+    /// - Returns: Whether it has ended; on a disk that hangs it may go on writing.
+    @discardableResult package func stop() -> Bool {
         mailbox.close()
-        _ = finished.wait(timeout: .now() + .seconds(5))
+        return finished.wait(timeout: .now() + .seconds(5)) == .success
     }
 }

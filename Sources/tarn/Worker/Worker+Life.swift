@@ -76,8 +76,10 @@ extension Worker {
     ///
     /// ``run()`` must go on meanwhile: answers need pages, writes a leader, and who can take
     /// leadership over is known only by asking.
-    func finishWork() async {
-        SystemdNotifier.notify("STOPPING=1")
+    ///
+    /// `isLast` is whether the process ends behind it: systemd kills who said that it stops.
+    func finishWork(isLast: Bool) async {
+        if isLast { SystemdNotifier.notify("STOPPING=1") }
         httpServer.shutDown()
         async let handover: Void = coordination.handLeadershipOver()
         await httpServer.untilIdle()

@@ -73,7 +73,7 @@ enum WorkerProcess {
 
             let end = await group.next() ?? WorkerEnd(status: 1, reason: "nothing runs")
             frame.bound(end)
-            await worker.finishWork()
+            await worker.finishWork(isLast: end.rot == nil)
             group.cancelAll()
             await worker.shutDown()
             guard let rot = end.rot else { return end }

@@ -38,6 +38,7 @@ import Testing
         isReplaced: Bool = true,
         dead: Set<UInt64> = [],
         logs: Set<UInt64> = [1, 2],
+        failed: [NodeID] = [],
         isWaiting: Bool = false
     ) -> VoterPlan.Step? {
         VoterPlan(
@@ -45,6 +46,7 @@ import Testing
             catalog: catalog(isReplaced: isReplaced),
             isAlive: { !dead.contains($0.rawValue) },
             hasLog: { logs.contains($0.rawValue) },
+            failed: failed,
             isWaitingForNamesake: isWaiting
         ).next
     }
@@ -92,6 +94,18 @@ import Testing
         #expect(Self.next(old, dead: [4, 5]) == nil, "a set is never made smaller")
         let learning = Self.set(Self.old, learners: [Self.voter(4, store: 9)])
         #expect(Self.next(learning, dead: [4]) == Self.change(from: learning, Self.old))
+    }
+
+    @Test func whoDoesNotComeToVoteMakesRoomForAnother() {
+        let old = Self.set(Self.old)
+        let learning = Self.set(Self.old, learners: [Self.voter(4, store: 9)])
+        #expect(Self.next(learning) == .enlist(NodeID(4)), "it has laid its log down")
+        #expect(
+            Self.next(learning, logs: [1, 2, 4], failed: [NodeID(4)])
+                == Self.change(from: learning, Self.old)
+        )
+        #expect(Self.next(old, logs: [1, 2, 4], failed: [NodeID(4)]) == .enlist(NodeID(5)))
+        #expect(Self.next(old, dead: [5], failed: [NodeID(4)]) == .enlist(NodeID(4)), "at last")
     }
 
     @Test func aLearnerThatNobodyNeedsIsLetGo() {
