@@ -72,10 +72,15 @@ struct ReplacedFile {
     func write(_ bytes: [UInt8]) throws(Errno) {
         var beside = path
         beside.extension = "new"
-        let file = try File(beside, .updateOrCreate)
-        try file.truncate(to: 0)
-        try file.write(bytes, at: 0)
-        try file.sync()
+        do throws(Errno) {
+            let file = try File(beside, .updateOrCreate)
+            try file.truncate(to: 0)
+            try file.write(bytes, at: 0)
+            try file.sync()
+        } catch {
+            try? Directory.unlink(beside)  // What it took is room that the log may need.
+            throw error
+        }
         try Directory.rename(beside, to: path)
         try Directory.sync(path.removingLastComponent())
     }
