@@ -70,6 +70,7 @@ package final class CatalogReplica: Sendable {
 
     package var catalog: Catalog { state.withLock { $0.catalog } }
     package var applied: LogIndex { state.withLock { $0.applied } }
+    package var isFormed: Bool { state.withLock { $0.catalog.cluster != nil } }
 
     /// Catalog and index as of one moment.
     package var current: (catalog: Catalog, applied: LogIndex) {

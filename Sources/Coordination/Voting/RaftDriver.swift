@@ -81,6 +81,13 @@ package final class RaftDriver: Sendable {
         }
     }
 
+    /// One state, read by many at the price of a reference.
+    private final class Published: Sendable {
+        let state: VoterState
+
+        init(_ state: VoterState) { self.state = state }
+    }
+
     /// Inputs waiting at most; beyond it proposals are refused and messages dropped, as a network
     /// would drop them.
     private static let inboxLimit = 16_384
@@ -91,7 +98,7 @@ package final class RaftDriver: Sendable {
     private let loop: any EventLoop
     private let inbox = Mutex(Inbox())
     private let raft: NIOLoopBoundBox<RaftLoop?>
-    private let published = Mutex(VoterState())
+    private let published = Mutex(Published(VoterState()))
     private let finished = DispatchSemaphore(value: 0)
     private let writer: LogWriter
     private let machine: any StateMachine
@@ -154,7 +161,7 @@ package final class RaftDriver: Sendable {
     }
 
     /// The state after the core's last step.
-    package var state: VoterState { published.withLock { $0 } }
+    package var state: VoterState { published.withLock { $0 }.state }
 
     package func received(_ message: RaftMessage, from voter: Voter) {
         offer(.received(message, from: voter))
@@ -244,6 +251,12 @@ extension RaftDriver {
             return raft?.state
         }
         guard let state else { return }
-        published.withLock { $0 = state }
+        let next = Published(state)
+        // What was published before is let go outside the lock.
+        let before = published.withLock { published in
+            defer { published = next }
+            return published
+        }
+        withExtendedLifetime(before) {}
     }
 }
