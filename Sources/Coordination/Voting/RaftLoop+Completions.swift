@@ -25,10 +25,7 @@ extension RaftLoop {
             ports.spaceChanged(space)
             step(.diskSpace(isFull: space.isFull))
         case .snapshotInstalled(let metadata, let state):
-            snapshots.installed((metadata, state))
-            machine.restore(state, at: metadata.position.index)
-            proposals.skipped(to: metadata.position.index)
-            step(.snapshotInstalled(metadata))
+            prepareSnapshot(metadata, state)
         }
     }
 }

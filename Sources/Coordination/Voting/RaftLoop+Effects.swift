@@ -11,7 +11,7 @@ extension RaftLoop {
         case .send(let message, let voter, let after):
             send(message, to: voter, after: after)
         case .apply(let entries):
-            apply(entries)
+            backlog.add(entries)
         case .proposed(let request, let position):
             changes.removeValue(forKey: request)?.resolve(nil)
             proposals.placed(request, at: position)
@@ -45,35 +45,6 @@ extension RaftLoop {
             held.hold(message, to: voter, after: after)
         } else {
             ports.send(message, voter)
-        }
-    }
-
-    private mutating func apply(_ entries: [LogEntry]) {
-        guard let last = entries.last else { return }
-        var digests: [StateDigest] = []
-        for entry in entries {
-            snapshots.applied(entry)
-            proposals.applied(entry.position, result: applied(entry))
-            if core.settings.isDigestPoint(entry), let value = machine.digest(at: entry.index) {
-                digests.append(StateDigest(index: entry.index, value: value))
-            }
-        }
-        let before = rebuildCount
-        for digest in digests where rebuildCount == before { step(.digested(digest)) }
-        if rebuildCount == before { step(.applied(last.index)) }
-    }
-
-    /// Applies one entry; returns what its proposer is told.
-    private func applied(_ entry: LogEntry) -> [UInt8] {
-        switch entry.kind {
-        case .command:
-            return machine.apply(index: entry.index, payload: entry.payload)
-        case .configuration:
-            machine.configure(index: entry.index, payload: entry.payload)
-            return []
-        case .noop:
-            machine.advance(to: entry.index)
-            return []
         }
     }
 }

@@ -8,7 +8,7 @@ import RaftCore
 /// ```
 ///   turn ──▶ step ──▶ effects ──▶ log's thread ──completions──▶ the next turn
 ///     │                      └──▶ state machine, peers, callers
-///     └──▶ snapshots, full disk: what follows from how things stand
+///     └──▶ committed entries, snapshots, full disk: what follows from how things stand
 /// ```
 struct RaftLoop {
     /// How often the core hears of time while nothing else happens.
@@ -18,6 +18,8 @@ struct RaftLoop {
     let writer: LogWriter
     let machine: any StateMachine
     let ports: RaftDriver.Ports
+    /// Does work that may take long beside the loop; what it gives comes back as an event.
+    let prepare: @Sendable (@escaping @Sendable () -> RaftDriver.Event) -> Void
     private var lastRequest: UInt64 = 0
 
     // Who waits for what.
@@ -29,8 +31,12 @@ struct RaftLoop {
 
     // How this voter's state and disk stand.
     var snapshots: SnapshotUpkeep
-    /// How often the machine was told to begin anew; what was applied before is not reported.
-    var rebuildCount = 0
+    var backlog = ApplyBacklog()
+    /// How often another state took the place of the one before; what was applied to that one is not
+    /// reported.
+    var stateCount = 0
+    /// A turn is sure to come though nothing happens.
+    var isTurnClaimed = false
     var disk = DiskSpace()
     var abdication = Abdication()
 
@@ -40,8 +46,10 @@ struct RaftLoop {
         machine: any StateMachine,
         ports: RaftDriver.Ports,
         latestSnapshot: SnapshotUpkeep.Latest?,
-        limits: CoordinationLimits
+        limits: CoordinationLimits,
+        prepare: @escaping @Sendable (@escaping @Sendable () -> RaftDriver.Event) -> Void
     ) {
+        self.prepare = prepare
         self.core = core
         self.writer = writer
         self.machine = machine
@@ -67,6 +75,7 @@ struct RaftLoop {
         propose(&proposed)
         let now = ports.now()
         step(.tick(now: now))
+        applyCommitted()
         callers.expire(now)
         leaveIfFull()
         saveIfGrown()
@@ -94,6 +103,7 @@ struct RaftLoop {
             changes[request] = answer
             step(.changeMembers(request, change))
         case .log(let completion): completed(completion)
+        case .prepared(let prepared): begin(prepared)
         }
     }
 
