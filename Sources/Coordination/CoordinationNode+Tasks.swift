@@ -114,10 +114,10 @@ extension CoordinationNode {
 
     /// Writes the replica where it has changed since the last time.
     func saveCheckpoint() {
-        let (catalog, applied) = replica.current
-        guard catalog.cluster != nil else { return }
         do throws(MembershipStoreError) {
-            try store.saveCheckpoint(catalog, at: applied)
+            try store.saveCheckpoint { [replica] in
+                replica.sound.flatMap { $0.catalog.cluster == nil ? nil : $0 }
+            }
             checkpointProblem.withLock { $0 = nil }
         } catch {
             let isNews = checkpointProblem.withLock { problem in

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import CatalogCore
+package import CatalogCore
 package import LogStorage
 package import Primitives
 import RaftCore
@@ -16,9 +16,9 @@ import SystemPackage
 package final class MembershipStore: Sendable {
     let directory: DataDirectory
     private let checkpoint: CheckpointFile
-    /// The index of the checkpoint on disk, and whether none may be written; held while one is, so
-    /// that two never mix.
-    private let checkpointed = Mutex((index: LogIndex.zero, isBarred: false))
+    /// The index of the checkpoint on disk; held while one is written or removed, so that two never
+    /// mix.
+    private let checkpointed = Mutex(LogIndex.zero)
     let logOptions: LogStorage.Options
 
     package init(directory: DataDirectory, limits: CoordinationLimits = CoordinationLimits()) {
@@ -181,24 +181,28 @@ package final class MembershipStore: Sendable {
     // MARK: - Checkpoint
 
     /// Writes the replica if it is newer than what was written last.
-    func saveCheckpoint(_ catalog: Catalog, at index: LogIndex) throws(MembershipStoreError) {
+    ///
+    /// `replica` is asked when its turn has come, and gives `nil` where there is nothing that may be
+    /// written: so what was found wrong is never written behind ``removeCheckpoint()``.
+    package func saveCheckpoint(
+        _ replica: () -> (catalog: Catalog, applied: LogIndex)?
+    ) throws(MembershipStoreError) {
         try checkpointed.withLock { saved throws(MembershipStoreError) in
-            guard saved.index < index, !saved.isBarred else { return }
+            guard let (catalog, index) = replica(), saved < index else { return }
             do throws(Errno) {
                 try checkpoint.save(catalog, at: index)
             } catch {
                 throw .checkpoint(directory.path.appending(CheckpointFile.name), error)
             }
-            saved.index = index
+            saved = index
         }
     }
 
-    /// Removes the checkpoint, and lets none be written until ``allowCheckpoint()``.
-    ///
-    /// So that a restart makes the state from the log's snapshot and entries alone.
-    func barCheckpoint() throws(MembershipStoreError) {
+    /// Removes the checkpoint, and what is being written, so that a restart makes the state from the
+    /// log's snapshot and entries alone; waits for the disk.
+    package func removeCheckpoint() throws(MembershipStoreError) {
         try checkpointed.withLock { saved throws(MembershipStoreError) in
-            saved = (.zero, true)
+            saved = .zero
             do throws(Errno) {
                 try checkpoint.remove()
             } catch {
@@ -207,14 +211,12 @@ package final class MembershipStore: Sendable {
         }
     }
 
-    func allowCheckpoint() { checkpointed.withLock { $0.isBarred = false } }
-
     func loadCheckpoint() throws(MembershipStoreError) -> (catalog: Catalog, index: LogIndex)? {
         do throws(Errno) {
             guard let found = try checkpoint.load(), found.catalog.cluster?.id == cluster else {
                 return nil
             }
-            checkpointed.withLock { $0.index = found.index }
+            checkpointed.withLock { $0 = found.index }
             return found
         } catch {
             throw .checkpoint(directory.path.appending(CheckpointFile.name), error)

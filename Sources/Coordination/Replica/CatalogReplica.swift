@@ -22,7 +22,9 @@ package final class CatalogReplica: Sendable {
         var history = ChangeHistory()
         var log: AppliedLog
         var applied = LogIndex.zero
-        /// What will take the place of a state that differs from the majority's.
+        /// What is shown differs from the majority's.
+        var isDoubted = false
+        /// What will take its place, once there is something.
         var rebuilt: Rebuilt?
 
         mutating func show(_ catalog: Catalog, at index: LogIndex, feedCount: Int) {
@@ -30,6 +32,7 @@ package final class CatalogReplica: Sendable {
             history = ChangeHistory(after: catalog.revision)
             log = AppliedLog(horizon: index, countLimit: feedCount)
             applied = index
+            isDoubted = false
             rebuilt = nil
         }
 
@@ -119,7 +122,12 @@ package final class CatalogReplica: Sendable {
     /// Replaces everything by a newer state; watchers behind it have to load it anew.
     package func restore(_ catalog: Catalog, at index: LogIndex) {
         let isNewer = state.withLock { state in
-            guard index > state.applied else { return false }
+            guard index > state.applied else {
+                if state.isDoubted, index > state.rebuilt?.applied ?? .zero {  // Invariant 4.
+                    state.rebuilt = Rebuilt(catalog: catalog, applied: index)
+                }
+                return false
+            }
             state.show(catalog, at: index, feedCount: feedCount)
             return true
         }
@@ -143,8 +151,16 @@ package final class CatalogReplica: Sendable {
 // MARK: - A state that differs from the majority's
 
 extension CatalogReplica {
-    /// Whether what is shown is known to be wrong, and another state is on its way.
-    package var isRebuilding: Bool { state.withLock { $0.rebuilt != nil } }
+    /// Whether what is shown is known to be wrong, and another state is on its way, or to come.
+    package var isRebuilding: Bool { state.withLock { $0.isDoubted } }
+
+    /// Catalog and index as of one moment; `nil` while they are known to be wrong.
+    package var sound: (catalog: Catalog, applied: LogIndex)? {
+        state.withLock { $0.isDoubted ? nil : ($0.catalog, $0.applied) }
+    }
+
+    /// What is shown differs from the majority's.
+    package func doubt() { state.withLock { $0.isDoubted = true } }
 
     /// The digest of the state right behind `index`; `nil` where it is further on.
     package func digest(at index: LogIndex) -> UInt64? {
@@ -161,7 +177,10 @@ extension CatalogReplica {
 
     /// Applies to `catalog` from now on; what is shown stands still (invariant 4).
     package func beginRebuild(from catalog: Catalog, at index: LogIndex) {
-        state.withLock { $0.rebuilt = Rebuilt(catalog: catalog, applied: index) }
+        state.withLock { state in
+            state.isDoubted = true
+            state.rebuilt = Rebuilt(catalog: catalog, applied: index)
+        }
     }
 
     /// Shows the rebuilt state, if there is one, as soon as it is no less than what is shown; watchers

@@ -64,23 +64,28 @@ struct CatalogMachine: StateMachine {
 
     func inspect() { replica.inspect() }
 
-    func beginRebuild(from state: [UInt8]?, at index: LogIndex) -> Bool {
+    func doubt() { replica.doubt() }
+
+    func prepareRebuild(
+        from state: [UInt8]?,
+        at index: LogIndex
+    ) -> (@Sendable () -> Void)? {
         guard let state else {
-            replica.beginRebuild(from: Catalog(), at: .zero)
-            return true
+            return { [replica] in replica.beginRebuild(from: Catalog(), at: .zero) }
         }
-        guard let catalog = try? Catalog(decodingSnapshot: state) else { return false }
-        replica.beginRebuild(from: catalog, at: index)
-        return true
+        guard let catalog = try? Catalog(decodingSnapshot: state) else { return nil }
+        return { [replica] in replica.beginRebuild(from: catalog, at: index) }
     }
 
     func endRebuild() { replica.endRebuild() }
 
-    func restore(_ state: [UInt8], at index: LogIndex) {
+    func prepareRestore(_ state: [UInt8], at index: LogIndex) -> @Sendable () -> Void {
         do throws(ByteDecodingError) {
             let catalog = try Catalog(decodingSnapshot: state)
-            clock.saw(catalog.elapsedMS)
-            replica.restore(catalog, at: index)
+            return { [replica, clock] in
+                clock.saw(catalog.elapsedMS)
+                replica.restore(catalog, at: index)
+            }
         } catch {
             stop("a leader's snapshot cannot be read", index, error)
         }

@@ -12,7 +12,6 @@ extension CoordinationNode {
         switch event {
         case .quarantined(let own, let agreed): quarantined(own, agreed)
         case .rebuilt:
-            store.allowCheckpoint()
             log.notice("the catalog was made anew and equals the majority's")
         case .snapshotDamaged(let index):
             log.critical(
@@ -33,7 +32,6 @@ extension CoordinationNode {
         }
     }
 
-    /// A restart from now on must not begin with what was written down of the wrong catalog.
     private func quarantined(_ own: StateDigest, _ agreed: StateDigest) {
         log.critical(
             "this worker's catalog differs from the majority's: making it anew",
@@ -42,8 +40,13 @@ extension CoordinationNode {
                 "raft.agreed": "\(hexText(agreed.value))",
             ]
         )
+        Task { removeCheckpoint() }  // It waits for the disk: not on the loop that called.
+    }
+
+    /// A restart from now on must not begin with what was written down of the wrong catalog.
+    private func removeCheckpoint() {
         do throws(MembershipStoreError) {
-            try store.barCheckpoint()
+            try store.removeCheckpoint()
         } catch {
             log.error("the checkpoint cannot be removed", metadata: ["error": "\(error)"])
         }

@@ -25,7 +25,7 @@ extension CoordinationNode {
         }
         let machine = CatalogMachine(replica: replica, now: settings.now, log: log)
         if let snapshot = recovered.snapshot {
-            machine.restore(snapshot.state, at: snapshot.metadata.position.index)
+            machine.prepareRestore(snapshot.state, at: snapshot.metadata.position.index)()
         }
         if let checkpoint { catchUp(to: checkpoint, by: recovered.entries, machine) }
         let scrub = store.scrub(of: storage.written)

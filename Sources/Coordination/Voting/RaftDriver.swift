@@ -31,13 +31,14 @@ package final class RaftDriver: Sendable {
         case change(MembershipChange, OneShot<MembershipRefusal?>, deadlineMS: UInt64)
         case disconnected(NodeID)
         case log(LogWriter.Completion)
+        case prepared(RaftLoop.Prepared)
 
         /// Bytes that others made us keep.
         var weight: Int {
             switch self {
             case .received(let message, from: _): message.weight
             case .propose(let payload, _, deadlineMS: _): payload.count
-            case .read, .transfer, .change, .disconnected, .log: 0
+            case .read, .transfer, .change, .disconnected, .log, .prepared: 0
             }
         }
     }
@@ -100,6 +101,8 @@ package final class RaftDriver: Sendable {
     private let raft: NIOLoopBoundBox<RaftLoop?>
     private let published = Mutex(Published(VoterState()))
     private let finished = DispatchSemaphore(value: 0)
+    /// Where states are read, for that may take long.
+    private let aside = DispatchQueue(label: "tarn-states")
     private let writer: LogWriter
     private let machine: any StateMachine
     private let ports: Ports
@@ -135,7 +138,8 @@ package final class RaftDriver: Sendable {
                 machine: machine,
                 ports: ports,
                 latestSnapshot: snapshot,
-                limits: limits
+                limits: limits,
+                prepare: { [weak self] in self?.doAside($0) }
             )
             turn()
         }
@@ -258,5 +262,22 @@ extension RaftDriver {
             return published
         }
         withExtendedLifetime(before) {}
+        turnAgainIfUnfinished()
+    }
+
+    private func doAside(_ work: @escaping @Sendable () -> Event) {
+        aside.async { [weak self] in self?.deliver(work()) }
+    }
+
+    /// Sees to another turn where committed entries are left to apply.
+    ///
+    /// Not at once: a loop does all that is due before it reads from its connections again.
+    private func turnAgainIfUnfinished() {
+        guard raft.withValue({ $0?.claimsAnotherTurn() ?? false }) else { return }
+        loop.scheduleTask(in: .milliseconds(1)) { [weak self] in
+            guard let self else { return }
+            raft.withValue { $0?.isTurnClaimed = false }
+            turn()
+        }
     }
 }

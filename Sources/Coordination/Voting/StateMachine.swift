@@ -3,7 +3,8 @@ package import Primitives
 
 /// What the voter's driver applies committed entries to.
 ///
-/// Called on the driver's thread, in log order, once an index; must not wait.
+/// Called on the driver's thread, in log order, once an index; must not wait. What may take long says
+/// so, and is called elsewhere.
 package protocol StateMachine: Sendable {
     /// A command as the leader that takes it writes it to the log, with its time in it.
     func stamped(_ payload: [UInt8]) -> [UInt8]
@@ -19,17 +20,26 @@ package protocol StateMachine: Sendable {
     ///
     /// `encode` gives `nil` where memory has changed what was captured.
     func capture() -> (index: LogIndex, encode: @Sendable () -> [UInt8]?)
-    /// Replaces the state by a leader's snapshot.
-    func restore(_ state: [UInt8], at index: LogIndex)
+    /// Reads a leader's snapshot; may take long, and is called on a thread of its own.
+    ///
+    /// - Returns: Replaces the state by it; called on the driver's thread.
+    func prepareRestore(_ state: [UInt8], at index: LogIndex) -> @Sendable () -> Void
 
     /// The digest of the state right after `index`; `nil` where it is further on.
     func digest(at index: LogIndex) -> UInt64?
     /// Looks at all that is held, so that ``digest(at:)`` shows what memory has changed.
     func inspect()
-    /// Begins another state beside the one that is shown: from `state`, or empty.
+    /// The state differs from the majority's: nobody is to take it over from now on.
+    func doubt()
+    /// Makes another state beside the one that is shown: from `state`, or empty.
     ///
-    /// What is applied from now on goes there. `false`: `state` cannot be read.
-    func beginRebuild(from state: [UInt8]?, at index: LogIndex) -> Bool
-    /// Puts the state begun by ``beginRebuild(from:at:)``, if there is one, in the other's place.
+    /// May take long, and is called on a thread of its own.
+    /// - Returns: What is applied after its call goes to the other state; called on the driver's
+    ///   thread. `nil` where `state` cannot be read.
+    func prepareRebuild(
+        from state: [UInt8]?,
+        at index: LogIndex
+    ) -> (@Sendable () -> Void)?
+    /// Puts the state made by ``prepareRebuild(from:at:)``, if there is one, in the other's place.
     func endRebuild()
 }

@@ -9,7 +9,10 @@ package protocol JSONWritable {
 
 extension APIResponse {
     /// The same bytes as ``json(_:status:)`` makes of any document, in a fraction of the time.
-    package static func written(_ document: some JSONWritable, status: HTTPResponseStatus = .ok) -> Self {
+    package static func written(
+        _ document: some JSONWritable,
+        status: HTTPResponseStatus = .ok
+    ) -> Self {
         var writer = JSONWriter(reservingCapacity: 512)
         document.writeJSON(to: &writer)
         return Self(

@@ -75,6 +75,37 @@ struct CatalogReplicaTests {
         #expect(index == LogIndex(12))
         #expect(catalog.mountCount == 10)
     }
+
+    /// Goal: what is known to be wrong is given to nobody, and what is shown never goes back.
+    @Test func aDoubtedStateIsKeptToItself() throws {
+        let replica = replica(mounts: 3)
+        #expect(replica.sound?.applied == LogIndex(5))
+        replica.doubt()
+        #expect(replica.sound == nil && replica.isRebuilding)
+        #expect(replica.applied == LogIndex(5), "reads go on")
+
+        replica.beginRebuild(from: Catalog(), at: .zero)
+        apply(genesis(), at: 2, to: replica)
+        replica.endRebuild()
+        #expect(replica.sound == nil, "what is shown is newer than what was made")
+        for number in 0..<3 { apply(put("/m\(number)"), at: UInt64(number) + 3, to: replica) }
+        #expect(replica.sound?.applied == LogIndex(5))
+        #expect(replica.sound?.catalog.mountCount == 3)
+    }
+
+    /// A leader's snapshot that is older than what is shown carries the rebuilding on: entries up to
+    /// it come no more.
+    @Test func aSnapshotBehindWhatIsShownCarriesARebuildOn() throws {
+        let sound = replica(mounts: 3)
+        let replica = replica(mounts: 5)
+        replica.doubt()
+        replica.beginRebuild(from: Catalog(), at: .zero)
+        replica.restore(sound.catalog, at: LogIndex(5))
+        for number in 3..<5 { apply(put("/m\(number)"), at: UInt64(number) + 3, to: replica) }
+        replica.endRebuild()
+        #expect(replica.sound?.applied == LogIndex(7))
+        #expect(replica.sound?.catalog.mountCount == 5)
+    }
 }
 
 struct ExpectationFailure: Error {}
