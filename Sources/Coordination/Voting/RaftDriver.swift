@@ -141,6 +141,8 @@ package final class RaftDriver: Sendable {
                 limits: limits,
                 prepare: { [weak self] in self?.doAside($0) }
             )
+            // The clock first: what has come in by now was not heard at time zero.
+            raft.withValue { $0?.turn([]) }
             turn()
         }
         let tick = RaftLoop.tick

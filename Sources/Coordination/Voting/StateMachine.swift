@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Primitives
+package import RaftCore
 
 /// What the voter's driver applies committed entries to.
 ///
@@ -8,14 +9,10 @@ package import Primitives
 package protocol StateMachine: Sendable {
     /// A command as the leader that takes it writes it to the log, with its time in it.
     func stamped(_ payload: [UInt8]) -> [UInt8]
-    /// Applies one command; returns what its proposer is told.
+    /// Applies entries, whose effects become visible together; returns what each one's proposer is told.
     ///
     /// An index at or before the last applied one changes nothing.
-    func apply(index: LogIndex, payload: [UInt8]) -> [UInt8]
-    /// A configuration entry was committed: the state may keep who votes.
-    func configure(index: LogIndex, payload: [UInt8])
-    /// An entry that is neither was committed.
-    func advance(to index: LogIndex)
+    func apply(_ entries: ArraySlice<LogEntry>) -> [[UInt8]]
     /// The state after the last applied index; encoding it may take long and is done elsewhere.
     ///
     /// `encode` gives `nil` where memory has changed what was captured.
