@@ -9,5 +9,3 @@ int clinux_tune_malloc(int mmap_threshold, int trim_threshold, int top_pad) {
     taken &= mallopt(M_TOP_PAD, top_pad);
     return taken;
 }
-
-int clinux_trim_malloc(void) { return malloc_trim(0); }

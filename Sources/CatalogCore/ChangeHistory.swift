@@ -24,8 +24,8 @@ package struct ChangeHistory: Sendable {
     /// Bytes of keys and values, encoded, that are enough.
     package let byteLimit: Int
 
-    /// Changes with the encoded size of each; before `start`: already given up.
-    private var changes: [(change: CatalogChange, byteCount: Int)] = []
+    /// Before `start`: already given up.
+    private var changes: [PackedChange] = []
     private var start = 0
     private var revisionCount = 0
     private var byteCount = 0
@@ -45,7 +45,7 @@ package struct ChangeHistory: Sendable {
 
     /// The first revision that ``changes(from:limit:)`` can start with.
     package var oldest: Revision {
-        start < changes.count ? changes[start].change.revision : newest.next
+        start < changes.count ? changes[start].revision : newest.next
     }
 
     /// Takes over the changes of one applied command; nothing for a refusal.
@@ -55,9 +55,9 @@ package struct ChangeHistory: Sendable {
         guard let revision = added.first?.revision else { return }
         precondition(revision > newest, "history at \(newest) is given \(revision) again")
         for change in added {
-            let byteCount = change.byteCount
-            changes.append((change, byteCount))
-            self.byteCount += byteCount
+            let packed = PackedChange(change)
+            changes.append(packed)
+            byteCount += packed.byteCount
         }
         newest = revision
         revisionCount += 1
@@ -67,6 +67,7 @@ package struct ChangeHistory: Sendable {
     /// Reads changes of `revision` and later.
     ///
     /// At least `limit` changes where there are that many, ending with a whole revision. O(log n).
+    /// Where memory has changed one of them, all are compacted: a watcher loads the state anew.
     package func changes(from revision: Revision, limit: Int = .max) -> Reading {
         guard revision >= oldest || revision.rawValue == 0 && oldest.rawValue == 1 else {
             return .compacted(oldest: oldest)
@@ -75,11 +76,13 @@ package struct ChangeHistory: Sendable {
         var end = first
         while end < changes.count {
             let isNewRevision =
-                end == first || changes[end].change.revision != changes[end - 1].change.revision
+                end == first || changes[end].revision != changes[end - 1].revision
             if isNewRevision, end - first >= limit { break }
             end += 1
         }
-        return .slice(changes[first..<end].map(\.change))
+        let slice = changes[first..<end].compactMap(\.change)
+        guard slice.count == end - first else { return .compacted(oldest: newest.next) }
+        return .slice(slice)
     }
 
     // MARK: - Private
@@ -89,7 +92,7 @@ package struct ChangeHistory: Sendable {
         var high = changes.count
         while low < high {
             let middle = (low + high) / 2
-            if changes[middle].change.revision < revision {
+            if changes[middle].revision < revision {
                 low = middle + 1
             } else {
                 high = middle
@@ -100,8 +103,9 @@ package struct ChangeHistory: Sendable {
 
     /// Gives up whole revisions from the front while the rest still meets one of the bounds.
     private mutating func trim() {
-        while revisionCount > 1 {
-            let end = firstPosition(notBefore: changes[start].change.revision.next)
+        // Most often neither bound is met even with everything.
+        while revisionCount > 1, revisionCount > revisionLimit || byteCount >= byteLimit {
+            let end = firstPosition(notBefore: changes[start].revision.next)
             let oldestByteCount = changes[start..<end].reduce(0) { $0 + $1.byteCount }
             guard revisionCount > revisionLimit || byteCount - oldestByteCount >= byteLimit
             else { break }
@@ -114,21 +118,5 @@ package struct ChangeHistory: Sendable {
             changes.removeFirst(start)
             start = 0
         }
-    }
-}
-
-extension CatalogChange {
-    /// Encoded size of key and value.
-    fileprivate var byteCount: Int {
-        var writer = ByteWriter()
-        writer.write(key)
-        switch value {
-        case nil: break
-        case .cluster(let cluster): cluster.write(to: &writer)
-        case .mount(let entry): entry.write(to: &writer)
-        case .worker(let worker): worker.write(to: &writer)
-        case .ring(let ring): ring.write(to: &writer)
-        }
-        return writer.bytes.count
     }
 }

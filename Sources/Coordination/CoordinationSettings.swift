@@ -14,8 +14,8 @@ package struct CoordinationLimits: Sendable {
     package var digestEntries: UInt64 = 1_024
     /// Commands kept for followers of the feed.
     package var feedCount = 20_000
-    /// Length of one file of the log, in bytes.
-    package var logSegmentBytes = 16 << 20
+    /// Length of one file of the log, in bytes; a start reads each whole.
+    package var logSegmentBytes = 4 << 20
     /// How often one file of the log is read again, in milliseconds.
     package var scrubIntervalMS = 60_000
 

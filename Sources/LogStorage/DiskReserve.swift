@@ -21,7 +21,7 @@ package enum DiskLevel: Int, Comparable, Sendable, CaseIterable {
     /// Both must hold: the percentages are for disks of a size that people watch (`etcd` has one
     /// quota, Kafka's and Elasticsearch's watermarks are percentages); 2 % of a disk of 10 TB are 200
     /// GB, for which no log needs to stop. A log is at most two snapshots of 512 MiB and their drafts,
-    /// and some segments of 16 MiB.
+    /// and some segments of 4 MiB.
     private var threshold: (perMille: UInt64, bytes: UInt64) {
         switch self {
         case .ample: (0, .max)

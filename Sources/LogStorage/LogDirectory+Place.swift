@@ -43,7 +43,7 @@ extension LogDirectory {
         return file
     }
 
-    /// In pieces: a buffer as long as a segment would stay with the process, 16 MiB in each worker.
+    /// In pieces: a buffer as long as a segment would stay with the process.
     private func writeZeros(
         to file: any LogFile,
         from start: Int,

@@ -25,7 +25,7 @@ package final class LogStorage {
     /// What tests make small.
     package struct Options: Sendable {
         /// Length of a segment file, in bytes: a multiple of 512, 1,536 to 1 GiB.
-        package var segmentByteCount = 16 << 20
+        package var segmentByteCount = 4 << 20
 
         package init() {}
     }

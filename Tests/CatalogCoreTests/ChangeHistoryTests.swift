@@ -58,7 +58,7 @@ struct ChangeHistoryTests {
     @Test(arguments: [(revisions: 10, bytes: Int.max), (.max, 500), (10, 500), (1, 1)])
     func bothBoundsHold(_ limit: (revisions: Int, bytes: Int)) {
         var history = ChangeHistory(revisionLimit: limit.revisions, byteLimit: limit.bytes)
-        let bytesEach = 3 * (4 + "mounts//0".utf8.count)
+        let bytesEach = 3 * (4 + "mounts//0".utf8.count + 1)  // Length, key, kind.
         for revision in UInt64(1)...1000 { history.append(Self.changes(revision, count: 3)) }
 
         let enoughBytes = limit.bytes == .max ? Int.max : (limit.bytes - 1) / bytesEach + 1
@@ -67,5 +67,34 @@ struct ChangeHistoryTests {
         let gone = Revision(history.oldest.rawValue - 1)
         #expect(history.changes(from: gone) == .compacted(oldest: history.oldest))
         #expect(revisions(history.changes(from: history.oldest))?.count == 3 * kept)
+    }
+
+    /// Values of every kind are read as they were written, and a key that is gone as gone.
+    @Test func whatIsReadIsWhatWasWritten() {
+        var catalog = Catalog()
+        var history = ChangeHistory()
+        var written: [CatalogChange] = []
+        let mount = Mount(
+            origin: "s3://bucket/é/",
+            options: [option("endpoint", "http://127.0.0.1:9000")],
+            credential: "key-1",
+            regions: [region("us", origin: "file:///data")]
+        )
+        let operations: [CatalogCommand.Operation] = [
+            .genesis(clusterEntry(), firstWorkers),
+            .putMount(path: "/data/a", mount, .absent(plain: true)),
+            .register(registration("w9", store: 9, capacity: 7)),
+            .members(voters: [NodeID(1), NodeID(2), NodeID(4)]),
+            .activate(NodeID(4)),
+            .removeMount(path: "/data/a", .any),
+        ]
+        for operation in operations {
+            let changes = catalog.perform(operation).changes
+            history.append(changes)
+            written += changes
+        }
+        #expect(history.changes(from: Revision(1)) == .slice(written))
+        let kinds = Set(written.map { String("\($0.value, default: "gone")".prefix { $0 != "(" }) })
+        #expect(kinds == ["cluster", "mount", "worker", "ring", "gone"])
     }
 }

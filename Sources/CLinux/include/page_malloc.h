@@ -6,7 +6,4 @@
 /// that Swift's Glibc module leaves out. Returns 1 if all three were taken, else 0.
 int clinux_tune_malloc(int mmap_threshold, int trim_threshold, int top_pad);
 
-/// malloc_trim(3) of everything: 1 if memory went back to the kernel, else 0.
-int clinux_trim_malloc(void);
-
 #endif
