@@ -62,6 +62,8 @@ package struct Raft: Sendable {
     var writeDelays = DelayShare()
     /// How often this voter may hand leadership over because of its disk.
     var patience = HandoverPatience()
+    /// How often it may offer leadership to a voter of higher priority.
+    var offerPatience = HandoverPatience()
 
     // Time, on the node's own monotonic clock, in milliseconds.
     var now: UInt64 = 0
