@@ -77,6 +77,9 @@ package struct Raft: Sendable {
     var incomingSnapshot: IncomingSnapshot?
     var freshness = Freshness()
     var digests: DigestLedger
+    /// Since when too much is committed behind what is proven, and whether for long; `nil` while it is
+    /// not.
+    var unproven: (sinceMS: UInt64, isLong: Bool)?
     /// Exists while the applied state is known to differ from the majority's.
     var quarantine: Quarantine?
     /// How often the applied state was thrown away.
@@ -195,6 +198,7 @@ extension Raft {
             resetElectionTimer()
         }
         expireForwardedReads()
+        watchUnproven()
     }
 
     /// Takes over a term and gives up whatever role the old one had.

@@ -22,6 +22,12 @@ struct CatalogMachine: StateMachine {
         CatalogCommand.stamped(payload, elapsedMS: clock.elapsedMS)
     }
 
+    func purpose(of payload: [UInt8]) -> Proposal.Purpose {
+        CatalogCommand.isAboutMembers(payload) ? .members : .ordinary
+    }
+
+    var applied: LogIndex { replica.applied }
+
     func apply(index: LogIndex, payload: [UInt8]) -> [UInt8] {
         let command: CatalogCommand
         do throws(ByteDecodingError) {
