@@ -197,7 +197,7 @@ extension Raft {
         } else {
             resetElectionTimer()
         }
-        expireForwardedReads()
+        watchForwardedReads()
         watchUnproven()
     }
 
