@@ -9,7 +9,7 @@ extension Catalog {
     /// and answers the same. A refusal changes nothing but the time and the memory of its idempotency key; a
     /// repetition of a remembered key gives the first outcome before anything else is looked at.
     package mutating func apply(_ command: CatalogCommand) -> Application {
-        defer { patrol(Self.patrolCount) }
+        defer { patrolIfDue() }
         elapsedMS = max(elapsedMS, command.elapsedMS)
         guard let idempotency = command.idempotency else { return perform(command.operation) }
         guard isIdempotencyKey(idempotency.key) else {

@@ -6,7 +6,7 @@ import Primitives
 ///
 /// A write adds the hash of what it stores and takes away that of what it replaces. An entry that
 /// changes in memory by itself and is never written again would not show in such a sum for ever. So
-/// a patrol goes through the entries, some with each command, and adds up what it finds:
+/// a patrol goes through the entries, some with every few commands, and adds up what it finds:
 ///
 /// ```
 ///   entries by kind and key:   │ found by this round │ still to come │
@@ -36,6 +36,16 @@ struct DigestSum: Sendable {
     private(set) var covered: Place?
     /// Rounds that found something else than was kept: each time, memory had changed by itself.
     private(set) var damageCount: UInt64 = 0
+    /// Commands since the last patrol.
+    private var commandCount: UInt64 = 0
+
+    /// Counts a command; `true` with the last of each `interval`.
+    mutating func isPatrolDue(each interval: UInt64) -> Bool {
+        commandCount += 1
+        guard commandCount >= interval else { return false }
+        commandCount = 0
+        return true
+    }
 
     /// `hash` is stored at `place` now.
     mutating func add(_ hash: UInt64, at place: Place) {

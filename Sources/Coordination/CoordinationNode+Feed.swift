@@ -141,10 +141,14 @@ extension CoordinationNode {
             case .restore(let state, let index):
                 replica.restore(try Catalog(decodingSnapshot: state), at: index)
             case .apply(let commands):
-                for command in commands {
-                    let decoded = try CatalogCommand(decoding: command.payload)
-                    _ = replica.apply(decoded, index: command.index, payload: command.payload)
+                let steps = try commands.map { (command) throws(ByteDecodingError) in
+                    CatalogReplica.Step(
+                        command.index,
+                        command: try CatalogCommand(decoding: command.payload),
+                        payload: command.payload
+                    )
                 }
+                _ = replica.apply(steps)
             case .advance(let index):
                 replica.advance(to: index)
             }

@@ -11,6 +11,8 @@ extension CoordinationNode {
         return CatalogView(catalog: located(replica.catalog), staleness: staleness)
     }
 
+    package var isFormed: Bool { replica.isFormed }
+
     package func readBarrier(within limit: Timespan) async throws(CoordinationError) {
         guard membership.node != nil else { throw .notInitialised }
 

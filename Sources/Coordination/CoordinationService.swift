@@ -10,6 +10,9 @@ package protocol CoordinationService: Sendable {
     /// The local replica as it stands, however old.
     func view() -> CatalogView
 
+    /// Whether the local replica holds a cluster: before that there is nothing to be asked.
+    var isFormed: Bool { get }
+
     /// Waits until the local replica holds everything committed before the call began.
     func readBarrier(within limit: Timespan) async throws(CoordinationError)
 

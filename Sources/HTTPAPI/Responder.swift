@@ -65,7 +65,7 @@ package struct Responder: Sendable {
     }
 
     private func requireCluster() throws(Problem) {
-        guard dependencies.coordination.view().catalog.cluster == nil else { return }
+        guard !dependencies.coordination.isFormed else { return }
         throw Problem(.notInitialised)
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Why bytes from a disk or a network could not be read.
-package enum ByteDecodingError: Error, Sendable, Equatable {
+public enum ByteDecodingError: Error, Sendable, Equatable {
     /// The bytes end before the value does. Both in bytes.
     case truncated(needed: Int, left: Int)
     /// A length, count, tag or flag outside what its format allows.
@@ -13,32 +13,38 @@ package enum ByteDecodingError: Error, Sendable, Equatable {
 }
 
 /// A constant name inside an error: comparable, free of allocation.
-package struct StaticStringBox: Sendable, Equatable, ExpressibleByStringLiteral,
+public struct StaticStringBox: Sendable, Equatable, ExpressibleByStringLiteral,
     CustomStringConvertible
 {
-    package let description: String
+    /// The name itself.
+    public let description: String
 
-    package init(stringLiteral value: String) { description = value }
+    /// Reads `bytes` from the first one on.
+    public init(stringLiteral value: String) { description = value }
 }
 
 /// Reads what ``ByteWriter`` wrote, from bytes that nobody vouches for.
 ///
 /// Never traps and never allocates more than the input holds: a length or count is compared with
-/// what is left before anything is reserved.
-package struct ByteReader: Sendable {
-    private let bytes: ArraySlice<UInt8>
-    private var position: Int
+/// what is left before anything is reserved. Public and inlinable for the reason of ``ByteWriter``.
+public struct ByteReader: Sendable {
+    @usableFromInline let bytes: ArraySlice<UInt8>
+    @usableFromInline var position: Int
 
-    package init(_ bytes: [UInt8]) { self.init(bytes[...]) }
+    /// Reads `bytes` from the first one on.
+    @inlinable public init(_ bytes: [UInt8]) { self.init(bytes[...]) }
 
-    package init(_ bytes: ArraySlice<UInt8>) {
+    /// Reads `bytes` from the first one on.
+    @inlinable public init(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
         position = bytes.startIndex
     }
 
-    package var byteCountLeft: Int { bytes.endIndex - position }
+    /// Bytes that were not read yet.
+    @inlinable public var byteCountLeft: Int { bytes.endIndex - position }
 
-    package mutating func integer<Value: FixedWidthInteger>(
+    /// Reads a little-endian integer of at most 64 bits.
+    @inlinable public mutating func integer<Value: FixedWidthInteger>(
         _ type: Value.Type = Value.self
     ) throws(ByteDecodingError) -> Value {
         let width = Value.bitWidth / 8
@@ -52,20 +58,24 @@ package struct ByteReader: Sendable {
         return Value(truncatingIfNeeded: value)
     }
 
-    package mutating func flag() throws(ByteDecodingError) -> Bool {
+    /// Reads a byte that must be 0 or 1.
+    @inlinable public mutating func flag() throws(ByteDecodingError) -> Bool {
         let byte = try integer(UInt8.self)
         guard byte <= 1 else { throw .invalid(what: "flag", value: UInt64(byte)) }
         return byte == 1
     }
 
-    package mutating func raw(_ byteCount: Int) throws(ByteDecodingError) -> ArraySlice<UInt8> {
+    /// Reads that many bytes as they are.
+    @inlinable public mutating func raw(
+        _ byteCount: Int
+    ) throws(ByteDecodingError) -> ArraySlice<UInt8> {
         try require(byteCount)
         defer { position += byteCount }
         return bytes[position..<position + byteCount]
     }
 
     /// Reads a `u32` length and that many bytes.
-    package mutating func run(
+    @inlinable public mutating func run(
         upTo limit: Int = Int(UInt32.max)
     ) throws(ByteDecodingError) -> [UInt8] {
         let count = try integer(UInt32.self)
@@ -73,11 +83,13 @@ package struct ByteReader: Sendable {
         return Array(try raw(Int(count)))
     }
 
-    package mutating func byteString() throws(ByteDecodingError) -> ByteString {
+    /// Reads a `u32` length and a name of that many bytes.
+    @inlinable public mutating func byteString() throws(ByteDecodingError) -> ByteString {
         ByteString(try run())
     }
 
-    package mutating func text() throws(ByteDecodingError) -> String {
+    /// Reads a `u32` length and that many bytes, which must be UTF-8.
+    @inlinable public mutating func text() throws(ByteDecodingError) -> String {
         let run = try run()
         guard let text = String(validating: run, as: UTF8.self) else {
             throw .invalid(what: "UTF-8 text of length", value: UInt64(run.count))
@@ -89,14 +101,15 @@ package struct ByteReader: Sendable {
         UniqueID(high: try integer(), low: try integer())
     }
 
-    package mutating func optional<Value>(
+    /// Reads a presence byte, then the value if there is one.
+    @inlinable public mutating func optional<Value>(
         _ body: (inout ByteReader) throws(ByteDecodingError) -> Value
     ) throws(ByteDecodingError) -> Value? {
         try flag() ? try body(&self) : nil
     }
 
     /// Reads a `u32` count and that many elements, each at least one byte long.
-    package mutating func list<Element>(
+    @inlinable public mutating func list<Element>(
         _ body: (inout ByteReader) throws(ByteDecodingError) -> Element
     ) throws(ByteDecodingError) -> [Element] {
         let count = try integer(UInt32.self)
@@ -109,11 +122,11 @@ package struct ByteReader: Sendable {
     }
 
     /// Demands that nothing is left.
-    package func finish() throws(ByteDecodingError) {
+    @inlinable public func finish() throws(ByteDecodingError) {
         guard byteCountLeft == 0 else { throw .trailing(byteCount: byteCountLeft) }
     }
 
-    private func require(_ byteCount: Int) throws(ByteDecodingError) {
+    @inlinable func require(_ byteCount: Int) throws(ByteDecodingError) {
         guard byteCount >= 0, byteCount <= byteCountLeft else {
             throw .truncated(needed: byteCount, left: byteCountLeft)
         }

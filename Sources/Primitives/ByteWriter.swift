@@ -4,34 +4,48 @@
 ///
 /// Integers are little-endian and of fixed width; a run of bytes is preceded by its length as
 /// `u32`. ``ByteReader`` reads it all back.
-package struct ByteWriter: Sendable {
-    package private(set) var bytes: [UInt8] = []
+///
+/// Public and inlinable throughout, because the compiler specialises nothing across modules that is
+/// `package`: each integer would be written by generic code.
+public struct ByteWriter: Sendable {
+    /// What was written so far.
+    @inlinable public var bytes: [UInt8] { storage }
+    @usableFromInline var storage: [UInt8] = []
 
-    package init(reservingCapacity byteCount: Int = 0) { bytes.reserveCapacity(byteCount) }
-
-    package mutating func write(_ value: some FixedWidthInteger) {
-        // Safe because the bytes of an integer are all initialised and are copied before it ends.
-        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+    /// An empty writer with room for `byteCount` bytes.
+    @inlinable public init(reservingCapacity byteCount: Int = 0) {
+        storage.reserveCapacity(byteCount)
     }
 
-    package mutating func write(_ flag: Bool) { bytes.append(flag ? 1 : 0) }
+    /// Appends an integer, little-endian.
+    @inlinable public mutating func write(_ value: some FixedWidthInteger) {
+        // Safe because the bytes of an integer are all initialised and are copied before it ends.
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe storage.append(contentsOf: $0) }
+    }
+
+    /// Appends a byte: 1 or 0.
+    @inlinable public mutating func write(_ flag: Bool) { storage.append(flag ? 1 : 0) }
 
     /// Appends bytes as they are, without a length.
-    package mutating func write(raw run: some Sequence<UInt8>) { bytes.append(contentsOf: run) }
+    @inlinable public mutating func write(raw run: some Sequence<UInt8>) {
+        storage.append(contentsOf: run)
+    }
 
     /// Appends `u32` length, then the bytes.
     ///
     /// The length must fit 32 bits: callers bound what they write long before that.
-    package mutating func write(_ run: [UInt8]) {
+    @inlinable public mutating func write(_ run: [UInt8]) {
         write(UInt32(run.count))
-        bytes.append(contentsOf: run)
+        storage.append(contentsOf: run)
     }
 
-    package mutating func write(_ name: ByteString) { write(name.bytes) }
+    /// Appends `u32` length, then the bytes of the name.
+    @inlinable public mutating func write(_ name: ByteString) { write(name.bytes) }
 
-    package mutating func write(_ text: String) {
+    /// Appends `u32` length, then the UTF-8 of the text.
+    @inlinable public mutating func write(_ text: String) {
         write(UInt32(text.utf8.count))
-        bytes.append(contentsOf: text.utf8)
+        storage.append(contentsOf: text.utf8)
     }
 
     package mutating func write(_ id: UniqueID) {
@@ -40,7 +54,7 @@ package struct ByteWriter: Sendable {
     }
 
     /// Appends a presence byte, then the value if there is one.
-    package mutating func write<Value>(
+    @inlinable public mutating func write<Value>(
         optional value: Value?,
         _ body: (inout ByteWriter, Value) -> Void
     ) {
@@ -49,7 +63,7 @@ package struct ByteWriter: Sendable {
     }
 
     /// Appends `u32` count, then every element.
-    package mutating func write<Element>(
+    @inlinable public mutating func write<Element>(
         list: some Collection<Element>,
         _ body: (inout ByteWriter, Element) -> Void
     ) {

@@ -25,20 +25,22 @@ package enum XXH64 {
     }
 
     private static func stripes(_ bytes: [UInt8], seed: UInt64, position: inout Int) -> UInt64 {
-        var lanes = [seed &+ prime1 &+ prime2, seed &+ prime2, seed, seed &- prime1]
+        // Four variables: an array would be allocated for each hash.
+        var (lane1, lane2) = (seed &+ prime1 &+ prime2, seed &+ prime2)
+        var (lane3, lane4) = (seed, seed &- prime1)
         while bytes.count - position >= 32 {
-            for lane in 0..<4 {
-                lanes[lane] = round(lanes[lane], word(bytes, position + 8 * lane))
-            }
+            lane1 = round(lane1, word(bytes, position))
+            lane2 = round(lane2, word(bytes, position + 8))
+            lane3 = round(lane3, word(bytes, position + 16))
+            lane4 = round(lane4, word(bytes, position + 24))
             position += 32
         }
-        var hash =
-            rotate(lanes[0], 1) &+ rotate(lanes[1], 7) &+ rotate(lanes[2], 12)
-            &+ rotate(lanes[3], 18)
-        for lane in lanes {
-            hash = (hash ^ round(0, lane)) &* prime1 &+ prime4
-        }
-        return hash
+        let sum = rotate(lane1, 1) &+ rotate(lane2, 7) &+ rotate(lane3, 12) &+ rotate(lane4, 18)
+        return merge(lane4, into: merge(lane3, into: merge(lane2, into: merge(lane1, into: sum))))
+    }
+
+    private static func merge(_ lane: UInt64, into hash: UInt64) -> UInt64 {
+        (hash ^ round(0, lane)) &* prime1 &+ prime4
     }
 
     private static func tail(_ bytes: [UInt8], from start: Int, into seed: UInt64) -> UInt64 {
@@ -70,9 +72,13 @@ package enum XXH64 {
     }
 
     private static func word(_ bytes: [UInt8], _ position: Int) -> UInt64 {
-        var word: UInt64 = 0
-        for offset in 0..<8 { word |= UInt64(bytes[position + offset]) << (8 * offset) }
-        return word
+        // Safe because every bit pattern is an integer; the span checks the range.
+        UInt64(
+            littleEndian: unsafe bytes.span.bytes.unsafeLoadUnaligned(
+                fromByteOffset: position,
+                as: UInt64.self
+            )
+        )
     }
 
     private static func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 {

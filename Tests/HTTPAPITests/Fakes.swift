@@ -44,6 +44,8 @@ final class FakeCoordination: CoordinationService {
         CatalogView(catalog: state.withLock { $0.catalog }, staleness: Timespan(milliseconds: 7))
     }
 
+    var isFormed: Bool { state.withLock { $0.catalog.cluster != nil } }
+
     func readBarrier(within limit: Timespan) async throws(CoordinationError) {
         let error = state.withLock { state in
             state.barriers += 1

@@ -13,7 +13,8 @@ import Synchronization
 ///
 /// Invariants:
 /// 1. `applied` grows; an index at or before it changes nothing.
-/// 2. Catalog, history and applied log change together, under one lock.
+/// 2. Catalog, history and applied log change together, under one lock; what views see follows
+///    before that lock is let go.
 /// 3. Waiters are woken after the state they waited for can be seen.
 /// 4. While a state is rebuilt, what is shown stands still: nobody sees it go back.
 package final class CatalogReplica: Sendable {
@@ -37,10 +38,24 @@ package final class CatalogReplica: Sendable {
         }
 
         /// Shows what was rebuilt, if it is sound and no less than what is shown (invariant 4).
-        mutating func showRebuilt(feedCount: Int) -> (LogIndex, Revision)? {
-            guard let new = rebuilt, new.isSound, new.applied >= applied else { return nil }
+        mutating func showRebuilt(feedCount: Int) {
+            guard let new = rebuilt, new.isSound, new.applied >= applied else { return }
             show(new.catalog, at: new.applied, feedCount: feedCount)
-            return (new.applied, new.catalog.revision)
+        }
+
+        /// The outcome; `nil` for what is no command or was applied before.
+        mutating func apply(_ step: Step, feedCount: Int) -> CatalogOutcome? {
+            if rebuilt != nil {  // Invariant 4.
+                defer { showRebuilt(feedCount: feedCount) }
+                return rebuilt?.apply(step)
+            }
+            guard step.index > applied else { return nil }  // Invariant 1.
+            applied = step.index
+            guard let command = step.command else { return nil }
+            let application = catalog.apply(command)
+            history.append(application.changes)
+            log.append(AppliedCommand(index: step.index, payload: step.payload))
+            return application.outcome
         }
     }
 
@@ -50,17 +65,22 @@ package final class CatalogReplica: Sendable {
         /// The majority is known to hold the same.
         var isSound = false
 
-        /// The outcome; `nil` where the index was applied before.
-        mutating func apply(_ command: CatalogCommand, index: LogIndex) -> CatalogOutcome? {
-            guard index > applied else { return nil }
-            applied = index
-            return catalog.apply(command).outcome
+        mutating func apply(_ step: Step) -> CatalogOutcome? {
+            guard step.index > applied else { return nil }
+            applied = step.index
+            return step.command.map { catalog.apply($0).outcome }
         }
+    }
 
-        mutating func advance(to index: LogIndex) { applied = max(applied, index) }
+    /// What views see; a lock of its own, so that no reader waits while commands are applied.
+    private struct Shown: Sendable {
+        var catalog = Catalog()
+        var applied = LogIndex.zero
     }
 
     private let state: Mutex<State>
+    /// Taken while ``state`` is held, never the other way round.
+    private let shown = Mutex(Shown())
     private let feedCount: Int
     private let appliedMark = Waiters(reached: LogIndex.zero)
     private let revisionMark = Waiters(reached: Revision.zero)
@@ -71,12 +91,37 @@ package final class CatalogReplica: Sendable {
         state = Mutex(State(log: AppliedLog(horizon: .zero, countLimit: feedCount)))
     }
 
-    package var catalog: Catalog { state.withLock { $0.catalog } }
-    package var applied: LogIndex { state.withLock { $0.applied } }
+    package var catalog: Catalog { shown.withLock { $0.catalog } }
+    package var applied: LogIndex { shown.withLock { $0.applied } }
+    package var isFormed: Bool { shown.withLock { $0.catalog.cluster != nil } }
 
     /// Catalog and index as of one moment.
     package var current: (catalog: Catalog, applied: LogIndex) {
-        state.withLock { ($0.catalog, $0.applied) }
+        shown.withLock { ($0.catalog, $0.applied) }
+    }
+
+    /// One entry of the log, as far as the catalog is concerned.
+    package struct Step: Sendable {
+        package let index: LogIndex
+        /// `nil`: the entry is no command.
+        package let command: CatalogCommand?
+        /// The command's bytes, for followers of the feed.
+        package let payload: [UInt8]
+
+        package init(_ index: LogIndex, command: CatalogCommand?, payload: [UInt8] = []) {
+            self.index = index
+            self.command = command
+            self.payload = payload
+        }
+    }
+
+    /// Applies entries in their order; together they become visible, and wake who waits for them.
+    ///
+    /// - Returns: What became of each; `nil` for what is no command or was applied before.
+    package func apply(_ steps: [Step]) -> [CatalogOutcome?] {
+        change { state in
+            steps.map { state.apply($0, feedCount: feedCount) }
+        }
     }
 
     /// Applies one command.
@@ -87,50 +132,44 @@ package final class CatalogReplica: Sendable {
         index: LogIndex,
         payload: [UInt8]
     ) -> CatalogOutcome? {
-        let result: (CatalogOutcome, Revision)? = state.withLock { state in
-            if state.rebuilt != nil {  // Invariant 4.
-                let outcome = state.rebuilt?.apply(command, index: index)
-                let shown = state.showRebuilt(feedCount: feedCount)
-                return outcome.map { ($0, shown?.1 ?? .zero) }
-            }
-            guard index > state.applied else { return nil }  // Invariant 1.
-            let application = state.catalog.apply(command)
-            state.history.append(application.changes)
-            state.log.append(AppliedCommand(index: index, payload: payload))
-            state.applied = index
-            return (application.outcome, state.catalog.revision)
-        }
-        guard let (outcome, revision) = result else { return nil }
-        if revision > .zero { wake(index, revision) }
-        return outcome
+        let step = Step(index, command: command, payload: payload)
+        return change { $0.apply(step, feedCount: feedCount) }
     }
 
     /// Notes an entry that is no command.
     package func advance(to index: LogIndex) {
-        let revision: Revision? = state.withLock { state in
-            guard state.rebuilt == nil else {
-                state.rebuilt?.advance(to: index)
-                return state.showRebuilt(feedCount: feedCount)?.1
+        _ = change { $0.apply(Step(index, command: nil), feedCount: feedCount) }
+    }
+
+    /// Changes the state, shows what it has become, and wakes who waited for it.
+    private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+        let (result, index, revision) = state.withLock { state in
+            let result = body(&state)
+            let now = Shown(catalog: state.catalog, applied: state.applied)
+            // What was shown before is let go outside both locks.
+            let before = shown.withLock { shown in
+                defer { shown = now }
+                return shown
             }
-            state.applied = max(state.applied, index)
-            return state.catalog.revision
+            return ((result, before), now.applied, now.catalog.revision)
         }
-        if let revision { wake(index, revision) }
+        // Invariant 3.
+        appliedMark.advance(to: index)
+        revisionMark.advance(to: revision)
+        return result.0
     }
 
     /// Replaces everything by a newer state; watchers behind it have to load it anew.
     package func restore(_ catalog: Catalog, at index: LogIndex) {
-        let isNewer = state.withLock { state in
+        change { state in
             guard index > state.applied else {
                 if state.isDoubted, index > state.rebuilt?.applied ?? .zero {  // Invariant 4.
                     state.rebuilt = Rebuilt(catalog: catalog, applied: index)
                 }
-                return false
+                return
             }
             state.show(catalog, at: index, feedCount: feedCount)
-            return true
         }
-        if isNewer { wake(index, catalog.revision) }
     }
 
     package func wait(for index: LogIndex, within limit: Timespan) async -> Bool {
@@ -139,11 +178,6 @@ package final class CatalogReplica: Sendable {
 
     package func wait(for revision: Revision, within limit: Timespan) async -> Bool {
         await revisionMark.wait(for: revision, within: limit)
-    }
-
-    private func wake(_ index: LogIndex, _ revision: Revision) {  // Invariant 3.
-        appliedMark.advance(to: index)
-        revisionMark.advance(to: revision)
     }
 }
 
@@ -185,11 +219,10 @@ extension CatalogReplica {
     /// Shows the rebuilt state, if there is one, as soon as it is no less than what is shown; watchers
     /// have to load it anew.
     package func endRebuild() {
-        let shown = state.withLock { state in
+        change { state in
             state.rebuilt?.isSound = true
-            return state.showRebuilt(feedCount: feedCount)
+            state.showRebuilt(feedCount: feedCount)
         }
-        if let (index, revision) = shown { wake(index, revision) }
     }
 }
 

@@ -23,16 +23,20 @@ struct ApplyBacklog {
         entries += committed
     }
 
-    /// Takes out what may be applied before time is looked at again: one entry at least.
-    mutating func takeSlice() -> ArraySlice<LogEntry> {
+    /// Takes out what may be applied before time is looked at again: one entry at least, and none
+    /// behind the first that `isEnd` holds for.
+    mutating func takeSlice(endingAt isEnd: (LogEntry) -> Bool) -> ArraySlice<LogEntry> {
         guard hasWork else { return [] }
         var bytesLeft = Self.sliceBytes
-        let more = entries[(first + 1)...].prefix(Self.sliceCount - 1).prefix { entry in
-            bytesLeft -= entry.weight
-            return bytesLeft >= 0
+        var end = first
+        while end < entries.count, end - first < Self.sliceCount {
+            bytesLeft -= entries[end].weight
+            guard end == first || bytesLeft >= 0 else { break }
+            end += 1
+            if isEnd(entries[end - 1]) { break }
         }
-        defer { first += 1 + more.count }
-        return entries[first..<(first + 1 + more.count)]
+        defer { first = end }
+        return entries[first..<end]
     }
 
     /// Another state takes the place of the one these were for: they come again, or are in it.

@@ -28,26 +28,35 @@ struct CatalogMachine: StateMachine {
 
     var applied: LogIndex { replica.applied }
 
-    func apply(index: LogIndex, payload: [UInt8]) -> [UInt8] {
-        let command: CatalogCommand
+    func apply(_ entries: ArraySlice<LogEntry>) -> [[UInt8]] {
+        let outcomes = replica.apply(entries.map(step(of:)))
+        return outcomes.map { $0?.encode() ?? [] }
+    }
+
+    private func step(of entry: LogEntry) -> CatalogReplica.Step {
+        switch entry.kind {
+        case .command:
+            let command = command(of: entry)
+            clock.saw(command.elapsedMS)
+            return .init(entry.index, command: command, payload: entry.payload)
+        case .configuration:
+            let command = Self.command(configuration: entry.payload)
+            return .init(entry.index, command: command, payload: command?.encode() ?? [])
+        case .noop:
+            return .init(entry.index, command: nil)
+        }
+    }
+
+    private func command(of entry: LogEntry) -> CatalogCommand {
         do throws(ByteDecodingError) {
-            command = try CatalogCommand(decoding: payload)
+            return try CatalogCommand(decoding: entry.payload)
         } catch {
             stop(
                 "a committed entry cannot be read: was it written by a newer release?",
-                index,
+                entry.index,
                 error
             )
         }
-        clock.saw(command.elapsedMS)
-        return replica.apply(command, index: index, payload: payload)?.encode() ?? []
-    }
-
-    func configure(index: LogIndex, payload: [UInt8]) {
-        guard let command = Self.command(configuration: payload) else {
-            return advance(to: index)
-        }
-        _ = replica.apply(command, index: index, payload: command.encode())
     }
 
     /// What a configuration entry means to the catalog: the same on every replica, and in the feed.
@@ -58,8 +67,6 @@ struct CatalogMachine: StateMachine {
         guard let voters = try? VoterSet(decoding: payload) else { return nil }
         return CatalogCommand(operation: .members(voters: voters.deciders.map(\.node)))
     }
-
-    func advance(to index: LogIndex) { replica.advance(to: index) }
 
     func capture() -> (index: LogIndex, encode: @Sendable () -> [UInt8]?) {
         let (catalog, applied) = replica.current

@@ -103,13 +103,7 @@ extension CoordinationNode {
             replica.restore(checkpoint.catalog, at: checkpoint.index)
             return
         }
-        for entry in known {
-            switch entry.kind {
-            case .command: _ = machine.apply(index: entry.index, payload: entry.payload)
-            case .configuration: machine.configure(index: entry.index, payload: entry.payload)
-            case .noop: machine.advance(to: entry.index)
-            }
-        }
+        _ = machine.apply(known[...])
     }
 
     private func makePorts() -> RaftDriver.Ports {

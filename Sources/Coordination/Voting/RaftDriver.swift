@@ -82,6 +82,13 @@ package final class RaftDriver: Sendable {
         }
     }
 
+    /// One state, read by many at the price of a reference.
+    private final class Published: Sendable {
+        let state: VoterState
+
+        init(_ state: VoterState) { self.state = state }
+    }
+
     /// Inputs waiting at most; beyond it proposals are refused and messages dropped, as a network
     /// would drop them.
     private static let inboxLimit = 16_384
@@ -92,7 +99,7 @@ package final class RaftDriver: Sendable {
     private let loop: any EventLoop
     private let inbox = Mutex(Inbox())
     private let raft: NIOLoopBoundBox<RaftLoop?>
-    private let published = Mutex(VoterState())
+    private let published = Mutex(Published(VoterState()))
     private let finished = DispatchSemaphore(value: 0)
     /// Where states are read, for that may take long.
     private let aside = DispatchQueue(label: "tarn-states")
@@ -134,6 +141,8 @@ package final class RaftDriver: Sendable {
                 limits: limits,
                 prepare: { [weak self] in self?.doAside($0) }
             )
+            // The clock first: what has come in by now was not heard at time zero.
+            raft.withValue { $0?.turn([]) }
             turn()
         }
         let tick = RaftLoop.tick
@@ -158,7 +167,7 @@ package final class RaftDriver: Sendable {
     }
 
     /// The state after the core's last step.
-    package var state: VoterState { published.withLock { $0 } }
+    package var state: VoterState { published.withLock { $0 }.state }
 
     package func received(_ message: RaftMessage, from voter: Voter) {
         offer(.received(message, from: voter))
@@ -248,7 +257,13 @@ extension RaftDriver {
             return raft?.state
         }
         guard let state else { return }
-        published.withLock { $0 = state }
+        let next = Published(state)
+        // What was published before is let go outside the lock.
+        let before = published.withLock { published in
+            defer { published = next }
+            return published
+        }
+        withExtendedLifetime(before) {}
         turnAgainIfUnfinished()
     }
 

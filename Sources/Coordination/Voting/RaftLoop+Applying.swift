@@ -22,37 +22,22 @@ extension RaftLoop {
     mutating func applyCommitted() {
         let began = ports.now()
         while backlog.hasWork {
-            apply(backlog.takeSlice())
+            // A digest is that of the state right behind its entry.
+            apply(backlog.takeSlice(endingAt: core.settings.isDigestPoint))
             if ports.now() - began >= Self.applyMS { break }
         }
     }
 
     private mutating func apply(_ entries: ArraySlice<LogEntry>) {
         guard let last = entries.last else { return }
-        var digests: [StateDigest] = []
-        for entry in entries {
+        for (entry, result) in zip(entries, machine.apply(entries)) {
             snapshots.applied(entry)
-            proposals.applied(entry.position, result: applied(entry))
-            if core.settings.isDigestPoint(entry), let value = machine.digest(at: entry.index) {
-                digests.append(StateDigest(index: entry.index, value: value))
-            }
+            proposals.applied(entry.position, result: result)
         }
         let before = stateCount
-        for digest in digests where stateCount == before { step(.digested(digest)) }
-        if stateCount == before { step(.applied(last.index)) }
-    }
-
-    /// Applies one entry; returns what its proposer is told.
-    private func applied(_ entry: LogEntry) -> [UInt8] {
-        switch entry.kind {
-        case .command:
-            return machine.apply(index: entry.index, payload: entry.payload)
-        case .configuration:
-            machine.configure(index: entry.index, payload: entry.payload)
-            return []
-        case .noop:
-            machine.advance(to: entry.index)
-            return []
+        if core.settings.isDigestPoint(last), let value = machine.digest(at: last.index) {
+            step(.digested(StateDigest(index: last.index, value: value)))
         }
+        if stateCount == before { step(.applied(last.index)) }
     }
 }

@@ -11,14 +11,10 @@ package protocol StateMachine: Sendable {
     func stamped(_ payload: [UInt8]) -> [UInt8]
     /// What a command is for; looked at before it is taken.
     func purpose(of payload: [UInt8]) -> Proposal.Purpose
-    /// Applies one command; returns what its proposer is told.
+    /// Applies entries, whose effects become visible together; returns what each one's proposer is told.
     ///
     /// An index at or before the last applied one changes nothing.
-    func apply(index: LogIndex, payload: [UInt8]) -> [UInt8]
-    /// A configuration entry was committed: the state may keep who votes.
-    func configure(index: LogIndex, payload: [UInt8])
-    /// An entry that is neither was committed.
-    func advance(to index: LogIndex)
+    func apply(_ entries: ArraySlice<LogEntry>) -> [[UInt8]]
     /// The state after the last applied index; encoding it may take long and is done elsewhere.
     ///
     /// `encode` gives `nil` where memory has changed what was captured.

@@ -78,7 +78,7 @@ enum MountRoutes {
         let found = view.catalog.mounts(after: call.query.bytes("after"), limit: limit + 1)
         let page = found.prefix(limit)
         let next = found.count > limit ? page.last?.path.text : nil
-        return APIResponse.json(Page(items: page.map(MountDocument.init), next: next))
+        return APIResponse.written(Page(items: page.map(MountDocument.init), next: next))
             .describing(view, region: call.dependencies.region)
     }
 
@@ -96,7 +96,7 @@ enum MountRoutes {
         document.credentialSource = call.dependencies.probe.credentialSource(for: entry.mount)
         let answer =
             conditions.verdict == .notModified
-            ? APIResponse(status: .notModified) : APIResponse.json(document)
+            ? APIResponse(status: .notModified) : APIResponse.written(document)
         return answer.with("ETag", tag.text).describing(view, region: call.dependencies.region)
     }
 
@@ -117,6 +117,6 @@ enum MountRoutes {
             region: region,
             revision: view.catalog.revision
         )
-        return APIResponse.json(document).describing(view, region: region)
+        return APIResponse.written(document).describing(view, region: region)
     }
 }

@@ -138,7 +138,7 @@ enum MountWrites {
         _ path: ByteString,
         _ call: Call
     ) async throws(Problem) -> APIResponse {
-        _ = try await call.localView()
+        try await call.waitForMinimum()
         let outcome: CatalogOutcome
         do {
             outcome = try await call.coordination.submit(command, within: Call.patience)
@@ -163,10 +163,10 @@ enum MountWrites {
     ) throws(Problem) -> APIResponse {
         switch outcome {
         case .mount(let entry, let isNew):
-            return APIResponse.json(MountDocument(entry), status: isNew ? .created : .ok)
+            return APIResponse.written(MountDocument(entry), status: isNew ? .created : .ok)
                 .with("ETag", "\"\(entry.modRevision)\"")
         case .mountRemoved(let entry):
-            return APIResponse.json(MountDocument(entry))
+            return APIResponse.written(MountDocument(entry))
                 .with("ETag", "\"\(entry.modRevision)\"")
         case .refused(let refusal):
             throw Problem(refusal, path: path)

@@ -50,7 +50,8 @@ struct Call: Sendable {
         return coordination.view()
     }
 
-    private func waitForMinimum() async throws(Problem) {
+    /// Waits until the local replica has reached `Tarn-Min-Revision`, where that was asked for.
+    func waitForMinimum() async throws(Problem) {
         guard let text = try request.header("Tarn-Min-Revision") else { return }
         guard let wanted = decimal(text) else {
             throw Problem(.badValue, "Tarn-Min-Revision: '\(text.prefix(40))' is no revision")

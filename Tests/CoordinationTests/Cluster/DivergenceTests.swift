@@ -42,14 +42,14 @@ extension ClusterTests {
 
                 try followers[0].flipBit(at: "/a3")
                 #expect(try !followers[0].node.view().catalog.isIntact)
-                try await fill(leader, 40, "b")
+                try await fill(leader, 160, "b")
                 try await allSound(cluster)
                 #expect(try followers[0].hasReloaded && !followers[1].hasReloaded)
                 #expect(try !leader.hasReloaded)
                 try await eventually("no alarm is left") {
                     try cluster.workers.allSatisfy { try $0.node.status().alarms.isEmpty }
                 }
-                #expect(try await followers[0].read("/b39") != nil)
+                #expect(try await followers[0].read("/b159") != nil)
             }
         }
 
@@ -61,11 +61,11 @@ extension ClusterTests {
                 try await cluster.agree()
 
                 try leader.flipBit(at: "/a3")
-                try await fill(followers[0], 40, "b")
+                try await fill(followers[0], 160, "b")
                 try await allSound(cluster)
                 #expect(try leader.hasReloaded)
                 for follower in followers { #expect(try !follower.hasReloaded) }
-                #expect(try await leader.read("/b39") != nil)
+                #expect(try await leader.read("/b159") != nil)
             }
         }
 
@@ -93,7 +93,7 @@ extension ClusterTests {
                 #expect(leader.snapshotCount <= before + 1, "one that was proven before, at most")
 
                 try await away.start()
-                try await fill(sound, 20, "c")
+                try await fill(sound, 160, "c")
                 try await allSound(cluster)
                 #expect(try leader.hasReloaded && !sound.hasReloaded)
                 try await eventually("snapshots go on") { sound.snapshotCount > 0 }

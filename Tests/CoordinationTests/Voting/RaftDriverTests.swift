@@ -56,15 +56,16 @@ struct RaftDriverTests {
         func purpose(of payload: [UInt8]) -> Proposal.Purpose { .ordinary }
         func stamped(_ payload: [UInt8]) -> [UInt8] { payload }
 
-        func apply(index: LogIndex, payload: [UInt8]) -> [UInt8] {
-            let began = SystemClock.monotonic
-            while SystemClock.monotonic - began < entryMicroseconds * 1000 {}
-            diary.note(.applied(index.rawValue))
-            return []
+        func apply(_ entries: ArraySlice<LogEntry>) -> [[UInt8]] {
+            entries.map { entry in
+                guard entry.kind == .command else { return [] }
+                let began = SystemClock.monotonic
+                while SystemClock.monotonic - began < entryMicroseconds * 1000 {}
+                diary.note(.applied(entry.index.rawValue))
+                return []
+            }
         }
 
-        func configure(index: LogIndex, payload: [UInt8]) {}
-        func advance(to index: LogIndex) {}
         func capture() -> (index: LogIndex, encode: @Sendable () -> [UInt8]?) { (.zero, { nil }) }
         func digest(at index: LogIndex) -> UInt64? { isWrong.withLock { $0 } ? 7 : 9 }
         func inspect() {}
