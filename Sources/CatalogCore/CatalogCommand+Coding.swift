@@ -67,6 +67,20 @@ extension CatalogCommand {
         return stamped
     }
 
+    /// Whether an encoded command is about who belongs to the cluster, by its tag alone.
+    ///
+    /// One with an idempotency key is not taken for one: nobody makes such.
+    package static func isAboutMembers(_ encoded: [UInt8]) -> Bool {
+        let (flag, tag) = (1 + MemoryLayout<UInt64>.size, 2 + MemoryLayout<UInt64>.size)
+        guard encoded.count > tag, encoded[0] == formatVersion, encoded[flag] == 0 else {
+            return false
+        }
+        return switch Tag(rawValue: encoded[tag]) {
+        case .register, .members, .replace: true
+        case .genesis, .activate, .putMount, .removeMount, nil: false
+        }
+    }
+
     /// Reads what ``encode()`` wrote, from bytes that nobody vouches for.
     ///
     /// - Throws: ``ByteDecodingError``, `.unsupportedVersion` for a newer format.

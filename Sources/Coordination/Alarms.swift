@@ -27,10 +27,12 @@ package struct Alarm: Hashable, Sendable {
         package static let catalogRebuildFailed = Kind(rawValue: "catalog-rebuild-failed")
         /// No majority of the voters holds the same catalog.
         package static let catalogNoMajority = Kind(rawValue: "catalog-no-majority")
+        /// For long nobody could say whether a majority of the voters holds the same catalog.
+        package static let catalogUnproven = Kind(rawValue: "catalog-unproven")
 
         package static let all = [
             diskLow, diskFull, logRot, storeLost, catalogRebuilding, catalogRebuildFailed,
-            catalogNoMajority,
+            catalogNoMajority, catalogUnproven,
         ]
     }
 

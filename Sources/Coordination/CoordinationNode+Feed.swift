@@ -19,9 +19,10 @@ extension CoordinationNode {
     func followFeed() async {
         guard await untilMember() else { return }
         var turn = 0
+        var lag = LogLag()
         while !Task.isCancelled {
-            if needsFeed, let (node, address) = nextSource(turn) {
-                await follow(node, at: address)
+            if needsFeed(&lag), let (node, address) = nextSource(turn) {
+                await follow(node, at: address, &lag)
                 feedSource.withLock { $0 = nil }
             }
             turn += 1
@@ -29,14 +30,34 @@ extension CoordinationNode {
         }
     }
 
-    /// Whether this worker's own log does not tell it what is committed: it has none, or no room for it.
+    /// Whether this worker's own log does not tell it what is committed: it has none, or no room for it,
+    /// or it was enlisted and nobody has sent it the log yet.
     ///
     /// What a voter learns from the feed its log says again later; the replica takes each index once.
-    private var needsFeed: Bool {
+    private func needsFeed(_ lag: inout LogLag) -> Bool {
         guard membership.state.isVoter else { return true }
         // What is rebuilt takes every entry from the log alone, without a gap.
-        guard let state = driver?.state, !replica.isRebuilding else { return false }
-        return state.disk.isFull && state.role != .leader
+        guard let state = driver?.state, !replica.isRebuilding, state.role != .leader else {
+            return false
+        }
+        lag.note(state, now: settings.now())
+        return state.disk.isFull || (lag.isLong && voters.contains { $0 != membership.node })
+    }
+
+    /// Since when a voter's log is behind its catalog.
+    ///
+    /// After a start it is for a moment: the log then brings each entry, where the feed may bring a state
+    /// that watches have to load anew.
+    private struct LogLag {
+        private var sinceMS: UInt64?
+        private(set) var isLong = false
+
+        mutating func note(_ state: VoterState, now: UInt64) {
+            guard state.isLogBehind else { return self = LogLag() }
+            let since = sinceMS ?? now
+            sinceMS = since
+            isLong = now - min(now, since) >= 2 * state.electionMS
+        }
     }
 
     /// A voter that answers, else any whose address is known, else whoever `join` names.
@@ -52,14 +73,19 @@ extension CoordinationNode {
         return (nil, settings.join[turn % settings.join.count])
     }
 
-    private func follow(_ node: NodeID?, at address: PeerAddress) async {
+    private func follow(
+        _ node: NodeID?,
+        at address: PeerAddress,
+        _ lag: inout LogLag
+    ) async {
         let lastItem = LastItem(atMS: settings.now())
         await withDiscardingTaskGroup { group in
             group.addTask {
                 await self.read(node, at: address, noting: lastItem)
                 lastItem.note(atMS: 0)  // Ends the watch below.
             }
-            while !Task.isCancelled, needsFeed, silence(since: lastItem) < Self.feedSilenceMS {
+            while !Task.isCancelled, needsFeed(&lag), silence(since: lastItem) < Self.feedSilenceMS
+            {
                 try? await Task.sleep(for: .milliseconds(100))
             }
             group.cancelAll()

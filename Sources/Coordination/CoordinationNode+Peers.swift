@@ -99,7 +99,7 @@ extension CoordinationNode: PeerRequestHandler {
         case .release: return try answerRelease(body, from: remote)
         case .silence:
             try requireMember(remote)
-            return try answerSilence(body)
+            return try await answerSilence(body)
         case .feed: throw .because(.badRequest, "the feed is a stream")
         }
     }

@@ -25,9 +25,7 @@ extension CoordinationNode {
             group.addTask {
                 await self.health.run(
                     nodes: { self.othersVotersFirst },
-                    request: StatusRequest(
-                        peerAddress: self.registration.addresses.peer
-                    ),
+                    request: self.statusRequest,
                     heard: { self.heard($0, askedAtMS: $1) }
                 )
             }
@@ -36,9 +34,16 @@ extension CoordinationNode {
     }
 
     private var othersVotersFirst: [NodeID] {
-        let first = voters + learners
+        let members = voters + learners
+        let candidate = candidate.withLock { $0 }
+        let first = members + [candidate].compactMap { $0 }.filter { !members.contains($0) }
         let others = replica.catalog.workers.map(\.id).filter { !first.contains($0) }
         return (first + others).filter { $0 != membership.node }
+    }
+
+    /// What this worker says of itself when it asks others how they are.
+    var statusRequest: StatusRequest {
+        StatusRequest(peerAddress: registration.addresses.peer)
     }
 
     private func heard(_ reply: StatusReply, askedAtMS: UInt64) {

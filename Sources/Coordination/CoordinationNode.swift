@@ -42,6 +42,8 @@ package final class CoordinationNode: Sendable {
     let voting = Mutex<Voting?>(nil)
     /// Where the last good feed came from; `nil` for voters and while there is none.
     let feedSource = Mutex<NodeID?>(nil)
+    /// The worker that is to get a lost vote, while this one leads: asked as often as the voters are.
+    let candidate = Mutex<NodeID?>(nil)
     /// What the scrub has found in the log's files.
     let damage = Mutex<[LogScrub.Damage]>([])
     /// What the log was given up for while it was in use, if it was.
@@ -214,23 +216,21 @@ package final class CoordinationNode: Sendable {
         book.registered(addresses)
     }
 
-    /// The voters: by consensus where it runs here, else by the catalog.
-    var voters: [NodeID] {
-        if let driver, !driver.state.voters.incoming.isEmpty {
-            return driver.state.voters.incoming.map(\.node)
-        }
-        return replica.catalog.cluster?.voters ?? []
+    /// Who takes part in consensus, by what is newest here.
+    private var members: KnownMembers {
+        KnownMembers(log: driver?.state, catalog: replica.catalog.cluster?.voters ?? [])
     }
+
+    var voters: [NodeID] { members.voters }
 
     /// How many voters answered within the last second, this one included, and how many must.
     ///
     /// While two sets decide together: of the one that lacks most.
     var quorum: (have: Int, need: Int, missing: [NodeID]) {
-        let incoming = quorum(of: voters)
-        guard let outgoing = driver?.state.voters.outgoing, !outgoing.isEmpty else {
-            return incoming
-        }
-        let before = quorum(of: outgoing.map(\.node))
+        let members = members
+        let incoming = quorum(of: members.voters)
+        guard !members.outgoing.isEmpty else { return incoming }
+        let before = quorum(of: members.outgoing)
         return before.have - before.need < incoming.have - incoming.need ? before : incoming
     }
 
@@ -241,12 +241,10 @@ package final class CoordinationNode: Sendable {
 
     /// Workers that get the log without a vote: by consensus where it runs here, else by what they say.
     var learners: [NodeID] {
-        if let driver, !driver.state.voters.incoming.isEmpty {
-            return driver.state.voters.learners.map(\.node)
-        }
-        let voters = replica.catalog.cluster?.voters ?? []
+        let members = members
+        if let learners = members.learners { return learners }
         return replica.catalog.workers.map(\.id).filter { node in
-            !voters.contains(node) && health.report(of: node)?.status.isVoter == true
+            !members.voters.contains(node) && health.report(of: node)?.status.isVoter == true
         }
     }
 

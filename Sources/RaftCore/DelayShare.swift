@@ -36,9 +36,11 @@ struct DelayShare: Sendable {
     }
 }
 
-/// When a leader may hand over because of its disk: each time after twice the pause of the last.
+/// When a leader may hand over for a reason that may not go away: each time after twice the pause of
+/// the last, ten minutes at most.
 ///
-/// Where all disks are slow leadership would otherwise go round for ever.
+/// Where all disks are slow, or a preferred voter cannot hold what it is offered, leadership would
+/// otherwise go round for ever.
 struct HandoverPatience: Sendable {
     private var pauseMS: UInt64 = 0
     private var nextMS: UInt64 = 0
@@ -48,7 +50,7 @@ struct HandoverPatience: Sendable {
     func allows(now: UInt64) -> Bool { now >= nextMS }
 
     mutating func used(now: UInt64, leastMS: UInt64) {
-        // Long quiet: the disk had recovered.
+        // Long quiet: the reason had gone away.
         if now > nextMS + 10 * pauseMS { pauseMS = 0 }
         pauseMS = min(max(leastMS, 2 * pauseMS), Self.longestMS)
         nextMS = now + pauseMS

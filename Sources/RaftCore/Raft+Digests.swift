@@ -20,6 +20,33 @@ extension Raft {
     /// only copy and sends them to others, once this has reached them.
     package var provenIndex: LogIndex { digests.proven }
 
+    /// Committed entries behind the last index at which this voter's state was the majority's.
+    private var unprovenCount: UInt64 { commit.rawValue - digests.proven.rawValue }
+
+    /// Whether a proposal is refused because the voters do not agree on what they hold.
+    ///
+    /// One about the members is not as long as the room that is kept for it lasts: a voter that is
+    /// replaced is what ends most disagreements, and an entry harms none of them.
+    func isDisputed(for purpose: Proposal.Purpose) -> Bool {
+        switch purpose {
+        case .ordinary:
+            digests.disputed != nil || unprovenCount > settings.unprovenEntryCount
+        case .members:
+            unprovenCount > settings.unprovenEntryCount + settings.unprovenMemberCount
+        }
+    }
+
+    /// Tells a person when too much has not been agreed on for a while: as long as a voter that
+    /// applies its log after a start has to catch up by itself.
+    mutating func watchUnproven() {
+        guard unprovenCount > settings.unprovenAlarmCount else { return unproven = nil }
+        let since = unproven?.sinceMS ?? now
+        let wasLong = unproven?.isLong ?? false
+        let isLong = now - since >= 10 * settings.electionMS
+        unproven = (since, isLong)
+        if isLong, !wasLong { outbox.tell(.alarm(.unproven(since: digests.proven))) }
+    }
+
     /// The state machine was asked for the digest of what it holds at a digest point.
     mutating func digested(_ digest: StateDigest) {
         precondition(digest.index <= handedOut, "digest of \(digest.index), \(statusLine)")

@@ -20,12 +20,18 @@ extension Raft {
         guard forwarding.nonce == nil, !forwarding.waiting.isEmpty, let leaderVoter else { return }
         // Random, so that an answer meant for an earlier life of this node finds nobody.
         let nonce = random.next()
-        forwarding.ask(nonce: nonce)
+        forwarding.ask(nonce: nonce, now: now, retryTimes)
         send(.readRequest(ReadRequest(nonce: nonce)), to: leaderVoter)
+    }
+
+    /// An answer takes two round trips: to the leader, and from it to a quorum.
+    private var retryTimes: ReadForwarding.RetryTimes {
+        .init(leastMS: settings.heartbeatMS, unmeasuredMS: settings.electionMS / 4)
     }
 
     mutating func readAnswered(_ reply: ReadReply, from sender: Voter) {
         guard reply.nonce == forwarding.nonce, sender.node == leader else { return }
+        forwarding.answered(now: now)
         for read in forwarding.takeAsked() {
             switch reply.outcome {
             case .ready(let index): outbox.tell(.readReady(read.request, index))
@@ -38,9 +44,13 @@ extension Raft {
         askLeader()
     }
 
-    mutating func expireForwardedReads() {
+    /// Gives up what has waited too long, and asks again for what may be lost.
+    mutating func watchForwardedReads() {
         for read in forwarding.takeExpired(now: now) {
             outbox.tell(.readFailed(read.request, .noQuorum))
+        }
+        if let leaderVoter, let nonce = forwarding.takeOverdue(now: now, retryTimes) {
+            send(.readRequest(ReadRequest(nonce: nonce)), to: leaderVoter)
         }
         askLeader()
     }

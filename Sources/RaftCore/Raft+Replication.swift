@@ -8,7 +8,7 @@ extension Raft {
     mutating func propose(_ proposals: [Proposal]) {
         let before = log.last.index
         for proposal in proposals {
-            if let refusal = refusal(of: proposal.payload) {
+            if let refusal = refusal(of: proposal) {
                 outbox.tell(.dropped(proposal.request, refusal))
             } else {
                 let position = appendOwn(.command, payload: proposal.payload)
@@ -18,24 +18,20 @@ extension Raft {
         if log.last.index > before { replicate() }
     }
 
-    private func refusal(of payload: [UInt8]) -> RaftRefusal? {
+    private func refusal(of proposal: Proposal) -> RaftRefusal? {
         guard role == .leader, let leadership else { return .notLeader(hint: leader) }
         if leadership.transfer != nil { return .transferring }
         if isInDoubt { return .noQuorum }
-        if digests.disputed != nil || isUnprovenTooLong { return .disputed }
+        if isDisputed(for: proposal.purpose) { return .disputed }
         if !takesEntries { return diskFullRefusal }
-        let weight = payload.count + LogEntry.overheadBytes
+        let weight = proposal.payload.count + LogEntry.overheadBytes
         let isTooMuch =
-            payload.count > settings.proposalBytes
+            proposal.payload.count > settings.proposalBytes
             || leadership.uncommittedBytes + weight > settings.uncommittedBytes
             || commit.rawValue - applied.rawValue > settings.applyBacklogCount
             // Followers may commit without us: a hung disk must not gather entries for ever.
             || log.last.index.rawValue > writes.durable.rawValue + settings.undurableCount
         return isTooMuch ? .overloaded : nil
-    }
-
-    private var isUnprovenTooLong: Bool {
-        commit.rawValue - digests.proven.rawValue > settings.unprovenEntryCount
     }
 
     /// Adds an entry of this term to our own log.

@@ -100,6 +100,7 @@ extension Raft {
         if let quarantine, quarantine.hasFailed {
             alarms.append(.rebuildFailed(at: quarantine.index))
         }
+        if unproven?.isLong == true { alarms.append(.unproven(since: digests.proven)) }
         return alarms
     }
 

@@ -26,7 +26,7 @@ extension Raft {
     }
 
     /// The voter heard from lately that has most of the log; of equals the one of highest priority,
-    /// then the first by node.
+    /// then the first by node. One whose disk was mostly late comes behind all others.
     var bestHeir: Voter? {
         var best: Progress?
         for peer in leadership?.peers ?? []
@@ -37,8 +37,12 @@ extension Raft {
     }
 
     private func isBetter(_ peer: Progress, than other: Progress) -> Bool {
-        (peer.match, voters.priority(of: peer.voter.node))
-            > (other.match, voters.priority(of: other.voter.node))
+        rank(of: peer) > rank(of: other)
+    }
+
+    private func rank(of peer: Progress) -> (UInt8, LogIndex, UInt8) {
+        let isInTime = !peer.delays.isMostlyLate(now: now)
+        return (isInTime ? 1 : 0, peer.match, voters.priority(of: peer.voter.node))
     }
 
     mutating func orderTakeoverIfReady() {

@@ -62,6 +62,8 @@ package struct Raft: Sendable {
     var writeDelays = DelayShare()
     /// How often this voter may hand leadership over because of its disk.
     var patience = HandoverPatience()
+    /// How often it may offer leadership to a voter of higher priority.
+    var offerPatience = HandoverPatience()
 
     // Time, on the node's own monotonic clock, in milliseconds.
     var now: UInt64 = 0
@@ -75,6 +77,9 @@ package struct Raft: Sendable {
     var incomingSnapshot: IncomingSnapshot?
     var freshness = Freshness()
     var digests: DigestLedger
+    /// Since when too much is committed behind what is proven, and whether for long; `nil` while it is
+    /// not.
+    var unproven: (sinceMS: UInt64, isLong: Bool)?
     /// Exists while the applied state is known to differ from the majority's.
     var quarantine: Quarantine?
     /// How often the applied state was thrown away.
@@ -192,7 +197,8 @@ extension Raft {
         } else {
             resetElectionTimer()
         }
-        expireForwardedReads()
+        watchForwardedReads()
+        watchUnproven()
     }
 
     /// Takes over a term and gives up whatever role the old one had.

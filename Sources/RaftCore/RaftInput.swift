@@ -43,12 +43,25 @@ package enum RaftInput: Sendable, Equatable {
 
 /// A client's command on its way into the log.
 package struct Proposal: Sendable, Equatable {
+    /// What a command is for, as far as it decides whether it is taken.
+    package enum Purpose: Sendable, Hashable {
+        case ordinary
+        /// About who belongs to the cluster: what replaces a voter whose state is wrong begins so.
+        case members
+    }
+
     package let request: RaftRequestID
     package let payload: [UInt8]
+    package let purpose: Purpose
 
-    package init(_ request: RaftRequestID, payload: [UInt8]) {
+    package init(
+        _ request: RaftRequestID,
+        payload: [UInt8],
+        purpose: Purpose = .ordinary
+    ) {
         self.request = request
         self.payload = payload
+        self.purpose = purpose
     }
 }
 

@@ -37,6 +37,14 @@ package struct RaftSettings: Sendable, Equatable {
     /// Entries behind the last index that a majority is known to agree on; over it proposals are
     /// refused, for without an agreement no snapshot shortens the log.
     package var unprovenEntryCount: UInt64 = 100_000
+    /// Entries behind it that a person is told of, when they are as many for ten election timeouts.
+    ///
+    /// More than lie between two snapshots and one comparison, which nobody need compare again after
+    /// a start.
+    package var unprovenAlarmCount: UInt64 = 12_000
+    /// Entries that proposals about the members may take beyond ``unprovenEntryCount``: replacing
+    /// voters is what ends a disagreement.
+    package var unprovenMemberCount: UInt64 = 10_000
     /// Payload bytes from which on an entry is followed by a comparison; the same on all voters.
     package var digestPayloadBytes = 16 << 10
 

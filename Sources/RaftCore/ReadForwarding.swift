@@ -5,6 +5,14 @@ import Primitives
 /// Reads that wait at a follower for the leader's word.
 ///
 /// One request is under way at a time; everything that arrives meanwhile shares the next.
+///
+/// ```
+///   asked ── no answer in twice the usual time ──▶ asked again, thrice at most, each after twice as
+///     │                                            long ── deadline ──▶ given up
+///     └── answer to any of them ──▶ answered
+/// ```
+/// All of them carry the same token: each was sent after the reads it names had come, so the answer to
+/// any of them will do, a late one too. What comes later gets another token.
 struct ReadForwarding: Sendable {
     struct Read: Sendable {
         let request: RaftRequestID
@@ -16,15 +24,52 @@ struct ReadForwarding: Sendable {
     private(set) var asked: [Read] = []
     /// Names the request under way; `nil` if there is none.
     private(set) var nonce: UInt64?
+    /// When the request under way was sent first, and when it is sent again; on our clock.
+    private var askedMS: UInt64 = 0
+    private var againMS: UInt64?
+    private var repetitions: UInt64 = 0
+    /// From asking to the answer, smoothed, in milliseconds; `nil` before the first.
+    private(set) var usualMS: UInt64?
+
+    static let mostRepetitions: UInt64 = 3
 
     var count: Int { waiting.count + asked.count }
 
     mutating func add(_ read: Read) { waiting.append(read) }
 
-    mutating func ask(nonce: UInt64) {
+    /// - Parameter times: Least time, and where none was measured yet, before the request is repeated.
+    mutating func ask(nonce: UInt64, now: UInt64, _ times: RetryTimes) {
         self.nonce = nonce
         asked = waiting
         waiting = []
+        askedMS = now
+        repetitions = 0
+        againMS = now + pauseMS(times)
+    }
+
+    struct RetryTimes: Sendable {
+        let leastMS: UInt64
+        let unmeasuredMS: UInt64
+    }
+
+    private func pauseMS(_ times: RetryTimes) -> UInt64 {
+        max(times.leastMS, usualMS.map { 2 * $0 } ?? times.unmeasuredMS)
+    }
+
+    /// The token to ask with again, if the answer is overdue.
+    mutating func takeOverdue(now: UInt64, _ times: RetryTimes) -> UInt64? {
+        guard let nonce, let due = againMS, now >= due else { return nil }
+        repetitions += 1
+        againMS =
+            repetitions < Self.mostRepetitions ? now + pauseMS(times) << repetitions : nil
+        return nonce
+    }
+
+    /// Takes note of how long the answer took: from the first time it was asked for, which is no less
+    /// than the way there and back.
+    mutating func answered(now: UInt64) {
+        let tookMS = now - min(now, askedMS)
+        usualMS = usualMS.map { (7 * $0 + tookMS + 4) / 8 } ?? tookMS
     }
 
     /// Takes out what the answer to the request under way settles.
@@ -32,6 +77,7 @@ struct ReadForwarding: Sendable {
         defer {
             asked = []
             nonce = nil
+            againMS = nil
         }
         return asked
     }

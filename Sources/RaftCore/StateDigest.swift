@@ -43,6 +43,8 @@ package enum RaftAlarm: Hashable, Sendable {
     case noMajority(at: LogIndex)
     /// The state that was rebuilt from snapshot and log is not the majority's either.
     case rebuildFailed(at: LogIndex)
+    /// Nobody could say for long whether this voter's state is the majority's; it was at this index.
+    case unproven(since: LogIndex)
     /// This voter's disk is so slow that it hands leadership over; never in ``RaftStatus/alarms``.
     case slowDisk
 }

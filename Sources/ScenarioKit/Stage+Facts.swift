@@ -145,6 +145,7 @@ extension Stage {
             switch alarm {
             case .noMajority(let index): "no-majority \(index.rawValue)"
             case .rebuildFailed(let index): "rebuild-failed \(index.rawValue)"
+            case .unproven(let index): "unproven \(index.rawValue)"
             case .slowDisk: "slow-disk"
             }
         }

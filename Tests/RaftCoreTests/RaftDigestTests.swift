@@ -307,6 +307,52 @@ struct RaftDigestTests {
         #expect(bench[1].log.last.index == LogIndex(8))
     }
 
+    private func purposes(_ bench: inout Bench, _ first: UInt64) -> [RaftRefusal] {
+        let before = bench.drops(1).count
+        let members = Proposal(RaftRequestID(first + 1), payload: [1], purpose: .members)
+        bench.step(1, .propose([Proposal(RaftRequestID(first), payload: [1]), members]))
+        bench.settle()
+        return Array(bench.drops(1).dropFirst(before))
+    }
+
+    /// Goal: what replaces a voter is written even while nothing else is; but not without end.
+    @Test func aDisagreementLeavesRoomToReplaceVoters() {
+        var settings = Self.settings
+        settings.unprovenEntryCount = 10
+        settings.unprovenMemberCount = 2
+        var bench = Bench(3, settings: settings)
+        bench.elect(1)
+        write(&bench, through: 1, upTo: 8)
+        for node in 1...3 { bench.step(node, digest(8, 10 + UInt64(node))) }
+        bench.settle()
+        for number: UInt64 in 0..<5 {
+            #expect(purposes(&bench, 50 + 2 * number) == [.disputed], "entry \(9 + number)")
+        }
+        #expect(bench[1].commit == LogIndex(13))
+        #expect(purposes(&bench, 90) == [.disputed, .disputed], "the room is used up")
+    }
+
+    /// Goal: a person hears of it long before nothing is written any more; once, and until it is over.
+    @Test func tooMuchThatNobodyAgreesOnIsToldOnce() {
+        var settings = Self.settings
+        settings.unprovenAlarmCount = 6
+        var bench = Bench(3, settings: settings)
+        bench.elect(1)
+        write(&bench, through: 1, upTo: 7)
+        let alarm = RaftAlarm.unproven(since: .zero)
+        bench.beat(80)  // 4 s of the 5 s that a start may take.
+        #expect(alarms(bench, 1).isEmpty && bench[1].status.alarms.isEmpty)
+        bench.beat(80)
+        for node in 1...3 {
+            #expect(alarms(bench, node) == [alarm], "node \(node)")
+            #expect(bench[node].status.alarms == [alarm])
+        }
+        for node in 1...2 { bench.step(node, digest(4, 40)) }
+        bench.beat(20)
+        #expect(bench[1].status.alarms.isEmpty && bench[2].status.alarms.isEmpty)
+        #expect(bench[3].status.alarms == [alarm], "it has said nothing")
+    }
+
     // MARK: - Majorities
 
     struct Row: Sendable {

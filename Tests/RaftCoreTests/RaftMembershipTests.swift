@@ -312,6 +312,56 @@ import Testing
         #expect(bench[3].term == term, "and stays there")
     }
 
+    /// Each 400 ms an entry; what node 3 writes is durable 200 ms after.
+    private func write(_ bench: inout Bench, seconds: Int, isSlow: Bool) {
+        for number in 0..<(seconds * 5 / 2) {
+            if isSlow { bench.slowDisks = [3] }
+            if let leader = (1...3).first(where: { bench[$0].role == .leader }) {
+                bench.propose(leader, UInt64(5_000 + number))
+            }
+            bench.settle()
+            bench.beat(4)
+            bench.slowDisks = []
+            bench.flush(3)
+            bench.settle()
+            bench.beat(4)
+        }
+    }
+
+    /// Goal: a voter whose disk is slow is not made leader because it is preferred, only to hand over.
+    @Test func aPreferredVoterWithASlowDiskIsNotAsked() {
+        var bench = Bench(3)
+        bench.elect(1)
+        write(&bench, seconds: 2, isSlow: true)
+        let priorities = [VoterSet.Priority(node: NodeID(3), value: 1)]
+        bench.change(1, voters: [1, 2, 3], priorities: priorities)
+        bench.settle()
+        let term = bench[1].term
+        write(&bench, seconds: 30, isSlow: true)
+        #expect(bench[1].role == .leader && bench[1].term == term)
+        write(&bench, seconds: 30, isSlow: false)
+        #expect(bench[3].role == .leader, "once it is in time again")
+    }
+
+    /// Goal: a preferred voter that cannot take over costs less and less.
+    @Test func anOfferThatFailsIsRepeatedMoreAndMoreSeldom() {
+        var bench = Bench(3)
+        bench.elect(1)
+        let priorities = [VoterSet.Priority(node: NodeID(3), value: 1)]
+        bench.change(1, voters: [1, 2, 3], priorities: priorities)
+        bench.settle()
+        var offers: [UInt64] = []
+        for _ in 0..<6_000 {
+            bench.advanceAll(by: 50)
+            let lost = bench.take { if case .timeoutNow = $0.body { true } else { false } }
+            if !lost.isEmpty { offers.append(bench[1].clockMS) }
+            bench.settle()
+        }
+        #expect(bench[1].role == .leader)
+        let pauses = zip(offers, offers.dropFirst()).map { ($1 - $0) / 1_000 }
+        #expect(pauses == [5, 10, 20, 40, 80], "of 300 s")
+    }
+
     @Test func aPreferredVoterThatIsAwayKeepsNobodyFromLeading() {
         var bench = Bench(3)
         bench.elect(1)

@@ -113,6 +113,63 @@ import Testing
         #expect(bench.reads(2).last == .readFailed(RaftRequestID(2), .notLeader(hint: nil)))
     }
 
+    /// Lets time pass at node 2 in steps of 10 ms, which loses what it sends; the tokens it asks with.
+    private func questions(_ bench: inout Bench, forMS: UInt64) -> [UInt64] {
+        var nonces: [UInt64] = []
+        for _ in 0..<forMS / 10 {
+            bench.advance(2, by: 10)
+            for letter in bench.take({ _ in true }) {
+                if case .readRequest(let request) = letter.message.body {
+                    nonces.append(request.nonce)
+                }
+            }
+        }
+        return nonces
+    }
+
+    /// Goal: a question that is lost on a WAN costs a round trip or two, not an election timeout.
+    @Test func aLostQuestionIsAskedAgain() throws {
+        var bench = Bench(3, settings: .wan)
+        bench.elect(1)
+        bench.step(2, .readIndex(RaftRequestID(1)))
+        let lost = try #require(bench.take { _ in true }.first)
+        guard case .readRequest(let first) = lost.message.body else { throw NoQuestion() }
+        #expect(questions(&bench, forMS: 740).isEmpty, "nothing was measured yet")
+        bench.advance(2, by: 20)
+        guard case .readRequest(let again)? = bench.mail.first?.message.body else {
+            throw NoQuestion()
+        }
+        #expect(again == first, "the same question: the answer to either will do")
+        bench.settle()
+        #expect(bench.reads(2) == [.readReady(RaftRequestID(1), LogIndex(2))])
+    }
+
+    /// Goal: the next is asked again after twice what the last ones took, thrice at most.
+    @Test func aLostQuestionFollowsTheRoundTrip() {
+        var bench = Bench(3, settings: .wan)
+        bench.elect(1)
+        for request in 1...20 {
+            bench.step(2, .readIndex(RaftRequestID(UInt64(request))))
+            let question = bench.mail
+            bench.mail.removeAll()
+            bench.advance(2, by: 200)
+            bench.mail = question
+            bench.settle()
+        }
+        #expect(bench.reads(2).count == 20)
+        bench.step(2, .readIndex(RaftRequestID(50)))
+        bench.mail.removeAll()
+        #expect(questions(&bench, forMS: 390).isEmpty)
+        let soon = questions(&bench, forMS: 30)
+        #expect(soon.count == 1)
+        bench.step(2, .readIndex(RaftRequestID(51)))
+        let later = questions(&bench, forMS: 2_500)
+        #expect(later.count == 2 && Set(soon + later).count == 1, "\(later.count) more")
+        #expect(bench.reads(2).count == 20, "its time is not over")
+    }
+
+    struct NoQuestion: Error {}
+
     /// An answer to an earlier question, or to an earlier life, finds nobody.
     @Test func anAnswerToAnotherQuestionIsIgnored() {
         var bench = Bench(3)

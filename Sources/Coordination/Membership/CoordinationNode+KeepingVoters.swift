@@ -4,51 +4,45 @@ import Logging
 import PeerTransport
 import Primitives
 import RaftCore
+import Synchronization
 
 /// The leader sees to it that every vote belongs to a store that exists.
 extension CoordinationNode {
     private static let voterPause = Duration.milliseconds(200)
-    /// How long a lost vote waits for the worker that has its name now, before another gets it.
-    private static let namesakeMS: UInt64 = 10_000
-
-    /// How long a worker has to make its log, or to catch up, before another is asked.
-    private static let trialMS: UInt64 = 60_000
 
     func keepVoters() async {
         guard await untilMember() else { return }
-        var loss: (voter: Voter, sinceMS: UInt64)?
-        var trial: (node: NodeID, sinceMS: UInt64)?
-        var failed: [NodeID] = []
+        var trials = VoterTrials()
         while !Task.isCancelled {
             if let driver, driver.state.role == .leader {
-                let now = settings.now()
-                let isWaiting = loss.map { now - min(now, $0.sinceMS) < Self.namesakeMS } ?? true
-                let plan = voterPlan(driver.state, failed, isWaitingForNamesake: isWaiting)
-                if let plan, plan.lost != loss?.voter {
-                    loss = plan.lost.map { ($0, now) }
-                    (trial, failed) = (nil, [])
-                }
-                let step = plan?.next
-                if let node = step?.candidate, node != trial?.node { trial = (node, now) }
-                if let begun = trial, now - begun.sinceMS > Self.trialMS {
-                    log.warning(
-                        "a worker does not come to vote; another is asked",
-                        metadata: ["peer.name": "\(name(of: begun.node))"]
-                    )
-                    failed = failed.filter { $0 != begun.node }.suffix(16) + [begun.node]
-                    trial = nil
-                } else if let step {
-                    await perform(step, driver)
-                }
+                await takeNextStep(&trials, driver)
+            } else {
+                trials = VoterTrials()
             }
+            candidate.withLock { $0 = trials.chosen }
             try? await Task.sleep(for: Self.voterPause)
+        }
+    }
+
+    private func takeNextStep(_ trials: inout VoterTrials, _ driver: RaftDriver) async {
+        let now = settings.now()
+        guard let plan = voterPlan(driver.state, trials, now: now) else { return }
+        trials.lost(plan.lost, now: now)
+        let step = plan.next
+        if let late = trials.chose(step?.candidate, now: now) {
+            log.warning(
+                "a worker does not come to vote; another is asked",
+                metadata: ["peer.name": "\(name(of: late))"]
+            )
+        } else if let step {
+            await perform(step, driver)
         }
     }
 
     private func voterPlan(
         _ state: VoterState,
-        _ failed: [NodeID],
-        isWaitingForNamesake: Bool
+        _ trials: VoterTrials,
+        now: UInt64
     ) -> VoterPlan? {
         let catalog = replica.catalog
         // What is retired must be seen here as the log has it, or a successor could be retired.
@@ -58,12 +52,23 @@ extension CoordinationNode {
         return VoterPlan(
             members: state.voters,
             catalog: catalog,
-            isAlive: { [membership, health] in $0 == membership.node || health.answersNow($0) },
+            isAlive: { [membership, health] node in
+                if node == membership.node { return true }
+                return trials.mustAnswer(node, now: now)
+                    ? health.answersNow(node) : health.answeredLately(node)
+            },
+            isInContact: { [health] learner in
+                guard let ageMS = state.contactAgesMS[learner] else {
+                    return health.answersNow(learner)  // This leader has not heard anybody yet.
+                }
+                return ageMS <= max(2_000, 2 * state.electionMS)
+            },
             hasLog: { [membership, health] in
                 $0 == membership.node || health.report(of: $0)?.status.isVoter == true
             },
-            failed: failed,
-            isWaitingForNamesake: isWaitingForNamesake
+            failed: trials.failed,
+            chosen: trials.chosen,
+            isWaitingForNamesake: trials.isWaitingForNamesake(now: now)
         )
     }
 

@@ -15,8 +15,10 @@ extension CoordinationNode {
 
     /// Whether no voter that answers has heard of `node` for a while, and enough of them answer.
     func isSilentEverywhere(_ node: NodeID) async -> Bool {
-        var silent = silenceMS(of: node) >= Self.silenceBeforeReplacementMS ? 0 : -1
-        guard silent == 0 else { return false }
+        guard await provenSilenceMS(of: node) >= Self.silenceBeforeReplacementMS else {
+            return false
+        }
+        var silent = 0
         var writer = ByteWriter()
         writer.write(node.rawValue)
         for voter in voters where voter != node {
@@ -51,13 +53,26 @@ extension CoordinationNode {
         return now - min(now, last)
     }
 
-    func answerSilence(_ body: [UInt8]) throws(PeerFailure) -> [UInt8] {
+    /// The same, but a long silence counts only once the node was asked now: among many workers its turn
+    /// to be asked may be long past.
+    private func provenSilenceMS(of node: NodeID) async -> UInt64 {
+        let silence = silenceMS(of: node)
+        guard silence >= Self.silenceBeforeReplacementMS else { return silence }
+        let isHeard = await health.hears(
+            node,
+            asking: statusRequest,
+            within: .milliseconds(500)  // Who asks waits a second.
+        )
+        return isHeard ? 0 : silence
+    }
+
+    func answerSilence(_ body: [UInt8]) async throws(PeerFailure) -> [UInt8] {
         var reader = ByteReader(body)
         guard let node = try? reader.integer(UInt64.self) else {
             throw .because(.badRequest, "not a node")
         }
         var writer = ByteWriter()
-        writer.write(silenceMS(of: NodeID(node)))
+        writer.write(await provenSilenceMS(of: NodeID(node)))
         return writer.bytes
     }
 

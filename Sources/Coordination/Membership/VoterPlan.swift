@@ -27,10 +27,14 @@ package struct VoterPlan: Sendable {
     package let members: VoterSet
     package let catalog: Catalog
     package let isAlive: @Sendable (NodeID) -> Bool
+    /// Whether a learner has been heard by consensus lately.
+    package let isInContact: @Sendable (NodeID) -> Bool
     /// Whether the worker says that consensus runs there.
     package let hasLog: @Sendable (NodeID) -> Bool
     /// Workers that did not come to vote when they were asked to: the last ones to be asked again.
     package let failed: [NodeID]
+    /// The worker that was chosen before: it stays it as long as it is fit, whoever else turns up.
+    package let chosen: NodeID?
     /// Whether a lost vote still waits for the worker that has its name now.
     package let isWaitingForNamesake: Bool
 
@@ -38,15 +42,19 @@ package struct VoterPlan: Sendable {
         members: VoterSet,
         catalog: Catalog,
         isAlive: @escaping @Sendable (NodeID) -> Bool,
+        isInContact: (@Sendable (NodeID) -> Bool)? = nil,
         hasLog: @escaping @Sendable (NodeID) -> Bool,
         failed: [NodeID] = [],
+        chosen: NodeID? = nil,
         isWaitingForNamesake: Bool = false
     ) {
         self.members = members
         self.catalog = catalog
         self.isAlive = isAlive
+        self.isInContact = isInContact ?? isAlive
         self.hasLog = hasLog
         self.failed = failed
+        self.chosen = chosen
         self.isWaitingForNamesake = isWaitingForNamesake
     }
 
@@ -72,7 +80,7 @@ package struct VoterPlan: Sendable {
     }
 
     private func isFit(_ voter: Voter) -> Bool {
-        catalog.worker(id: voter.node)?.store == voter.store && isAlive(voter.node)
+        catalog.worker(id: voter.node)?.store == voter.store && isInContact(voter.node)
             && !failed.contains(voter.node)
     }
 
@@ -115,16 +123,18 @@ package struct VoterPlan: Sendable {
 
     // MARK: - Who
 
-    /// The worker that has the lost one's name now, else one whose zone has fewest votes; by name.
+    /// Who was chosen before, else the worker that has the lost one's name now, else one whose zone has
+    /// fewest votes; by name.
     private func bestSuccessor(of lost: Voter) -> WorkerEntry? {
         let staying = members.incoming.compactMap { catalog.worker(id: $0.node) }
         let name = catalog.retired(store: lost.store)?.name
-        func rank(_ worker: WorkerEntry) -> (Int, Int, Int, Int) {
+        func rank(_ worker: WorkerEntry) -> (Int, Int, Int, Int, Int) {
             let neighbours = staying.filter { $0.region == worker.region }
             let crowd = neighbours.count { $0.zone == worker.zone }
             let isFar = catalog.cluster?.survival == .zone && neighbours.isEmpty
             let hasFailed = failed.contains(worker.id) ? 1 : 0
-            return (hasFailed, worker.name == name ? 0 : 1, isFar ? 1 : 0, crowd)
+            let isOther = worker.id == chosen ? 0 : 1
+            return (hasFailed, isOther, worker.name == name ? 0 : 1, isFar ? 1 : 0, crowd)
         }
         let best = catalog.workers.filter(isCandidate).min { rank($0) < rank($1) }
         return isWaitingForNamesake && best?.name != name ? nil : best

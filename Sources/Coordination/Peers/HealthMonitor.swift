@@ -22,10 +22,14 @@ package final class HealthMonitor: Sendable {
     private static let timeout = Duration.milliseconds(900)
     /// Nodes asked in one round at most; voters always, the others in turn.
     private static let nodesPerRound = 64
+    /// The first ones, asked in each round.
+    private static let alwaysAsked = 16
 
     private let reports = Mutex<[NodeID: Report]>([:])
     /// Nodes whose answer is outstanding: asked again when it came or was given up.
     private let asking = Mutex<Set<NodeID>>([])
+    /// How long it takes until each node has been asked; 0 while all are asked in each round.
+    private let cycleMS = Mutex<UInt64>(0)
     private let peers: any PeerCalling
     private let book: AddressBook
     private let now: @Sendable () -> UInt64
@@ -49,11 +53,23 @@ package final class HealthMonitor: Sendable {
         return silence(of: report) <= 1000
     }
 
-    /// `alive` within the last two seconds, `dead` after ten or if never heard of, else `suspect`.
+    /// Whether the node answered when it was last its turn, as far as that is known.
+    ///
+    /// Of many workers not all are asked within a second; who was not is no worse for it.
+    package func answeredLately(_ node: NodeID) -> Bool {
+        guard let report = report(of: node), !report.isLost else { return false }
+        return silence(of: report) <= 1000 + turnMS
+    }
+
+    private var turnMS: UInt64 { cycleMS.withLock { $0 } }
+
+    /// `alive` within the last two seconds, `dead` after ten or if never heard of, else `suspect`; where
+    /// there are so many that a turn takes longer, by so much later.
     package func liveness(of node: NodeID) -> WorkerHealth.Liveness {
         guard let report = report(of: node) else { return .dead }
-        let silence = silence(of: report)
-        return silence <= 2000 && !report.isLost ? .alive : silence <= 10_000 ? .suspect : .dead
+        let (silence, turn) = (silence(of: report), turnMS)
+        if silence <= 2000 + turn, !report.isLost { return .alive }
+        return silence <= 10_000 + turn ? .suspect : .dead
     }
 
     private func silence(of report: Report) -> UInt64 {
@@ -78,10 +94,12 @@ package final class HealthMonitor: Sendable {
         await withDiscardingTaskGroup { group in
             var round = 0
             while !Task.isCancelled {
-                for node in Self.selection(of: nodes(), round: round)
+                let nodes = nodes()
+                cycleMS.withLock { $0 = Self.cycleMS(of: nodes.count) }
+                for node in Self.selection(of: nodes, round: round)
                 where asking.withLock({ $0.insert(node).inserted }) {
                     group.addTask {
-                        await self.ask(node, request, heard)
+                        _ = await self.ask(node, request, Self.timeout, heard)
                         _ = self.asking.withLock { $0.remove(node) }
                     }
                 }
@@ -91,12 +109,24 @@ package final class HealthMonitor: Sendable {
         }
     }
 
+    /// Asks one node now, out of turn; whether it answered itself.
+    ///
+    /// Before a worker is given up: that its turn is long past says nothing about it.
+    package func hears(
+        _ node: NodeID,
+        asking request: StatusRequest,
+        within limit: Duration
+    ) async -> Bool {
+        await ask(node, request, limit) { _, _ in }
+    }
+
     private func ask(
         _ node: NodeID,
         _ request: StatusRequest,
+        _ limit: Duration,
         _ heard: @Sendable (StatusReply, UInt64) -> Void
-    ) async {
-        guard let address = book.address(of: node) else { return }
+    ) async -> Bool {
+        guard let address = book.address(of: node) else { return false }
         let askedAt = now()
         let body: [UInt8]
         do throws(PeerError) {
@@ -104,27 +134,34 @@ package final class HealthMonitor: Sendable {
                 PeerMethod.status.rawValue,
                 request.encode(),
                 to: address,
-                timeout: Self.timeout
+                timeout: limit
             )
         } catch {
             // Calls of our own that fill the connection say nothing about the node.
             if error != .overloaded(address) { book.failed(node, at: address) }
-            return
+            return false
         }
         guard let reply = try? StatusReply(decoding: body), reply.node == node else {
             book.failed(node, at: address)  // Somebody else lives there now.
-            return
+            return false
         }
         let report = Report(status: reply, heardAtMS: now())
         reports.withLock { $0[node] = report }
         heard(reply, askedAt)
+        return true
+    }
+
+    private static func cycleMS(of count: Int) -> UInt64 {
+        guard count > nodesPerRound else { return 0 }
+        let share = nodesPerRound - alwaysAsked
+        return UInt64((count - alwaysAsked + share - 1) / share) * intervalMS
     }
 
     /// The first ones always, the rest in turn.
     private static func selection(of nodes: [NodeID], round: Int) -> [NodeID] {
         guard nodes.count > nodesPerRound else { return nodes }
-        let always = nodes.prefix(8)
-        let others = Array(nodes.dropFirst(8))
+        let always = nodes.prefix(alwaysAsked)
+        let others = Array(nodes.dropFirst(alwaysAsked))
         let share = nodesPerRound - always.count
         let start = round * share % others.count
         return always + (0..<share).map { others[(start + $0) % others.count] }

@@ -22,6 +22,12 @@ struct CatalogMachine: StateMachine {
         CatalogCommand.stamped(payload, elapsedMS: clock.elapsedMS)
     }
 
+    func purpose(of payload: [UInt8]) -> Proposal.Purpose {
+        CatalogCommand.isAboutMembers(payload) ? .members : .ordinary
+    }
+
+    var applied: LogIndex { replica.applied }
+
     func apply(_ entries: ArraySlice<LogEntry>) -> [[UInt8]] {
         let outcomes = replica.apply(entries.map(step(of:)))
         return outcomes.map { $0?.encode() ?? [] }

@@ -71,6 +71,10 @@ extension CoordinationNode {
             "at entry \(trouble.index) no majority of the voters holds the same catalog, so nothing "
                 + "is written: restart the voters one by one without the file 'catalog' of their "
                 + "data directory, and replace those that still differ"
+        case .unproven:
+            "since entry \(trouble.index) no majority of the voters was found to hold the same "
+                + "catalog as \(who): see to it that all voters run; when too many entries have "
+                + "gathered behind it nothing is written any more"
         }
     }
 }
@@ -80,6 +84,7 @@ extension StateTrouble {
         switch alarm {
         case .noMajority(let index): self.init(kind: .noMajority, index: index)
         case .rebuildFailed(let index): self.init(kind: .rebuildFailed, index: index)
+        case .unproven(let index): self.init(kind: .unproven, index: index)
         case .slowDisk: return nil
         }
     }
@@ -91,6 +96,7 @@ extension StateTrouble.Kind {
         case .rebuilding: .catalogRebuilding
         case .rebuildFailed: .catalogRebuildFailed
         case .noMajority: .catalogNoMajority
+        case .unproven: .catalogUnproven
         }
     }
 }

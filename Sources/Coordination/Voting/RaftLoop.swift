@@ -66,7 +66,13 @@ struct RaftLoop {
             if case .propose(let payload, let answer, let deadlineMS) = event {
                 let request = nextRequest(answer, deadlineMS)
                 proposals.add(request, answer: answer)
-                proposed.append(Proposal(request, payload: machine.stamped(payload)))
+                proposed.append(
+                    Proposal(
+                        request,
+                        payload: machine.stamped(payload),
+                        purpose: machine.purpose(of: payload)
+                    )
+                )
                 continue
             }
             propose(&proposed)
@@ -144,7 +150,11 @@ extension RaftLoop {
         state.alarms = status.alarms
         state.isQuarantined = status.isQuarantined
         state.electionMS = core.settings.electionMS
-        for peer in status.peers { state.matches[peer.voter.node] = peer.match }
+        state.isLogBehind = !status.isQuarantined && status.applied < machine.applied
+        for peer in status.peers {
+            state.matches[peer.voter.node] = peer.match
+            state.contactAgesMS[peer.voter.node] = peer.contactAgeMS
+        }
         return state
     }
 }

@@ -9,6 +9,8 @@ package import RaftCore
 package protocol StateMachine: Sendable {
     /// A command as the leader that takes it writes it to the log, with its time in it.
     func stamped(_ payload: [UInt8]) -> [UInt8]
+    /// What a command is for; looked at before it is taken.
+    func purpose(of payload: [UInt8]) -> Proposal.Purpose
     /// Applies entries, whose effects become visible together; returns what each one's proposer is told.
     ///
     /// An index at or before the last applied one changes nothing.
@@ -22,6 +24,8 @@ package protocol StateMachine: Sendable {
     /// - Returns: Replaces the state by it; called on the driver's thread.
     func prepareRestore(_ state: [UInt8], at index: LogIndex) -> @Sendable () -> Void
 
+    /// How far the state is: behind a start, and on a full disk, it may be ahead of the log.
+    var applied: LogIndex { get }
     /// The digest of the state right after `index`; `nil` where it is further on.
     func digest(at index: LogIndex) -> UInt64?
     /// Looks at all that is held, so that ``digest(at:)`` shows what memory has changed.

@@ -11,6 +11,8 @@ struct StateTrouble: Sendable, Hashable {
         case rebuildFailed
         /// No majority holds the same.
         case noMajority
+        /// Nobody could say for long whether a majority holds the same.
+        case unproven
     }
 
     let kind: Kind

@@ -39,14 +39,18 @@ import Testing
         dead: Set<UInt64> = [],
         logs: Set<UInt64> = [1, 2],
         failed: [NodeID] = [],
+        chosen: NodeID? = nil,
+        inContact: Set<UInt64>? = nil,
         isWaiting: Bool = false
     ) -> VoterPlan.Step? {
         VoterPlan(
             members: members,
             catalog: catalog(isReplaced: isReplaced),
             isAlive: { !dead.contains($0.rawValue) },
+            isInContact: { inContact?.contains($0.rawValue) ?? !dead.contains($0.rawValue) },
             hasLog: { logs.contains($0.rawValue) },
             failed: failed,
+            chosen: chosen,
             isWaitingForNamesake: isWaiting
         ).next
     }
@@ -106,6 +110,29 @@ import Testing
         )
         #expect(Self.next(old, logs: [1, 2, 4], failed: [NodeID(4)]) == .enlist(NodeID(5)))
         #expect(Self.next(old, dead: [5], failed: [NodeID(4)]) == .enlist(NodeID(4)), "at last")
+    }
+
+    /// Goal: the vote does not wander from worker to worker as each is heard or not.
+    @Test func whoWasChosenStaysIt() {
+        let old = Self.set(Self.old)
+        let five = NodeID(5)
+        #expect(Self.next(old, chosen: five) == .enlist(five), "w3 turned up later")
+        #expect(Self.next(old, dead: [5], chosen: five) == .enlist(NodeID(4)))
+        #expect(Self.next(old, failed: [five], chosen: five) == .enlist(NodeID(4)))
+    }
+
+    /// Goal: what the leader's own messages say of a learner counts, not a word from elsewhere.
+    @Test func aLearnerIsJudgedByConsensus() {
+        let learning = Self.set(Self.old, learners: [Self.voter(4, store: 9)])
+        let withLog: Set<UInt64> = [1, 2, 4]
+        #expect(
+            Self.next(learning, dead: [4], logs: withLog, inContact: [4])
+                == Self.change(from: learning, Self.new)
+        )
+        #expect(
+            Self.next(learning, logs: withLog, inContact: [])
+                == Self.change(from: learning, Self.old)
+        )
     }
 
     @Test func aLearnerThatNobodyNeedsIsLetGo() {

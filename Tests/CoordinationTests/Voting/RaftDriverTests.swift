@@ -45,12 +45,15 @@ struct RaftDriverTests {
         /// Reading a state ends once this was signalled.
         let mayRead = DispatchSemaphore(value: 0)
         private let isWrong = Mutex(true)
+        let isAhead = Mutex(false)
 
         init(_ diary: Diary, entryMicroseconds: UInt64 = 0) {
             self.diary = diary
             self.entryMicroseconds = entryMicroseconds
         }
 
+        var applied: LogIndex { LogIndex(isAhead.withLock { $0 } ? 99 : 0) }
+        func purpose(of payload: [UInt8]) -> Proposal.Purpose { .ordinary }
         func stamped(_ payload: [UInt8]) -> [UInt8] { payload }
 
         func apply(_ entries: ArraySlice<LogEntry>) -> [[UInt8]] {
@@ -117,7 +120,8 @@ struct RaftDriverTests {
             )
         }
         driver.start(snapshot: nil) {
-            var settings = RaftSettings.wan  // Nobody campaigns meanwhile.
+            // Nobody campaigns meanwhile, however slow the machine is.
+            var settings = RaftSettings(heartbeatMS: 1_000, electionMS: 600_000)
             settings.digestEntryCount = 4
             return Raft(
                 settings: settings,
@@ -177,6 +181,18 @@ struct RaftDriverTests {
             }
         }
         #expect(answersBetween >= 5, "\(answersBetween) answers in 600 ms of work")
+    }
+
+    /// Goal: a voter whose state came from elsewhere says that its log is behind.
+    @Test func aLogThatIsBehindIsKnownToBe() async throws {
+        let machine = SlowMachine(Diary())
+        try await Self.run(commands: 7, machine) { driver in
+            Self.heartbeat(1, commit: 8, to: driver)
+            try await eventually("all is applied") { driver.state.applied == LogIndex(8) }
+            #expect(!driver.state.isLogBehind)
+            machine.isAhead.withLock { $0 = true }
+            try await eventually("it is behind now") { driver.state.isLogBehind }
+        }
     }
 
     /// Goal: reading the snapshot that a wrong state is made anew from holds up nothing.
