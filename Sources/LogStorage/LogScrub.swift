@@ -33,6 +33,14 @@ package struct LogScrub {
         package let finding: RecoveryFinding
         package let file: String
         package let detail: String
+
+        /// Whether no opening could repair it: then it stays until the log has dropped the file.
+        package var isRot: Bool { RecoveryRule.rule(for: finding).isRot }
+
+        /// The same as opening the log would put it.
+        package var refusal: RecoveryRefusal {
+            RecoveryRefusal(finding: finding, file: file, offset: nil, detail: detail)
+        }
     }
 
     /// What one turn came to.
@@ -99,6 +107,8 @@ package struct LogScrub {
             found = damage(of: bytes, name, position)
             if found == nil { break }
         }
+        // Who has lost something once is not believed again.
+        if found == nil, damage[name]?.isRot == true { return byteCount }
         damage[name] = found
         return byteCount
     }

@@ -60,6 +60,13 @@ package struct RecoveryRefusal: Sendable, Equatable {
     package let offset: Int?
     /// What was found and what was expected.
     package let detail: String
+
+    package init(finding: RecoveryFinding, file: String, offset: Int?, detail: String) {
+        self.finding = finding
+        self.file = file
+        self.offset = offset
+        self.detail = detail
+    }
 }
 
 extension RecoveryRefusal: CustomStringConvertible {

@@ -86,6 +86,30 @@ import Testing
         #expect(found.map(\.finding) == (row.finding.map { [$0] } ?? []), "\(found)")
     }
 
+    /// A disk that has lost something once is not believed when it shows it again; only the log itself,
+    /// which drops the file behind a snapshot of what memory holds, makes it good.
+    @Test func rotStaysUntilTheLogHasDroppedTheFile() throws {
+        let image = try LogImage.whole()
+        let files = CrashDirectory(files: image.files)
+        let (storage, _) = try CrashTests.open(CrashDirectory(files: image.files))
+        var scrub = LogScrub(in: files, identity: ownIdentity, tail: storage.written)
+        func round() throws -> [RecoveryFinding] {
+            var found: [RecoveryFinding] = []
+            for _ in 0..<5 { found = try scrub.turn { _ in }.damage.map(\.finding) }
+            return found
+        }
+        func write(_ byte: UInt8, to name: String, at offset: Int) throws {
+            try files.open(name).write([byte], at: offset)
+        }
+        let kept = try #require(image.files[Self.one]?[700])
+        try write(kept ^ 1, to: Self.one, at: 700)
+        #expect(try round() == [.damagedSegment])
+        try write(kept, to: Self.one, at: 700)
+        #expect(try round() == [.damagedSegment])
+        try files.remove(Self.one)
+        #expect(try round().isEmpty)
+    }
+
     /// The log is written while its files are read: never a finding, and always the whole of it.
     @Test func aLogInUseIsClean() throws {
         let scratch = try ScratchDirectory()

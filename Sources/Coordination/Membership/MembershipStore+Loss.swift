@@ -56,6 +56,27 @@ extension MembershipStore {
         }
     }
 
+    /// What the log in use was found to have lost, if it was.
+    var condemnation: Condemnation? { directory.condemnation }
+
+    /// Makes what was found durable: from here on no start uses this log.
+    func condemn(_ refusal: RecoveryRefusal) throws(MembershipStoreError) {
+        do throws(DataDirectoryError) {
+            try directory.condemn(refusal)
+        } catch {
+            throw .directory(error)
+        }
+    }
+
+    /// Withdraws what was found, for the log has dropped the file it was found in.
+    func withdrawCondemnation() throws(MembershipStoreError) {
+        do throws(DataDirectoryError) {
+            try directory.withdrawCondemnation()
+        } catch {
+            throw .directory(error)
+        }
+    }
+
     /// A scrub of the log that `tail` belongs to.
     func scrub(of tail: LogTail) -> LogScrub {
         guard let member = directory.identity.membership else {
@@ -71,6 +92,7 @@ extension MembershipStore {
     /// Why the log cannot be opened; `nil` if it can, or if this store has none.
     private func logFinding() throws(MembershipStoreError) -> LogStorageError? {
         guard let member = directory.identity.membership, member.role == .voter else { return nil }
+        if let found = directory.condemnation { return .refused(found.refusal) }
         do throws(LogStorageError) {
             _ = try LogStorage.examine(
                 at: directory.logPath,

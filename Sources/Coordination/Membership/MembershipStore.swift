@@ -165,6 +165,7 @@ package final class MembershipStore: Sendable {
         guard let member = directory.identity.membership, member.role == .voter else {
             preconditionFailure("only a voter has a log")
         }
+        if let found = directory.condemnation { throw .log(.refused(found.refusal)) }
         let identity = LogIdentity(cluster: member.cluster, store: store, node: member.node)
         do throws(LogStorageError) {
             let (storage, recovered) = try LogStorage.open(

@@ -45,6 +45,7 @@ extension CoordinationNode {
                 ]
             )
         }
+        writeDown(damage.first(where: \.isRot))
         guard let worst = damage.first(where: \.isRot) ?? damage.first else {
             return alarms.clear(.logRot)
         }
@@ -53,6 +54,21 @@ extension CoordinationNode {
         guard worst.isRot, isSpared else { return }
         rot.withLock { $0 = $0 ?? worst.finding }
         rotMark.advance(to: 1)
+    }
+
+    /// Makes sure that no start takes what was lost for what was never written, whatever happens next.
+    ///
+    /// What could not be written is tried again after the next turn. `nil` is rot that has gone: its
+    /// file was dropped behind a snapshot of what memory holds, so the log is whole again.
+    private func writeDown(_ rot: LogScrub.Damage?) {
+        do throws(MembershipStoreError) {
+            if let rot { try store.condemn(rot.refusal) } else { try store.withdrawCondemnation() }
+        } catch {
+            log.critical(
+                "what the scrub found cannot be written down: do not restart this voter",
+                metadata: ["error": "\(error)"]
+            )
+        }
     }
 
     /// Whether the voters that answer, and have no trouble with their own disks, are a quorum without
@@ -78,8 +94,6 @@ extension CoordinationNode {
 }
 
 extension LogScrub.Damage {
-    fileprivate var isRot: Bool { RecoveryRule.rule(for: finding).isRot }
-
     fileprivate func words(isRebuilt: Bool) -> String {
         let facts = "log file \(file) is damaged (\(finding.rawValue))"
         if !isRot { return facts + "; another copy is in use, and it will be written again" }

@@ -31,6 +31,7 @@ final class TestWorker: Sendable {
         var port: Int
         var join: [PeerAddress] = []
         var running: Running?
+        var lost: LostStore?
     }
 
     let name: String
@@ -68,6 +69,9 @@ final class TestWorker: Sendable {
             return running.node
         }
     }
+
+    /// The store that was given up last.
+    var lostStore: LostStore? { place.withLock { $0.lost } }
 
     struct Stopped: Error { let name: String }
 
@@ -118,6 +122,8 @@ final class TestWorker: Sendable {
             try DataDirectory(at: path, name: self.name) { Self.store() }
         }
         let store = MembershipStore(directory: directory, limits: limits)
+        let (_, lost) = try store.takeStock(atSeconds: 1000, makeStore: Self.store)
+        if let lost { place.withLock { $0.lost = lost } }
         let door = PeerDoor(
             fresh: PeerHello(
                 cluster: nil,
