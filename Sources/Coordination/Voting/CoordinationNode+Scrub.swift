@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// ```
 ///   damage ──▶ metric, alarm, log line
-///     └─ what no opening could repair, and the other voters have a quorum without this one
+///     └─ what no opening could repair ──▶ written down ──▶ the other voters can spare this one
 ///           ──▶ ``rotFound(within:)``: the worker ends in order, gives its store up, starts again
 /// ```
 extension CoordinationNode {
@@ -49,11 +49,7 @@ extension CoordinationNode {
         guard let worst = damage.first(where: \.isRot) ?? damage.first else {
             return alarms.clear(.logRot)
         }
-        let isSpared = othersHaveQuorum
-        alarms.raise(.logRot, worst.words(isRebuilt: isSpared))
-        guard worst.isRot, isSpared else { return }
-        rot.withLock { $0 = $0 ?? worst.finding }
-        rotMark.advance(to: 1)
+        alarms.raise(.logRot, worst.words(isRebuilt: votersInOrder.count >= voters.count / 2 + 1))
     }
 
     /// Makes sure that no start takes what was lost for what was never written, whatever happens next.
@@ -69,21 +65,6 @@ extension CoordinationNode {
                 metadata: ["error": "\(error)"]
             )
         }
-    }
-
-    /// Whether the voters that answer, and have no trouble with their own disks, are a quorum without
-    /// this one: only then may it go.
-    ///
-    /// Of several with rotten logs the one with the smallest node id goes first, and the others wait
-    /// until it is back: otherwise all could give up what each still has in memory.
-    private var othersHaveQuorum: Bool {
-        let others = voters.filter { $0 != membership.node && health.answersNow($0) }
-        let troubled = others.filter { node in
-            let kinds = health.report(of: node)?.status.alarms.map(\.kind) ?? []
-            return kinds.contains(.logRot) || kinds.contains(.diskFull)
-        }
-        let isFirst = troubled.allSatisfy { node in membership.node.map { $0 < node } ?? false }
-        return isFirst && others.count - troubled.count >= voters.count / 2 + 1
     }
 
     /// What this voter's log has to be given up for; waits until there is something.
