@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 package import LogStorage
 import Logging
 package import Primitives
@@ -12,21 +13,24 @@ import Synchronization
 ///           ──▶ ``rotFound(within:)``: the worker ends in order, gives its store up, starts again
 /// ```
 extension CoordinationNode {
-    func scrubbed(_ result: Result<LogScrub.Turn, IOFailure>) {
+    func scrubbed(_ result: Result<LogScrub.Turn, LogStorageError>) {
         switch result {
         case .success(let turn):
             metrics.logRead(byteCount: turn.byteCount)
             found(turn.damage)
-        case .failure(let failure):
-            alarms.raise(
-                .logRot,
-                "the log file '\(failure.file)' cannot be read (\(failure.errno)): the disk fails; look "
-                    + "at it (dmesg, smartctl), and replace it"
-            )
+        case .failure(.deadDisk(let failure)):
             log.critical(
-                "a file of the voter's log cannot be read",
-                metadata: ["log.file": "\(failure.file)", "error": "\(failure.errno)"]
+                """
+                the disk of the voter's log reads nothing any more; ending at once. What was \
+                acknowledged is with a quorum. Look at the disk (dmesg, smartctl), then start the \
+                worker again
+                """,
+                metadata: ["error": "\(failure)", "alarm": "disk-error"]
             )
+            _exit(1)
+        case .failure(let error):
+            alarms.raise(.logRot, "the scrub: \(error)")
+            log.critical("the voter's log cannot be read again", metadata: ["error": "\(error)"])
         }
     }
 

@@ -33,7 +33,7 @@ package final class LogScrubber: Sendable {
         _ scrub: sending LogScrub,
         everyMS intervalMS: Int,
         seed: UInt64,
-        report: @escaping @Sendable (Result<LogScrub.Turn, IOFailure>) -> Void
+        report: @escaping @Sendable (Result<LogScrub.Turn, LogStorageError>) -> Void
     ) {
         let handover = Mutex<LogScrub?>(scrub)
         let thread = Thread { [self] in
@@ -42,7 +42,7 @@ package final class LogScrubber: Sendable {
                 while sleep(
                     milliseconds: Self.pauseMS(everyMS: intervalMS, using: &generator)
                 ) {
-                    do throws(IOFailure) {
+                    do throws(LogStorageError) {
                         guard
                             let turn = try scrub?.turn(pace: { count in
                                 _ = sleep(milliseconds: count * 1000 / Self.byteRate)
