@@ -100,6 +100,7 @@ extension CoordinationNode: PeerRequestHandler {
         case .silence:
             try requireMember(remote)
             return try await answerSilence(body)
+        case .spare: return try answerSparing(body, from: remote)
         case .feed: throw .because(.badRequest, "the feed is a stream")
         }
     }
@@ -114,7 +115,7 @@ extension PeerFailure {
 // MARK: - Methods of members
 
 extension CoordinationNode {
-    private func requireMember(_ remote: PeerHello) throws(PeerFailure) {
+    func requireMember(_ remote: PeerHello) throws(PeerFailure) {
         guard let cluster = membership.cluster, remote.cluster == cluster else {
             throw .because(.notInitialised, "not a member of your cluster")
         }

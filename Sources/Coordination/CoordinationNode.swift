@@ -46,10 +46,12 @@ package final class CoordinationNode: Sendable {
     let candidate = Mutex<NodeID?>(nil)
     /// What the scrub has found in the log's files.
     let damage = Mutex<[LogScrub.Damage]>([])
-    /// What the log was given up for while it was in use, if it was.
+    /// What the log is to be given up for, once the others can spare it.
     let rot = Mutex<RecoveryFinding?>(nil)
     /// 1 once it was.
     let rotMark = Waiters(reached: 0)
+    /// What this voter has promised to others whose logs are.
+    let sparing = Mutex(Sparing())
     /// Why the last checkpoint could not be written; `nil` if it was.
     let checkpointProblem = Mutex<MembershipStoreError?>(nil)
     /// Why this worker cannot become a member and has to end; the first one counts.
@@ -100,6 +102,14 @@ package final class CoordinationNode: Sendable {
         self.metrics.report { [weak self] in self?.driver?.state }
         self.metrics.report(damagedFiles: { [weak self] in self?.damage.withLock { $0.count } ?? 0 }
         )
+        if let refusal = store.rejectedLog?.refusal {
+            alarms.raise(
+                .logRot,
+                "log file \(refusal.file) is damaged (\(refusal.finding.rawValue)): this voter does "
+                    + "not vote, and waits to come back as a new store until a quorum of the other "
+                    + "voters goes on without it; see to it that they run"
+            )
+        }
         if case .lostStore(let lost) = store.opening {
             alarms.raise(.storeLost, "\(lost); nothing to do while a quorum of the others answers")
         }
@@ -123,6 +133,7 @@ package final class CoordinationNode: Sendable {
             group.addTask { await self.keepRegistered() }
             group.addTask { await self.keepCheckpoint() }
             group.addTask { await self.keepVoters() }
+            group.addTask { await self.askToBeSpared() }
             group.addTask { await self.watchRetirement() }
         }
     }
@@ -218,12 +229,16 @@ package final class CoordinationNode: Sendable {
 
     /// Who takes part in consensus, by what is newest here.
     private var members: KnownMembers {
-        KnownMembers(log: driver?.state, catalog: replica.catalog.cluster?.voters ?? [])
+        KnownMembers(
+            log: driver?.state,
+            catalog: replica.catalog.cluster?.voters ?? store.rejectedLog?.voters ?? []
+        )
     }
 
     var voters: [NodeID] { members.voters }
 
-    /// How many voters answered within the last second, this one included, and how many must.
+    /// How many voters answered within the last second, this one included, and how many must; who does
+    /// not vote because its log cannot be used does not count.
     ///
     /// While two sets decide together: of the one that lacks most.
     var quorum: (have: Int, need: Int, missing: [NodeID]) {
@@ -234,8 +249,13 @@ package final class CoordinationNode: Sendable {
         return before.have - before.need < incoming.have - incoming.need ? before : incoming
     }
 
+    private func votesNow(_ node: NodeID) -> Bool {
+        if node == membership.node { return store.rejectedLog == nil }
+        return health.answersNow(node) && health.report(of: node)?.status.isVoter == true
+    }
+
     private func quorum(of voters: [NodeID]) -> (have: Int, need: Int, missing: [NodeID]) {
-        let missing = voters.filter { $0 != membership.node && !health.answersNow($0) }
+        let missing = voters.filter { !votesNow($0) }
         return (voters.count - missing.count, voters.count / 2 + 1, missing)
     }
 

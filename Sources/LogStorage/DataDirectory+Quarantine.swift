@@ -79,6 +79,7 @@ extension DataDirectory {
             StoreIdentity(store: makeStore(), name: identity.name, lost: lost)
         )
         try finishSettingAside()
+        try withdrawCondemnation()  // It went with the log.
         return (lost, try removeOldQuarantines())
     }
 

@@ -9,6 +9,7 @@ package import SystemPackage
 ///     <data-dir>/lock       held by flock as long as this object lives
 ///     <data-dir>/identity   ``StoreIdentity``
 ///     <data-dir>/log/       ``LogStorage`` of a voter
+///     <data-dir>/condemned  ``Condemnation`` of that log, from when it was found to be one until it is gone
 ///     <data-dir>/quarantined-<seconds>/  a log that can never be used again
 ///
 /// A directory is new (empty: gets a store of its own), ours, or refused with one
@@ -18,6 +19,8 @@ package final class DataDirectory: Sendable {
     package let path: FilePath
     private let lock: File
     let current: Mutex<StoreIdentity>
+    /// What ``condemn(_:)`` has written down of this store; held while the file changes.
+    let condemned = Mutex<Condemnation?>(nil)
 
     package static let identityName = "identity"
     package static let lockName = "lock"
@@ -30,7 +33,7 @@ package final class DataDirectory: Sendable {
     ]
 
     /// Names that only a store in use has.
-    private static let remains: Set = [logName, "catalog"]
+    private static let remains: Set = [logName, "catalog", condemnationName]
 
     /// Opens a data directory, makes it if it is missing, and locks it.
     ///
@@ -53,6 +56,7 @@ package final class DataDirectory: Sendable {
         if found == nil { try write(identity) }
         if identity.name != name { try update { $0.name = name } }
         try finishSettingAside()
+        try readCondemnation()
     }
 
     /// Who this worker is.

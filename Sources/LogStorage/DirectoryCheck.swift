@@ -98,6 +98,14 @@ extension DataDirectory {
         guard let membership = identity.membership,
             membership.role == .voter || membership.role == .formerVoter
         else { return nil }
+        if let found = condemnation(at: path, of: identity.store), found.store == identity.store {
+            return DirectoryCheck(
+                "log",
+                .bad,
+                "found while it was in use: \(found.refusal.facts)",
+                next: RecoveryRule.rule(for: found.finding).nextStep
+            )
+        }
         guard !isInUse else {
             return DirectoryCheck(
                 "log",

@@ -23,7 +23,8 @@ extension LogRecovery {
 
     private mutating func readSegment(_ number: UInt64, isLast: Bool) throws(LogStorageError) {
         let name = SegmentHeader.name(number)
-        let file = try io("open", name) { () throws(Errno) in try directory.open(name) }
+        let opened = try directory.readable(name) { () throws(Errno) in try directory.open(name) }
+        guard let file = opened else { throw refusal(.damagedHeader, name, nil, unreadableDetail) }
         let header = try readHeader(number, file)
         if segments.isEmpty {
             window = LogWindow(first: header.nextIndex)
@@ -40,8 +41,12 @@ extension LogRecovery {
             LogStorage.Segment(number: number, floor: window.next, lastLive: .zero)
         )
 
-        let bytes = try io("read", name) { () throws(Errno) in
+        let read = try directory.readable(name) { () throws(Errno) in
             try file.read(at: 0, count: header.byteCount)
+        }
+        // In the last segment too: what cannot be read may be a batch that was durable.
+        guard let bytes = read else {
+            throw refusal(isLast ? .damagedBatch : .damagedSegment, name, nil, unreadableDetail)
         }
         guard bytes.count == header.byteCount else {
             throw refusal(.wrongLength, name, nil, "\(bytes.count) bytes read")
@@ -77,9 +82,10 @@ extension LogRecovery {
         _ file: any LogFile
     ) throws(LogStorageError) -> SegmentHeader {
         let name = SegmentHeader.name(number)
-        let sector = try io("read", name) { () throws(Errno) in
+        let read = try directory.readable(name) { () throws(Errno) in
             try file.read(at: 0, count: Sector.byteCount)
         }
+        guard let sector = read else { throw refusal(.damagedHeader, name, 0, unreadableDetail) }
         let header: SegmentHeader
         do throws(ByteDecodingError) {
             header = try SegmentHeader(decoding: sector)

@@ -41,9 +41,12 @@ extension LogRecovery {
     private func readSnapshot(
         _ name: String
     ) throws(LogStorageError) -> Result<RecoveredSnapshot, ByteDecodingError> {
-        let bytes = try io("read", name) { () throws(Errno) in
+        let read = try directory.readable(name) { () throws(Errno) in
             let file = try directory.open(name)
             return try file.read(at: 0, count: try file.byteCount())
+        }
+        guard let bytes = read else {
+            return .failure(.invalid(what: "snapshot that the disk can read", value: 0))
         }
         let header: SnapshotFile
         let state: [UInt8]

@@ -61,15 +61,18 @@ struct LogRecovery {
             if hasLog { throw refusal(.hardStateLost, name, nil, "the file is missing") }
             throw .missing
         }
-        let bytes = try io("read", name) { () throws(Errno) in
-            try directory.open(name).read(at: 0, count: 2 * HardStateSlots.slotByteCount)
-        }
         var found: [(slot: HardStateSlots.Slot, owner: LogIdentity)] = []
         var details: [String] = []
         for start in [0, HardStateSlots.slotByteCount] {
-            let part = bytes.dropFirst(start).prefix(HardStateSlots.slotByteCount)
+            let read = try directory.readable(name) { () throws(Errno) in
+                try directory.open(name).read(at: start, count: HardStateSlots.slotByteCount)
+            }
+            guard let slot = read else {
+                details.append("slot at byte \(start): \(unreadableDetail)")
+                continue
+            }
             do throws(ByteDecodingError) {
-                found.append(try HardStateSlots.decode(Array(part)))
+                found.append(try HardStateSlots.decode(slot))
             } catch {
                 try refuseIfNewer(error, name, start)
                 details.append("slot at byte \(start): \(error)")

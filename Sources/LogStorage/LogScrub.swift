@@ -11,6 +11,8 @@ package final class LogTail: Sendable {
         var segment: UInt64
         /// Where its next batch goes, in bytes: everything before is durable.
         var end: Int
+        /// The log's first entry, or the one that would be; 1 as long as no snapshot stands for any.
+        var first = LogIndex(1)
     }
 
     private let position: Mutex<Position>
@@ -19,7 +21,11 @@ package final class LogTail: Sendable {
 
     var current: Position { position.withLock { $0 } }
 
-    func moved(to next: Position) { position.withLock { $0 = next } }
+    func moved(to segment: UInt64, end: Int) {
+        position.withLock { ($0.segment, $0.end) = (segment, end) }
+    }
+
+    func starts(at first: LogIndex) { position.withLock { $0.first = first } }
 }
 
 /// Reads a log's files again, one a turn, while the log is in use; finds what a disk has lost since.
@@ -30,9 +36,17 @@ package final class LogTail: Sendable {
 package struct LogScrub {
     /// One file that is not what was written.
     package struct Damage: Sendable, Hashable {
-        package let finding: RecoveryFinding
+        package fileprivate(set) var finding: RecoveryFinding
         package let file: String
         package let detail: String
+
+        /// Whether no opening could repair it: then it stays until the log has dropped the file.
+        package var isRot: Bool { RecoveryRule.rule(for: finding).isRot }
+
+        /// The same as opening the log would put it.
+        package var refusal: RecoveryRefusal {
+            RecoveryRefusal(finding: finding, file: file, offset: nil, detail: detail)
+        }
     }
 
     /// What one turn came to.
@@ -67,20 +81,25 @@ package struct LogScrub {
 
     /// Reads the hard state, and the next segment or snapshot in turn.
     ///
-    /// What looks damaged is read once more before it counts.
+    /// What looks damaged is read once more before it counts, and so is what cannot be read.
     /// - Parameter pace: Told how many bytes were read, after each piece: it may wait.
     /// - Returns: What was read and found.
-    /// - Throws: ``IOFailure`` of a file that cannot be read; the next turn goes on behind it.
-    package mutating func turn(pace: (Int) -> Void) throws(IOFailure) -> Turn {
-        let names = try failing("list", "") { () throws(Errno) in try directory.names() }
+    /// - Throws: `deadDisk` where no file can be read; `io` for what is not the medium's fault; the next
+    ///   turn goes on behind the file it was about.
+    package mutating func turn(pace: (Int) -> Void) throws(LogStorageError) -> Turn {
+        let names = try listNames()
         let files = names.filter {
             SegmentHeader.number(in: $0) != nil || SnapshotFile.position(in: $0) != nil
         }
         damage = damage.filter { names.contains($0.key) }
-        var byteCount = try look(at: HardStateSlots.name, pace)
         let next = files.first { $0 > last } ?? files.first
         last = next ?? ""
+        var byteCount = try look(at: HardStateSlots.name, pace)
         if let next { byteCount += try look(at: next, pace) }
+        let snapshots = files.filter { SnapshotFile.position(in: $0) != nil }
+        if tail.current.first > LogIndex(1), snapshots.allSatisfy({ damage[$0] != nil }) {
+            for name in snapshots { damage[name]?.finding = .snapshotLost }  // No other is left.
+        }
         let found = damage.keys.sorted().compactMap { damage[$0] }
         return Turn(file: next, byteCount: byteCount, damage: found)
     }
@@ -89,35 +108,58 @@ package struct LogScrub {
     private mutating func look(
         at name: String,
         _ pace: (Int) -> Void
-    ) throws(IOFailure) -> Int {
+    ) throws(LogStorageError) -> Int {
         var byteCount = 0
         var found: Damage?
         for _ in 0..<2 {
             let position = tail.current
-            guard let bytes = try read(name, position, pace) else { break }  // Gone: not needed.
-            byteCount += bytes.count
-            found = damage(of: bytes, name, position)
+            switch try read(name, position, pace) {
+            case .gone:
+                found = nil
+            case .unreadable:
+                found = unreadable(name, position)
+            case .bytes(let bytes):
+                byteCount += bytes.count
+                found = damage(of: bytes, name, position)
+            }
             if found == nil { break }
         }
+        // Who has lost something once is not believed again.
+        if found == nil, damage[name]?.isRot == true { return byteCount }
         damage[name] = found
         return byteCount
     }
 
     // MARK: - Reading
 
-    /// All of a file, or of the last segment what is durable; `nil` if it is gone or not begun.
+    private enum Content {
+        /// Removed meanwhile, or not begun.
+        case gone
+        case unreadable
+        case bytes([UInt8])
+    }
+
+    private func listNames() throws(LogStorageError) -> [String] {
+        do throws(Errno) {
+            return try directory.names()
+        } catch {
+            throw .io(IOFailure(operation: "list", file: "", errno: error))
+        }
+    }
+
+    /// All of a file, or of the last segment what is durable.
     private func read(
         _ name: String,
         _ position: LogTail.Position,
         _ pace: (Int) -> Void
-    ) throws(IOFailure) -> [UInt8]? {
+    ) throws(LogStorageError) -> Content {
         let number = SegmentHeader.number(in: name)
-        if let number, number > position.segment { return nil }
-        let isTail = number == position.segment
+        if let number, number > position.segment { return .gone }
         do throws(Errno) {
             let file = try directory.open(name)
-            let byteCount = isTail ? position.end : try file.byteCount()
+            let byteCount = number == position.segment ? position.end : try file.byteCount()
             file.forgetCached(upTo: byteCount)
+            guard name != HardStateSlots.name else { return .bytes(try readSlots(file, pace)) }
             var bytes: [UInt8] = []
             bytes.reserveCapacity(byteCount)
             while bytes.count < byteCount {
@@ -127,14 +169,45 @@ package struct LogScrub {
                 bytes += piece
                 pace(piece.count)
             }
-            return bytes
+            return .bytes(bytes)
         } catch {
-            if error == .noSuchFileOrDirectory { return nil }
-            throw IOFailure(operation: "read", file: name, errno: error)
+            if error == .noSuchFileOrDirectory { return .gone }
+            _ = try directory.readable(name) { () throws(Errno) in throw error }
+            return .unreadable
         }
     }
 
+    /// Each slot for itself: one that cannot be read is zeros, which no slot is.
+    private func readSlots(_ file: any LogFile, _ pace: (Int) -> Void) throws(Errno) -> [UInt8] {
+        let count = HardStateSlots.slotByteCount
+        var slots: [[UInt8]?] = []
+        var failure: Errno?
+        for start in [0, count] {
+            do throws(Errno) {
+                slots.append(try file.read(at: start, count: count))
+                pace(count)
+            } catch {
+                guard error.isUnreadable else { throw error }
+                slots.append(nil)
+                failure = error
+            }
+        }
+        if let failure, slots.allSatisfy({ $0 == nil }) { throw failure }
+        return slots.flatMap { $0 ?? [UInt8](repeating: 0, count: count) }
+    }
+
     // MARK: - Judging
+
+    /// What stands in a file that the disk cannot read may be any of what was durable.
+    private func unreadable(_ name: String, _ position: LogTail.Position) -> Damage {
+        let finding: RecoveryFinding =
+            if let number = SegmentHeader.number(in: name) {
+                number == position.segment ? .damagedBatch : .damagedSegment
+            } else {
+                name == HardStateSlots.name ? .hardStateLost : .snapshotDamaged
+            }
+        return Damage(finding: finding, file: name, detail: unreadableDetail)
+    }
 
     private func damage(
         of bytes: [UInt8],

@@ -64,6 +64,7 @@ extension LogStorage {
                 try directory.discard(SegmentHeader.name(segments[0].number))
                 segments.removeFirst()
                 window.forget(before: segments[0].floor)
+                written.starts(at: window.first)
             }
         }
     }

@@ -54,7 +54,7 @@ package final class LogStorage {
     let options: Options
     var slots: HardStateSlots
     var tail: Tail {
-        didSet { written.moved(to: tail.position) }
+        didSet { written.moved(to: tail.header.number, end: tail.end) }
     }
     /// How far this log is durable, for a ``LogScrub`` of it.
     package let written: LogTail
@@ -79,6 +79,7 @@ package final class LogStorage {
         self.slots = slots
         self.tail = tail
         written = LogTail(tail.position)
+        written.starts(at: recovery.window.first)
         segments = recovery.segments
         window = recovery.window
         nextSequence = recovery.nextSequence
@@ -162,6 +163,7 @@ package final class LogStorage {
         tail.end += bytes.count
         nextSequence += 1
         for record in records { apply(record) }
+        written.starts(at: window.first)
     }
 
     private func apply(_ record: LogRecord) {

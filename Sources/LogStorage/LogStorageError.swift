@@ -9,6 +9,8 @@ package enum LogStorageError: Error, Sendable, Equatable {
     ///
     /// From a write or sync it is final: nothing is known about the disk, and the process must end.
     case io(IOFailure)
+    /// The disk reads no file of the log at all: nothing is known about what they hold.
+    case deadDisk(IOFailure)
     /// The disk has no room for another file; everything before is durable.
     ///
     /// Not final: ``LogStorage/resume()`` goes on where a write stopped.
@@ -60,6 +62,13 @@ package struct RecoveryRefusal: Sendable, Equatable {
     package let offset: Int?
     /// What was found and what was expected.
     package let detail: String
+
+    package init(finding: RecoveryFinding, file: String, offset: Int?, detail: String) {
+        self.finding = finding
+        self.file = file
+        self.offset = offset
+        self.detail = detail
+    }
 }
 
 extension RecoveryRefusal: CustomStringConvertible {
@@ -78,6 +87,10 @@ extension LogStorageError: CustomStringConvertible {
         switch self {
         case .io(let failure), .stopped(let failure):
             "cannot \(failure.operation) log file '\(failure.file)': \(failure.errno)"
+        case .deadDisk(let failure):
+            "the disk of the log reads nothing ('\(failure.file)': \(failure.errno)): look at it and at "
+                + "the way to it (dmesg, smartctl). If it is lost, empty the data directory on a "
+                + "new one: with peers the worker joins as a new one"
         case .full(let failure):
             "the disk of the log is full: cannot \(failure.operation) '\(failure.file)'"
         case .refused(let refusal): refusal.description

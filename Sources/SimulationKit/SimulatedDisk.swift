@@ -283,7 +283,7 @@ extension LogStorageError {
     /// A full disk counts: here it ends the process, where the product waits for room.
     var isFault: Bool {
         switch self {
-        case .io, .full: true
+        case .io, .deadDisk, .full: true
         default: false
         }
     }

@@ -86,6 +86,58 @@ import Testing
         #expect(found.map(\.finding) == (row.finding.map { [$0] } ?? []), "\(found)")
     }
 
+    /// A damaged snapshot is made up for by the one before it; where that is damaged too, by a log that
+    /// goes back to the beginning; else by nothing on this disk.
+    @Test(arguments: [true, false]) func theLastSnapshotOfAShortenedLogIsRot(isShort: Bool) throws {
+        let snapshots: [LogModel.Step] = [
+            .snapshot(position(10, 1), byteCount: 700), .snapshot(position(14, 1), byteCount: 700),
+        ]
+        var image = try LogImage.make(
+            LogImage.batches + snapshots + (isShort ? [.compact(LogIndex(14))] : [])
+        )
+        let (storage, _) = try CrashTests.open(CrashDirectory(files: image.files))
+        var expected: [RecoveryFinding] = []
+        for (name, finding) in [
+            (LogImage.snapshot(14, 1), .snapshotDamaged),
+            (LogImage.snapshot(10, 1), isShort ? .snapshotLost : .snapshotDamaged),
+        ] as [(String, RecoveryFinding)] {
+            image.flip(name, 900)
+            expected = Array(repeating: finding, count: expected.count + 1)
+            var scrub = LogScrub(
+                in: CrashDirectory(files: image.files),
+                identity: ownIdentity,
+                tail: storage.written
+            )
+            var found: [RecoveryFinding] = []
+            for _ in 0..<5 { found = try scrub.turn { _ in }.damage.map(\.finding) }
+            #expect(found == expected)
+        }
+    }
+
+    /// A disk that has lost something once is not believed when it shows it again; only the log itself,
+    /// which drops the file behind a snapshot of what memory holds, makes it good.
+    @Test func rotStaysUntilTheLogHasDroppedTheFile() throws {
+        let image = try LogImage.whole()
+        let files = CrashDirectory(files: image.files)
+        let (storage, _) = try CrashTests.open(CrashDirectory(files: image.files))
+        var scrub = LogScrub(in: files, identity: ownIdentity, tail: storage.written)
+        func round() throws -> [RecoveryFinding] {
+            var found: [RecoveryFinding] = []
+            for _ in 0..<5 { found = try scrub.turn { _ in }.damage.map(\.finding) }
+            return found
+        }
+        func write(_ byte: UInt8, to name: String, at offset: Int) throws {
+            try files.open(name).write([byte], at: offset)
+        }
+        let kept = try #require(image.files[Self.one]?[700])
+        try write(kept ^ 1, to: Self.one, at: 700)
+        #expect(try round() == [.damagedSegment])
+        try write(kept, to: Self.one, at: 700)
+        #expect(try round() == [.damagedSegment])
+        try files.remove(Self.one)
+        #expect(try round().isEmpty)
+    }
+
     /// The log is written while its files are read: never a finding, and always the whole of it.
     @Test func aLogInUseIsClean() throws {
         let scratch = try ScratchDirectory()

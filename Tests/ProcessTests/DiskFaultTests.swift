@@ -154,7 +154,11 @@ extension ProcessTests {
             case .starts:
                 try await victim.untilReady()
             case .isReplaced:
-                // A new store under its name, with its vote, and nobody lent a hand.
+                // It follows without a vote until the others can spare it; then a new store comes under
+                // its name, with its vote, and nobody lent a hand.
+                try await victim.until("the new store", within: .seconds(30)) {
+                    victim.log.contains("waits to take a lost voter's place")
+                }
                 try await victim.untilReady(within: .seconds(30))
                 try await victim.until("a vote", within: .seconds(30)) {
                     let document = try await victim.cluster()

@@ -38,10 +38,14 @@ package struct CheckpointFile {
         try Directory.sync(path.removingLastComponent())
     }
 
-    /// `nil` where there is none, or none that can be trusted.
+    /// `nil` where there is none, or none that can be trusted, or that the disk cannot read.
     package func load() throws(Errno) -> (catalog: Catalog, index: LogIndex)? {
-        guard let bytes = try ReplacedFile(path).read(upTo: Self.longest) else { return nil }
-        return try? Self.decode(bytes)
+        do throws(Errno) {
+            guard let bytes = try ReplacedFile(path).read(upTo: Self.longest) else { return nil }
+            return try? Self.decode(bytes)
+        } catch .ioError {
+            return nil  // One that is written next has a file of its own.
+        }
     }
 
     private static func decode(

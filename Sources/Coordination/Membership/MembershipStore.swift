@@ -20,6 +20,8 @@ package final class MembershipStore: Sendable {
     /// mix.
     private let checkpointed = Mutex(LogIndex.zero)
     let logOptions: LogStorage.Options
+    /// What ``takeStock()`` found.
+    let rejected = Mutex<RejectedLog?>(nil)
 
     package init(directory: DataDirectory, limits: CoordinationLimits = CoordinationLimits()) {
         self.directory = directory
@@ -41,7 +43,8 @@ package final class MembershipStore: Sendable {
             // Whose name is a lost voter's gets no vote by an init.
             return directory.identity.lost == nil ? .fresh : .replacing
         }
-        return member.role == .voter
+        // A voter whose log cannot be used follows, and votes for nobody.
+        return member.role == .voter && rejectedLog == nil
             ? .voter(member.cluster, member.node) : .observer(member.cluster, member.node)
     }
 
@@ -94,6 +97,7 @@ package final class MembershipStore: Sendable {
         guard let member = directory.identity.membership else {
             preconditionFailure("only a member is enlisted")
         }
+        if let rejectedLog { throw .log(.refused(rejectedLog.refusal)) }
         if member.role == .observer {
             do throws(DataDirectoryError) {
                 try directory.makeLogDirectory()
@@ -165,6 +169,7 @@ package final class MembershipStore: Sendable {
         guard let member = directory.identity.membership, member.role == .voter else {
             preconditionFailure("only a voter has a log")
         }
+        if let found = directory.condemnation { throw .log(.refused(found.refusal)) }
         let identity = LogIdentity(cluster: member.cluster, store: store, node: member.node)
         do throws(LogStorageError) {
             let (storage, recovered) = try LogStorage.open(

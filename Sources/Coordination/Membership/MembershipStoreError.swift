@@ -17,7 +17,8 @@ package enum MembershipStoreError: Error, Sendable, Equatable {
     /// Whether the directory is refused for what it is, not for a failing disk.
     package var isRefusal: Bool {
         switch self {
-        case .directory(.io), .log(.io), .log(.full), .log(.stopped), .checkpoint: false
+        case .directory(.io), .log(.io), .log(.deadDisk), .log(.full), .log(.stopped), .checkpoint:
+            false
         case .directory, .log, .onlyVoter, .intent: true
         }
     }

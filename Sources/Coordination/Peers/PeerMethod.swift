@@ -25,6 +25,8 @@ package enum PeerMethod: UInt8, Sendable {
     case release = 10
     /// How long has this node been silent for you: `u64` node → `u64` milliseconds.
     case silence = 11
+    /// Can this voter's store be spared: ``SparingRequest`` → ``SparingReply``.
+    case spare = 12
 }
 
 extension PeerLimits {
@@ -33,7 +35,7 @@ extension PeerLimits {
         var limits = PeerLimits()
         limits.briefMethods = Set([PeerMethod.propose, .readIndex].map(\.rawValue))
         limits.urgentMethods = Set(
-            [PeerMethod.readIndex, .status, .transfer, .silence].map(\.rawValue)
+            [PeerMethod.readIndex, .status, .transfer, .silence, .spare].map(\.rawValue)
         )
         return limits
     }

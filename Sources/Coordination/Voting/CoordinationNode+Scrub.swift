@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 package import LogStorage
 import Logging
 package import Primitives
@@ -8,25 +9,28 @@ import Synchronization
 ///
 /// ```
 ///   damage ──▶ metric, alarm, log line
-///     └─ what no opening could repair, and the other voters have a quorum without this one
+///     └─ what no opening could repair ──▶ written down ──▶ the other voters can spare this one
 ///           ──▶ ``rotFound(within:)``: the worker ends in order, gives its store up, starts again
 /// ```
 extension CoordinationNode {
-    func scrubbed(_ result: Result<LogScrub.Turn, IOFailure>) {
+    func scrubbed(_ result: Result<LogScrub.Turn, LogStorageError>) {
         switch result {
         case .success(let turn):
             metrics.logRead(byteCount: turn.byteCount)
             found(turn.damage)
-        case .failure(let failure):
-            alarms.raise(
-                .logRot,
-                "the log file '\(failure.file)' cannot be read (\(failure.errno)): the disk fails; look "
-                    + "at it (dmesg, smartctl), and replace it"
-            )
+        case .failure(.deadDisk(let failure)):
             log.critical(
-                "a file of the voter's log cannot be read",
-                metadata: ["log.file": "\(failure.file)", "error": "\(failure.errno)"]
+                """
+                the disk of the voter's log reads nothing any more; ending at once. What was \
+                acknowledged is with a quorum. Look at the disk (dmesg, smartctl), then start the \
+                worker again
+                """,
+                metadata: ["error": "\(failure)", "alarm": "disk-error"]
             )
+            _exit(1)
+        case .failure(let error):
+            alarms.raise(.logRot, "the scrub: \(error)")
+            log.critical("the voter's log cannot be read again", metadata: ["error": "\(error)"])
         }
     }
 
@@ -45,29 +49,26 @@ extension CoordinationNode {
                 ]
             )
         }
+        writeDown(damage.first(where: \.isRot))
         guard let worst = damage.first(where: \.isRot) ?? damage.first else {
             return alarms.clear(.logRot)
         }
-        let isSpared = othersHaveQuorum
-        alarms.raise(.logRot, worst.words(isRebuilt: isSpared))
-        guard worst.isRot, isSpared else { return }
-        rot.withLock { $0 = $0 ?? worst.finding }
-        rotMark.advance(to: 1)
+        alarms.raise(.logRot, worst.words(isRebuilt: votersInOrder.count >= voters.count / 2 + 1))
     }
 
-    /// Whether the voters that answer, and have no trouble with their own disks, are a quorum without
-    /// this one: only then may it go.
+    /// Makes sure that no start takes what was lost for what was never written, whatever happens next.
     ///
-    /// Of several with rotten logs the one with the smallest node id goes first, and the others wait
-    /// until it is back: otherwise all could give up what each still has in memory.
-    private var othersHaveQuorum: Bool {
-        let others = voters.filter { $0 != membership.node && health.answersNow($0) }
-        let troubled = others.filter { node in
-            let kinds = health.report(of: node)?.status.alarms.map(\.kind) ?? []
-            return kinds.contains(.logRot) || kinds.contains(.diskFull)
+    /// What could not be written is tried again after the next turn. `nil` is rot that has gone: its
+    /// file was dropped behind a snapshot of what memory holds, so the log is whole again.
+    private func writeDown(_ rot: LogScrub.Damage?) {
+        do throws(MembershipStoreError) {
+            if let rot { try store.condemn(rot.refusal) } else { try store.withdrawCondemnation() }
+        } catch {
+            log.critical(
+                "what the scrub found cannot be written down: do not restart this voter",
+                metadata: ["error": "\(error)"]
+            )
         }
-        let isFirst = troubled.allSatisfy { node in membership.node.map { $0 < node } ?? false }
-        return isFirst && others.count - troubled.count >= voters.count / 2 + 1
     }
 
     /// What this voter's log has to be given up for; waits until there is something.
@@ -78,8 +79,6 @@ extension CoordinationNode {
 }
 
 extension LogScrub.Damage {
-    fileprivate var isRot: Bool { RecoveryRule.rule(for: finding).isRot }
-
     fileprivate func words(isRebuilt: Bool) -> String {
         let facts = "log file \(file) is damaged (\(finding.rawValue))"
         if !isRot { return facts + "; another copy is in use, and it will be written again" }

@@ -63,9 +63,11 @@ extension CoordinationNode {
             )
         }
         let scrubber = LogScrubber()
-        scrubber.start(scrub, everyMS: settings.limits.scrubIntervalMS) { [weak self] in
-            self?.scrubbed($0)
-        }
+        scrubber.start(
+            scrub,
+            everyMS: settings.limits.scrubIntervalMS,
+            seed: store.store.rawValue.low
+        ) { [weak self] in self?.scrubbed($0) }
         voting.withLock { $0 = Voting(driver: driver, writer: writer, scrubber: scrubber) }
     }
 

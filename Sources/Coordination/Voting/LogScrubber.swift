@@ -2,6 +2,7 @@
 import Dispatch
 import Foundation
 package import LogStorage
+package import Primitives
 import Synchronization
 
 /// The thread that reads a voter's log again, at leisure: a file a minute, at most 8 MiB a second.
@@ -17,17 +18,31 @@ package final class LogScrubber: Sendable {
 
     package init() {}
 
+    /// A pause before a turn: the interval, and up to a quarter less or more.
+    ///
+    /// So that voters that started together do not read, and find, at one moment.
+    package static func pauseMS(everyMS intervalMS: Int, using generator: inout SplitMix64) -> Int {
+        let quarter = max(0, intervalMS / 4)
+        return intervalMS - quarter + Int(generator.next() % UInt64(2 * quarter + 1))
+    }
+
     /// Starts the thread; `report` is called on it after each turn.
+    ///
+    /// `seed` differs between stores, and with it when their turns come.
     package func start(
         _ scrub: sending LogScrub,
         everyMS intervalMS: Int,
-        report: @escaping @Sendable (Result<LogScrub.Turn, IOFailure>) -> Void
+        seed: UInt64,
+        report: @escaping @Sendable (Result<LogScrub.Turn, LogStorageError>) -> Void
     ) {
         let handover = Mutex<LogScrub?>(scrub)
         let thread = Thread { [self] in
             handover.withLock { scrub in
-                while sleep(milliseconds: intervalMS) {
-                    do throws(IOFailure) {
+                var generator = SplitMix64(seed: seed)
+                while sleep(
+                    milliseconds: Self.pauseMS(everyMS: intervalMS, using: &generator)
+                ) {
+                    do throws(LogStorageError) {
                         guard
                             let turn = try scrub?.turn(pace: { count in
                                 _ = sleep(milliseconds: count * 1000 / Self.byteRate)

@@ -93,31 +93,40 @@ struct WorkerBase {
         return StoreID(UniqueID(using: &generator))
     }
 
-    /// Gives a voter's store up whose log is beyond repair, and says so as long as it is not replaced.
+    /// Says what a worker starts without: a vote whose log is beyond repair, or a store it gave up.
     private static func takeStock(
         of store: MembershipStore,
         _ log: Logger
     ) throws(WorkerFailure) {
+        let rejected: RejectedLog?
         do throws(MembershipStoreError) {
-            let (opening, lostNow) = try store.takeStock(
-                atSeconds: SystemClock.wall / 1_000_000_000,
-                makeStore: makeStore
-            )
-            guard case .lostStore(let lost) = opening else { return }
-            log.critical(
-                lostNow == nil
-                    ? "this worker waits to take a lost voter's place"
-                    : "the voter's log is beyond repair; its store is given up for a new one",
-                metadata: [
-                    "cluster.id": "\(lost.cluster)", "node.id": "\(lost.voter.node)",
-                    "store.lost": "\(lost.voter.store)", "store.new": "\(store.store)",
-                    "log.finding": "\(lost.finding.rawValue)",
-                    "log.quarantine": "\(lost.quarantine)",
-                ]
-            )
+            rejected = try store.takeStock()
         } catch {
             throw .membership(error)
         }
+        if let rejected {
+            log.critical(
+                """
+                the voter's log is beyond repair: this worker does not vote, and comes back as a new \
+                store once a quorum of the other voters goes on without it
+                """,
+                metadata: [
+                    "log.file": "\(rejected.refusal.file)",
+                    "log.finding": "\(rejected.refusal.finding.rawValue)",
+                    "log.detail": "\(rejected.refusal.detail)",
+                ]
+            )
+        }
+        guard case .lostStore(let lost) = store.opening else { return }
+        log.critical(
+            "this worker waits to take a lost voter's place",
+            metadata: [
+                "cluster.id": "\(lost.cluster)", "node.id": "\(lost.voter.node)",
+                "store.lost": "\(lost.voter.store)", "store.new": "\(store.store)",
+                "log.finding": "\(lost.finding.rawValue)",
+                "log.quarantine": "\(lost.quarantine)",
+            ]
+        )
     }
 
     /// What cannot be made is said by whoever then misses it.

@@ -64,6 +64,11 @@ struct MessageTests {
         ("replacing", AdmissionReply.replacing.encode(), "02"),
         ("refused", AdmissionReply.refused("no").encode(), "03020000006e6f"),
         ("status request", StatusRequest(peerAddress: "a:3").encode(), "0103000000613a33"),
+        ("sparing request", SparingRequest(applied: LogIndex(258)).encode(), "010201000000000000"),
+        (
+            "sparing reply", SparingReply(voters: [NodeID(1), NodeID(4)]).encode(),
+            "010200000001000000000000000400000000000000"
+        ),
         (
             "status", status.encode(),
             "010300000000000000010004000000000000000200000000000000050000000000000006000000000000"
@@ -93,6 +98,10 @@ struct MessageTests {
         ] {
             #expect(try AdmissionReply(decoding: reply.encode()) == reply)
         }
+        let spared = SparingReply(voters: [NodeID(2), NodeID(9)])
+        #expect(try SparingReply(decoding: spared.encode()) == spared)
+        let asked = SparingRequest(applied: LogIndex(7))
+        #expect(try SparingRequest(decoding: asked.encode()) == asked)
         let request = FeedRequest(after: LogIndex(77))
         #expect(try FeedRequest(decoding: request.encode()) == request)
     }

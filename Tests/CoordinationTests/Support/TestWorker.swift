@@ -19,6 +19,7 @@ import Telemetry
 /// same directory, an empty one, or another port.
 final class TestWorker: Sendable {
     private struct Running {
+        let store: MembershipStore
         let node: CoordinationNode
         let door: PeerDoor
         let server: PeerServer
@@ -31,6 +32,7 @@ final class TestWorker: Sendable {
         var port: Int
         var join: [PeerAddress] = []
         var running: Running?
+        var lost: LostStore?
     }
 
     let name: String
@@ -68,6 +70,9 @@ final class TestWorker: Sendable {
             return running.node
         }
     }
+
+    /// The store that was given up last.
+    var lostStore: LostStore? { place.withLock { $0.lost } }
 
     struct Stopped: Error { let name: String }
 
@@ -118,6 +123,7 @@ final class TestWorker: Sendable {
             try DataDirectory(at: path, name: self.name) { Self.store() }
         }
         let store = MembershipStore(directory: directory, limits: limits)
+        try store.takeStock()
         let door = PeerDoor(
             fresh: PeerHello(
                 cluster: nil,
@@ -167,6 +173,7 @@ final class TestWorker: Sendable {
             }
         }
         let running = Running(
+            store: store,
             node: node,
             door: door,
             server: server,
@@ -177,6 +184,19 @@ final class TestWorker: Sendable {
     }
 
     enum Ending { case farewell, crash }
+
+    /// What the worker that runs may give its store up for, once it may.
+    var rot: RecoveryFinding? {
+        get async throws { try await node.rotFound(within: Timespan(milliseconds: 1)) }
+    }
+
+    /// Gives its store up, as the binary does when the others can spare it, and starts again.
+    func giveUp(_ finding: RecoveryFinding) async throws {
+        guard let store = place.withLock({ $0.running?.store }) else { throw Stopped(name: name) }
+        await stop()
+        let lost = try store.giveUp(finding, atSeconds: 1000, makeStore: Self.store)
+        place.withLock { $0.lost = lost }
+    }
 
     /// Ends it; returns when its directory can be opened again by another.
     func stop(_ ending: Ending = .farewell) async {
