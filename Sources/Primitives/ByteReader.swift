@@ -41,6 +41,35 @@ package struct ByteReader: Sendable {
     package mutating func integer<Value: FixedWidthInteger>(
         _ type: Value.Type = Value.self
     ) throws(ByteDecodingError) -> Value {
+        try fixed()
+    }
+
+    // One for each width that formats have: a generic function is specialised only inside its module,
+    // and called from another one it costs a dozen times as much.
+
+    package mutating func integer(
+        _ type: UInt8.Type = UInt8.self
+    ) throws(ByteDecodingError) -> UInt8 {
+        try require(1)
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    package mutating func integer(
+        _ type: UInt16.Type = UInt16.self
+    ) throws(ByteDecodingError) -> UInt16 { try fixed() }
+
+    package mutating func integer(
+        _ type: UInt32.Type = UInt32.self
+    ) throws(ByteDecodingError) -> UInt32 { try fixed() }
+
+    package mutating func integer(
+        _ type: UInt64.Type = UInt64.self
+    ) throws(ByteDecodingError) -> UInt64 { try fixed() }
+
+    @inline(__always) private mutating func fixed<Value: FixedWidthInteger>()
+        throws(ByteDecodingError) -> Value
+    {
         let width = Value.bitWidth / 8
         precondition(width <= 8, "integers are of 64 bits at most")
         try require(width)

@@ -14,10 +14,29 @@ package struct ByteWriter: Sendable {
         unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 
+    // One for each width that formats have, as `ByteReader` has them.
+
+    package mutating func write(_ value: UInt8) { bytes.append(value) }
+
+    package mutating func write(_ value: UInt16) { append(value) }
+
+    package mutating func write(_ value: UInt32) { append(value) }
+
+    package mutating func write(_ value: UInt64) { append(value) }
+
+    @inline(__always) private mutating func append<Value: FixedWidthInteger>(_ value: Value) {
+        // Safe as above.
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+    }
+
     package mutating func write(_ flag: Bool) { bytes.append(flag ? 1 : 0) }
 
     /// Appends bytes as they are, without a length.
     package mutating func write(raw run: some Sequence<UInt8>) { bytes.append(contentsOf: run) }
+
+    package mutating func write(raw run: [UInt8]) { bytes.append(contentsOf: run) }
+
+    package mutating func write(raw run: ArraySlice<UInt8>) { bytes.append(contentsOf: run) }
 
     /// Appends `u32` length, then the bytes.
     ///
