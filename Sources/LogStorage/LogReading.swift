@@ -5,8 +5,8 @@ package import RaftCore
 /// What the files of a log say, read as a start reads them, and left as they are.
 ///
 /// Goes on reading where it stopped, so that whoever looks after every write pays for that write
-/// and not for the whole log.
-package struct LogReading {
+/// and not for the whole log. A class, so that neither a look nor a question copies it.
+package final class LogReading {
     /// What changed since all was read, or was read on last.
     package struct Growth: Sendable {
         /// Whether the hard state's file was written.
@@ -32,7 +32,12 @@ package struct LogReading {
         identity: LogIdentity,
         options: LogStorage.Options = .init()
     ) throws(LogStorageError) {
-        recovery = try LogRecovery(directory: directory, identity: identity, options: options)
+        recovery = try LogRecovery(
+            directory: directory,
+            identity: identity,
+            options: options,
+            shelf: SegmentShelf()
+        )
         tailEnd = recovery.tail?.bytes.count ?? 0
         tailName = recovery.tail.map { SegmentHeader.name($0.header.number) } ?? ""
     }
@@ -42,16 +47,35 @@ package struct LogReading {
     /// For a log of which nothing else has changed, and of the last segment nothing before
     /// ``tailEnd``. It has the same names, that is: no segment was begun and no snapshot saved.
     /// - Throws: As a start does; what was read before is then of no use.
-    package mutating func readOn(_ growth: Growth) throws(LogStorageError) {
+    package func readOn(_ growth: Growth) throws(LogStorageError) {
         if growth.hasHardState { try recovery.readSlotsAgain() }
         if let end = growth.tailEnd { try recovery.readTail(from: &tailEnd, upTo: end) }
+    }
+
+    /// Reads all again, but scans no segment that was scanned before and is not in `changed`.
+    ///
+    /// For a log of which names have changed: a segment was begun or dropped, a snapshot saved.
+    /// - Parameter changed: Files that may read otherwise than when they were read last.
+    /// - Throws: As a start does; what was read before is then of no use.
+    package func readAgain(changed: [String]) throws(LogStorageError) {
+        for number in changed.compactMap(SegmentHeader.number(in:)) {
+            recovery.shelf?.forget(number)
+        }
+        recovery = try LogRecovery(
+            directory: recovery.directory,
+            identity: recovery.identity,
+            options: recovery.options,
+            shelf: recovery.shelf
+        )
+        tailEnd = recovery.tail?.bytes.count ?? 0
+        tailName = recovery.tail.map { SegmentHeader.name($0.header.number) } ?? ""
     }
 
     /// Where the last good batch of the last segment starts, in bytes.
     package var lastBatchStart: Int { recovery.lastBatchStart }
 
     /// Name of the last segment's file.
-    package let tailName: String
+    package private(set) var tailName: String
 
     /// Name of the file with term and vote.
     package static var hardStateName: String { HardStateSlots.name }

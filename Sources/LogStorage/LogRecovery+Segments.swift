@@ -19,6 +19,7 @@ extension LogRecovery {
             }
             try readSegment(number, isLast: number == last)
         }
+        shelf?.keepOnly(numbers)
     }
 
     private mutating func readSegment(_ number: UInt64, isLast: Bool) throws(LogStorageError) {
@@ -51,7 +52,8 @@ extension LogRecovery {
         guard bytes.count == header.byteCount else {
             throw refusal(.wrongLength, name, nil, "\(bytes.count) bytes read")
         }
-        let scan = SegmentScan(bytes, header: header)
+        let scan = shelf?.scan(of: number) ?? SegmentScan(bytes, header: header)
+        shelf?.keep(scan, of: number)
         try judge(scan, name, isLast: isLast)
         batchCount += scan.batches.count
         for batch in scan.batches { try replay(batch, name) }
@@ -72,6 +74,7 @@ extension LogRecovery {
         try judge(scan, name, isLast: true)
         for batch in scan.batches { try replay(batch, name) }
         (nextSequence, chain) = (scan.nextSequence, scan.chain)
+        shelf?.extend(header.number, by: scan, from: end)
         if !scan.batches.isEmpty { lastBatchStart = end + scan.lastBatchStart }
         end += scan.end
         try requireTermsInOrder()

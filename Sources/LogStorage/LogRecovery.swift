@@ -11,6 +11,8 @@ struct LogRecovery {
     let directory: any LogDirectory
     let identity: LogIdentity
     let options: LogStorage.Options
+    /// What need not be scanned again.
+    let shelf: SegmentShelf?
 
     var names: [String] = []
     var slot = HardStateSlots.Slot(version: 0, hardState: .initial, highestSegment: 0)
@@ -35,11 +37,13 @@ struct LogRecovery {
     init(
         directory: any LogDirectory,
         identity: LogIdentity,
-        options: LogStorage.Options
+        options: LogStorage.Options,
+        shelf: SegmentShelf? = nil
     ) throws(LogStorageError) {
         self.directory = directory
         self.identity = identity
         self.options = options
+        self.shelf = shelf
         names = try io("list", "") { () throws(Errno) in try directory.names() }
         try readSlots()
         for name in names where name.hasSuffix(leftoverSuffix) {

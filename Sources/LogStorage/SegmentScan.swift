@@ -18,7 +18,8 @@ struct SegmentScan {
     /// What was wrong with the bytes; empty if nothing was.
     private(set) var detail = ""
 
-    private let bytes: [UInt8]
+    /// Empty once everything is scanned.
+    private var bytes: [UInt8]
 
     /// Scans a whole segment file behind its header.
     init(_ bytes: [UInt8], header: SegmentHeader) {
@@ -44,6 +45,17 @@ struct SegmentScan {
             }
             take()
         }
+        self.bytes = []
+    }
+
+    /// Appends a scan of the bytes from `start` on, where this one ended.
+    mutating func goOn(with rest: SegmentScan, from start: Int) {
+        precondition(start == end && finding == nil, "a scan from \(start) behind one up to \(end)")
+        batches += rest.batches
+        lastBatchStart = rest.batches.isEmpty ? lastBatchStart : start + rest.lastBatchStart
+        end = start + rest.end
+        (nextSequence, chain) = (rest.nextSequence, rest.chain)
+        (finding, detail) = (rest.finding, rest.detail)
     }
 
     /// Reads one batch at `end`.

@@ -56,6 +56,10 @@ struct Progress: Sendable {
         }
     }
 
+    var isReplicating: Bool {
+        if case .replicate = state { true } else { false }
+    }
+
     // MARK: - Changes
 
     /// Takes note of how long a round's answer took; a single late one counts an eighth.
@@ -66,7 +70,7 @@ struct Progress: Sendable {
     /// Takes note of an append that is being sent.
     mutating func sent(_ request: AppendRequest) {
         if case .probe = state { state = .probe(isWaiting: true) }
-        guard state == .replicate, let last = request.entries.last else { return }
+        guard isReplicating, let last = request.entries.last else { return }
         next = last.index.next
         inflight.add(last: last.index, byteCount: request.entries.reduce(0) { $0 + $1.weight })
     }

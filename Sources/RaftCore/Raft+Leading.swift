@@ -10,7 +10,7 @@ extension Raft {
     private var checkQuorumMS: UInt64 { 2 * settings.electionMS }
 
     mutating func leaderTick() {
-        guard let leadership else { return }
+        guard role == .leader else { return }
         if quorumAgeMS >= checkQuorumMS {
             return becomeFollower(term: term, leader: nil)
         }
@@ -20,7 +20,7 @@ extension Raft {
         leaveJointIfReady()
         preferPriority()
         judgeDisputed()
-        if now >= leadership.nextHeartbeatMS {
+        if let dueMS = leadership?.nextHeartbeatMS, now >= dueMS {
             watchDisks()
             beat()
         }
@@ -37,7 +37,10 @@ extension Raft {
     ///
     /// The leader may have been replaced already; what it takes now may never be committed.
     var isInDoubt: Bool {
-        quorumAgeMS > settings.quorumDoubtMS(medianRoundTripMS: medianRoundTripMS)
+        let ageMS = quorumAgeMS
+        // No round trip shortens the wait, so the median is needed only where the least is over.
+        return ageMS > settings.quorumDoubtMS(medianRoundTripMS: 0)
+            && ageMS > settings.quorumDoubtMS(medianRoundTripMS: medianRoundTripMS)
     }
 
     /// The median of the other voters' round trips, in milliseconds; 0 before the first answer.
@@ -49,8 +52,8 @@ extension Raft {
 
     /// How long ago the last round that a quorum answered was sent, in milliseconds.
     var quorumAgeMS: UInt64 {
-        guard let leadership else { return .max }
-        return now - min(now, leadership.rounds.confirmedAtMS)
+        guard let confirmedAtMS = leadership?.rounds.confirmedAtMS else { return .max }
+        return now - min(now, confirmedAtMS)
     }
 
     // MARK: - Heartbeats
@@ -89,14 +92,13 @@ extension Raft {
     }
 
     private mutating func confirmRounds() {
-        guard let leadership else { return }
+        guard let latest = leadership?.rounds.latest else { return }
         let reached = voters.quorumValue { voter in
-            voter == me
-                ? leadership.rounds.latest : leadership.progress(of: voter)?.answeredRound ?? 0
+            voter == me ? latest : leadership?.answeredRound(of: voter) ?? 0
         }
-        let isNews = self.leadership?.rounds.confirm(reached ?? 0) ?? false
+        let isNews = leadership?.rounds.confirm(reached ?? 0) ?? false
         if isNews, hasCommittedInTerm {
-            let timeMS = self.leadership?.rounds.confirmedAtMS ?? 0
+            let timeMS = leadership?.rounds.confirmedAtMS ?? 0
             freshness.reached(commit, timeMS: timeMS, applied: applied)
         }
         answerConfirmedReads()

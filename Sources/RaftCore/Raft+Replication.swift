@@ -53,12 +53,12 @@ extension Raft {
 
     /// Sends to every follower what fits its window.
     mutating func replicate() {
-        for peer in (leadership?.peers ?? []).indices { replicate(to: peer) }
+        for peer in 0..<(leadership?.peers.count ?? 0) { replicate(to: peer) }
     }
 
     private mutating func replicate(to peer: Int) {
-        while let progress = leadership?.peers[peer], progress.next <= log.last.index,
-            progress.mayAppend(settings)
+        while let next = leadership?.peers[peer].next, next <= log.last.index,
+            leadership?.peers[peer].mayAppend(settings) == true
         {
             sendAppend(to: peer, limit: settings.entryBytesPerMessage)
         }
@@ -66,16 +66,18 @@ extension Raft {
 
     /// Sends entries of at most `limit` bytes (0: none), or turns to the snapshot if they are gone.
     private mutating func sendAppend(to peer: Int, limit: Int) {
-        guard let progress = leadership?.peers[peer] else { return }
-        let previous = LogIndex(progress.next.rawValue - 1)
+        // Not the whole progress: held over the change below, its window would be copied each time.
+        guard let next = leadership?.peers[peer].next, let voter = leadership?.peers[peer].voter
+        else { return }
+        let previous = LogIndex(next.rawValue - 1)
         guard let previousTerm = log.term(at: previous) else { return startSnapshot(to: peer) }
         let request = AppendRequest(
             previous: LogPosition(term: previousTerm, index: previous),
-            entries: limit == 0 ? [] : log.batch(from: progress.next, byteLimit: limit),
+            entries: limit == 0 ? [] : log.batch(from: next, byteLimit: limit),
             commit: commit
         )
         leadership?.peers[peer].sent(request)
-        send(.append(request), to: progress.voter)
+        send(.append(request), to: voter)
     }
 
     /// A follower answered a heartbeat: if it lacks something, find out what got lost.
@@ -125,14 +127,15 @@ extension Raft {
 
     /// Commits what a quorum has made durable, if it is of this term (Raft §5.4.2, figure 8).
     mutating func commitReached() {
-        guard let leadership else { return }
+        guard role == .leader else { return }
         let reached = voters.quorumValue { voter in
             // Invariant 7: our own disk counts like any other.
-            voter == me ? writes.durable : leadership.progress(of: voter)?.match ?? .zero
+            voter == me ? writes.durable : leadership?.match(of: voter) ?? .zero
         }
         guard let reached, reached > commit, log.term(at: reached) == term else { return }
         advanceCommit(to: reached)
-        for peer in leadership.peers.indices where leadership.peers[peer].state == .replicate {
+        for peer in 0..<(leadership?.peers.count ?? 0)
+        where leadership?.peers[peer].isReplicating == true {
             sendAppend(to: peer, limit: 0)  // Followers apply now, not at the next heartbeat.
         }
         startReadRound()
@@ -145,7 +148,7 @@ extension Raft {
             let have = half.count { voter in
                 voter == me
                     ? writes.durable >= index
-                    : leadership?.progress(of: voter).map { $0.match >= index } ?? false
+                    : leadership?.match(of: voter) ?? .zero >= index
             }
             return half.isEmpty || have > half.count / 2
         }

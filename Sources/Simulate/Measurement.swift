@@ -5,6 +5,7 @@ import SimulationKit
 
 /// The speed of the simulator, in a world that is the same each time.
 struct Measurement {
+    let learnerCount: Int
     private static let minutes: UInt64 = 10
     private static let roundCount = 5
 
@@ -12,7 +13,9 @@ struct Measurement {
     func run() {
         var speeds: [Double] = []
         for round in 1...Self.roundCount {
-            var simulation = Simulation(plan: .measured(minutes: Self.minutes))
+            var simulation = Simulation(
+                plan: .measured(minutes: Self.minutes, learnerCount: learnerCount)
+            )
             let start = clock()
             let report = simulation.run()
             let cpuSeconds = Double(clock() - start) / Double(CLOCKS_PER_SEC)

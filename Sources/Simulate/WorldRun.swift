@@ -43,7 +43,7 @@ extension WorldPlan {
         if voterCount != drawn.voterCount { words.append("--voters \(voterCount)") }
         let left = drawn.faults.list.filter { !faults.contains($0) }
         if !left.isEmpty {
-            words.append("--without \(left.map(\.rawValue).joined(separator: ","))")
+            words.append("--without \(left.map(\.name).joined(separator: ","))")
         }
         if let keptFaults {
             let numbers = keptFaults.map(String.init).joined(separator: ",")

@@ -43,8 +43,8 @@ extension String {
     fileprivate var faultClasses: [FaultClass] {
         get throws {
             try split(separator: ",").map { name in
-                guard let fault = FaultClass(rawValue: String(name)) else {
-                    let all = FaultClass.allCases.map(\.rawValue).joined(separator: ", ")
+                guard let fault = FaultClass(name: String(name)) else {
+                    let all = FaultClass.allCases.map(\.name).joined(separator: ", ")
                     throw ValidationError("'\(name)' is no class of faults; there are: \(all)")
                 }
                 return fault

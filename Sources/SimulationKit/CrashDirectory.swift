@@ -95,16 +95,20 @@ package final class CrashDirectory: LogDirectory {
     private(set) var durableNamesVersion = 0
     /// Files synced since ``takeDurableChanges()`` was called last.
     private var synced: [CrashedFile] = []
+    /// Names that have become another file's since then.
+    private var rebound: [String] = []
 
-    /// Which synced files changed and where, in bytes; without a name those that nobody would find.
-    func takeDurableChanges() -> [(name: String?, range: Range<Int>)] {
-        let changes = synced.map { file in
-            let name = durableNames.first { $0.value === file }?.key
-            let range = file.changes ?? 0..<0
+    /// Which durable files read otherwise than before and where, in bytes; those that are new under
+    /// their name from end to end.
+    func takeDurableChanges() -> [(name: String, range: Range<Int>)] {
+        var changes = rebound.map { (name: $0, range: 0..<Int.max) }
+        for file in synced {
+            if let name = durableNames.first(where: { $0.value === file })?.key {
+                changes.append((name, file.changes ?? 0..<0))
+            }
             file.changes = nil
-            return (name, range)
         }
-        synced = []
+        (synced, rebound) = ([], [])
         return changes
     }
 
@@ -153,6 +157,7 @@ package final class CrashDirectory: LogDirectory {
         try step()
         guard !syncFails else { throw .ioError }
         guard !syncLies, !pendingNames.isEmpty else { return }
+        rebound += bound.keys.filter { durableNames[$0] !== bound[$0] }
         durableNames = bound
         pendingNames = []
         durableNamesVersion += 1

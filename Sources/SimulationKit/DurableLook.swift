@@ -7,9 +7,9 @@ import RaftCore
 /// What a loss of power now would leave of a log at worst, kept up to date as the log is written.
 ///
 /// Read by the production recovery from what was synced, and nothing else. A look after a write
-/// reads what the write added. What was read before is not read again as long as the directory says
-/// that nothing of it has changed. Otherwise all is read anew; and so it is after some 100 looks in
-/// any case, and the two must agree.
+/// reads what the write added. Of segments that were read before none is scanned again as long as the
+/// directory says that nothing of it has changed. After some 100 looks all is read anew in any case,
+/// and the two must agree.
 struct DurableLook {
     private let identity: LogIdentity
     private let options: LogStorage.Options
@@ -54,9 +54,10 @@ struct DurableLook {
     private mutating func refresh() {
         guard operationCount != directory.operationCount else { return }
         operationCount = directory.operationCount
-        guard let growth = growth() else { return readAll() }
+        let changes = directory.takeDurableChanges()
+        guard let reading else { return readAll() }
         do throws(LogStorageError) {
-            try reading?.readOn(growth)
+            try readOn(reading, changes)
         } catch {
             return readAll()
         }
@@ -64,22 +65,26 @@ struct DurableLook {
         if looksLeft <= 0 { compareWithAll() }
     }
 
-    /// What changed, if it is no more than can be read on from; `nil` otherwise.
-    private mutating func growth() -> LogReading.Growth? {
-        let changes = directory.takeDurableChanges()
-        guard reading != nil, namesVersion == directory.durableNamesVersion else { return nil }
-        let (tailName, tailEnd) = (reading?.tailName, reading?.tailEnd ?? 0)
+    /// Reads what was written behind what was read, and what it takes to know the rest of the changes.
+    private mutating func readOn(
+        _ reading: LogReading,
+        _ changes: [(name: String, range: Range<Int>)]
+    ) throws(LogStorageError) {
         var growth = LogReading.Growth()
+        var changed: [String] = []
         for change in changes {
             if change.name == LogReading.hardStateName {
                 growth.hasHardState = true
-            } else if change.name == tailName, change.range.lowerBound >= tailEnd {
-                growth.tailEnd = change.range.upperBound
+            } else if change.name == reading.tailName, change.range.lowerBound >= reading.tailEnd {
+                growth.tailEnd = max(growth.tailEnd ?? 0, change.range.upperBound)
             } else {
-                return nil
+                changed.append(change.name)
             }
         }
-        return growth
+        try reading.readOn(growth)
+        guard !changed.isEmpty || namesVersion != directory.durableNamesVersion else { return }
+        namesVersion = directory.durableNamesVersion
+        try reading.readAgain(changed: changed)
     }
 
     private mutating func compareWithAll() {

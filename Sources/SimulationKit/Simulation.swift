@@ -34,32 +34,16 @@ package struct Simulation {
 
     private let phases: Phases
     private var world: World
-    private var invariants: [any Invariant]
+    private var invariants: Invariants
 
     /// Makes the world of a plan; `trace` is told in words of everything that happens.
     package init(plan: WorldPlan, trace: ((String) -> Void)? = nil) {
         phases = Phases(minutes: plan.minutes)
         world = World(plan: plan, trace: trace)
-        invariants = Self.invariants(plan)
+        invariants = Invariants(nodeLimit: plan.nodeLimit)
     }
 
     package init(seed: UInt64) { self.init(plan: WorldPlan(seed: seed)) }
-
-    private static func invariants(_ plan: WorldPlan) -> [any Invariant] {
-        [
-            ElectionSafety(),
-            LogMatching(),
-            LeaderCompleteness(nodeLimit: plan.nodeLimit),
-            StateMachineSafety(),
-            CommitDurability(nodeLimit: plan.nodeLimit),
-            PromiseDurability(),
-            AcknowledgedWrites(),
-            ReadFreshness(),
-            MonotoneState(nodeLimit: plan.nodeLimit),
-            ConfigurationsOneByOne(),
-            RecoveryExactness(),
-        ]
-    }
 
     /// Runs to the end, or to the first thing that is wrong, or to a time.
     ///
@@ -111,10 +95,8 @@ package struct Simulation {
     private mutating func run(until deadlineUS: UInt64) -> String? {
         while let observation = world.advance(until: deadlineUS) {
             if let complaint = world.tally.complaint { return "World: \(complaint)" }
-            for position in invariants.indices {
-                if let problem = invariants[position].violation(after: observation, in: world) {
-                    return "\(type(of: invariants[position])): \(problem)"
-                }
+            if let problem = invariants.violation(after: observation, in: world) {
+                return problem
             }
         }
         return nil

@@ -42,7 +42,11 @@ extension World {
         let effects = nodes[node].raft.step(input)
         journal.note(nowUS, nodes[node].voter.node, input)
         narrate(node, input, effects)
-        observation.effects += effects
+        if observation.effects.isEmpty {
+            observation.effects = effects
+        } else {
+            observation.effects += effects
+        }
         for effect in effects { perform(effect, node, &observation) }
         startFlush(node)
         wantSnapshot(node)
@@ -175,8 +179,8 @@ extension World {
         through sequence: WriteSequence,
         _ observation: inout Observation
     ) {
-        let due = nodes[node].held.filter { $0.after <= sequence }
-        nodes[node].held.removeAll { $0.after <= sequence }
+        let due = nodes[node].held.prefix { $0.after <= sequence }  // In the order of their writes.
+        nodes[node].held.removeFirst(due.count)
         for held in due { send(held.message, to: held.to, node, &observation) }
     }
 }

@@ -72,15 +72,21 @@ struct World {
         chronicle = Chronicle(nodeLimit: plan.nodeLimit)
         clients = Clients(count: plan.clientCount)
         cluster = ClusterID(UniqueID(using: &random))
-        let voters = (1...plan.voterCount).map { number in
+        let members = (1...plan.voterCount + plan.learnerCount).map { number in
             Voter(
                 node: NodeID(UInt64(number)),
                 store: StoreID(UniqueID(using: &random))
             )
         }
-        let first = Raft.bootstrap(VoterSet(incoming: voters))
-        for (position, voter) in voters.enumerated() {
-            let isFirst = position == 0 || !plan.bootstrapsOne
+        let first = Raft.bootstrap(
+            VoterSet(
+                incoming: Array(members.prefix(plan.voterCount)),
+                learners: Array(members.dropFirst(plan.voterCount))
+            )
+        )
+        for (position, voter) in members.enumerated() {
+            let hasVote = position < plan.voterCount
+            let isFirst = position == 0 || (hasVote && !plan.bootstrapsOne)
             do throws(LogStorageError) {
                 let disk = try makeDisk(of: voter, first: isFirst ? first : nil)
                 nodes.append(
@@ -159,8 +165,9 @@ struct World {
         digest.mix(nowUS)
         digest.mix(nodes[node].voter.node.rawValue)
         digest.mix(nodes[node].raft.hardState.term.rawValue)
-        digest.mix(nodes[node].raft.log.last.index.rawValue)
-        digest.mix(nodes[node].raft.log.last.term.rawValue)
+        let last = nodes[node].raft.log.last
+        digest.mix(last.index.rawValue)
+        digest.mix(last.term.rawValue)
         digest.mix(nodes[node].raft.commit.rawValue)
         digest.mix(nodes[node].raft.applied.rawValue)
         digest.mix(nodes[node].raft.role == .leader ? 1 : 0)

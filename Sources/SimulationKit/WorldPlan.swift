@@ -17,6 +17,8 @@ package struct WorldPlan: Sendable, Equatable {
 
     package var seed: UInt64
     package var voterCount: Int
+    /// Members that get the log and have no vote, from the start on.
+    package var learnerCount = 0
     package var faults: FaultClassSet
     /// The faults that happen, by their numbers in the schedule; `nil` for all.
     package var keptFaults: [Int]?
@@ -93,11 +95,12 @@ package struct WorldPlan: Sendable, Equatable {
 // MARK: - For measuring
 
 extension WorldPlan {
-    /// A healthy cluster under load: 5 voters, 100 proposals a second, disks of 1 ms, production's
-    /// windows.
-    package static func measured(minutes: UInt64) -> WorldPlan {
+    /// A healthy cluster under load: 5 voters and so many learners, 100 proposals a second, disks of
+    /// 1 ms, production's windows.
+    package static func measured(minutes: UInt64, learnerCount: Int) -> WorldPlan {
         var plan = WorldPlan(seed: 1)
         plan.voterCount = 5
+        plan.learnerCount = learnerCount
         plan.faults = FaultClassSet()
         plan.minutes = minutes
         plan.operationGapUS = 10_000
@@ -147,7 +150,7 @@ extension WorldPlan {
     var spareCount: Int { (voterCount - 1) / 2 }
 
     /// Most nodes there ever are; each new one has a number of its own.
-    var nodeLimit: Int { has(.memberChanges) ? voterCount + 8 : voterCount }
+    var nodeLimit: Int { voterCount + learnerCount + (has(.memberChanges) ? 8 : 0) }
 
     var clientCount: Int { RegisterMachine.clientCount }
 }

@@ -38,10 +38,10 @@ struct FuseLifeTests {
         let client = MemoryFileSystem(["/data/file": 100])
         try await TestMount.with(client) { mount in
             let program = """
-                import sys, time
+                import signal, sys
                 f = open(sys.argv[1]); print('open', flush=True)
                 sys.stdin.read()
-                time.sleep(30)
+                signal.alarm(30); signal.pause()
                 """
             let holder = try Command.start(
                 "/usr/bin/env",
@@ -149,7 +149,7 @@ struct FuseLifeTests {
             client.closeGate()
             // Whoever cannot be interrupted cannot be killed either: let the test fail, not hang.
             let rescue = Task {
-                try await Task.sleep(for: .seconds(30))
+                try await Task.sleep(for: .seconds(30))  // limit: of the rescue
                 client.openGate()
             }
             defer { rescue.cancel() }

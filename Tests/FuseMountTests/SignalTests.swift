@@ -47,7 +47,7 @@ struct SignalTests {
         try await TestMount.with(client) { mount in
             client.closeGate()
             let rescue = Task {
-                try await Task.sleep(for: .seconds(30))
+                try await Task.sleep(for: .seconds(30))  // limit: of the rescue
                 client.openGate()
             }
             defer { rescue.cancel() }

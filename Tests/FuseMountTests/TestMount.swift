@@ -170,7 +170,7 @@ enum Command {
 
         func finish() async -> Result {
             let watchdog = Task {
-                try await Task.sleep(for: .seconds(60))
+                try await Task.sleep(for: .seconds(60))  // limit: a program that hangs
                 kill(process.processIdentifier, SIGKILL)
             }
             defer { watchdog.cancel() }

@@ -177,7 +177,8 @@ import Testing
         let handler = ScriptedHandler { request, reply in
             reply.filling()
             Task {
-                try await Task.sleep(for: .milliseconds(2500))  // The origin takes its time.
+                // tested: an origin that takes its time.
+                try await Task.sleep(for: .milliseconds(2500))
                 pageHandler.script(request, reply)
             }
         }

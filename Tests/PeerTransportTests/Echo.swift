@@ -54,7 +54,9 @@ final class Echo: PeerRequestHandler {
         case Method.fail: return .failure(PeerFailure(code: 42, body: body))
         case Method.huge: return .success([UInt8](repeating: 1, count: 5 << 20))
         case Method.hang:
-            while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(3600))  // limit: cancelled long before
+            }
             state.withLock { $0.cancelled += 1 }
             return .success([])
         default: return .failure(PeerFailure(code: PeerFailure.unhandled))

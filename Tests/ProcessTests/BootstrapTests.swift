@@ -56,7 +56,7 @@ extension ProcessTests {
         @Test func initMayBeAskedBeforeTheWorkersRun() async throws {
             let cluster = try TarnCluster(3)
             async let asked = cluster.tarn(["cluster", "init", "--timeout", "60s"])
-            // Not a wait for a fact: whichever comes first, the answer has to be the same.
+            // tested: whichever comes first, the answer has to be the same.
             try await Task.sleep(for: .milliseconds(300))
             try cluster.start()
             let formed = try await asked
@@ -92,7 +92,7 @@ extension ProcessTests {
             try cluster.start()
             for worker in cluster.workers { try await worker.untilAlive() }
             async let interrupted = cluster[1].web.call("POST", "/v1/cluster/init", body: "{}")
-            // Not a wait for a fact: the moment of the blow is what varies.
+            // tested: the moment of the blow is what varies.
             try await Task.sleep(for: .milliseconds(delay))
             cluster[1].kill()
             _ = try? await interrupted

@@ -76,6 +76,7 @@ extension ProcessTests {
             for _ in 0..<8 {
                 let answer = try await cluster[3].putMount("/m/lost", "file:///tmp")
                 #expect(answer.code == "no-quorum", "\(answer.text)")
+                // tested: for four seconds, so for many elections.
                 try await Task.sleep(for: .milliseconds(500))
             }
             #expect(try await cluster[3].cluster().quorum == .init(have: 1, need: 2))

@@ -58,7 +58,7 @@ import Testing
     @Test(arguments: FaultClass.allCases)
     func theSeedsCoverEachClassOfFaults(fault: FaultClass) {
         let count = (UInt64(1)...200).count { WorldPlan(seed: $0).has(fault) }
-        #expect((70...130).contains(count), "\(fault.rawValue): on in \(count) of 200 worlds")
+        #expect((70...130).contains(count), "\(fault.name): on in \(count) of 200 worlds")
     }
 
     @Test func theSeedsCoverAllSizes() {

@@ -2,12 +2,20 @@
 
 import Foundation
 
-/// The files of this repository as lines of text.
+/// The files of this repository as lines of text, read once.
 enum Repository {
     struct File: Sendable {
         /// From the root, as people write it.
         let path: String
         let lines: [String]
+        /// The lines without comments and the insides of one-line strings; empty for other files.
+        let code: [String]
+
+        init(path: String, lines: [String]) {
+            self.path = path
+            self.lines = lines
+            code = path.hasSuffix(".swift") ? lines.map(Code.line) : []
+        }
 
         var isSwift: Bool { path.hasSuffix(".swift") }
 
@@ -26,31 +34,27 @@ enum Repository {
     private static let byteLimit = 4 << 20
 
     /// Every text file of the tree, in the order of paths.
-    static let all: [File] = files(below: root).sorted { $0.path < $1.path }
+    static let all: [File] = files(below: root.path, "").sorted { $0.path < $1.path }
 
     static func swift(under folder: String) -> [File] {
         all.filter { $0.isSwift && $0.path.hasPrefix(folder + "/") }
     }
 
-    private static func files(below directory: URL) -> [File] {
-        let names =
-            (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+    /// The text files below a directory, whose path from the root, slash included, is `place`.
+    private static func files(below directory: String, _ place: String) -> [File] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         return names.filter { !skipped.contains($0) }.flatMap { name -> [File] in
-            let url = directory.appending(path: name)
-            let values = try? url.resourceValues(forKeys: [
-                .isDirectoryKey, .isSymbolicLinkKey, .fileSizeKey,
-            ])
-            if values?.isSymbolicLink == true { return [] }
-            if values?.isDirectory == true { return files(below: url) }
-            guard (values?.fileSize ?? 0) <= byteLimit,
-                let text = try? String(contentsOf: url, encoding: .utf8)
+            let path = "\(directory)/\(name)"
+            let facts = try? FileManager.default.attributesOfItem(atPath: path)
+            switch facts?[.type] as? FileAttributeType {
+            case .typeDirectory: return files(below: path, "\(place)\(name)/")
+            case .typeRegular: break
+            default: return []
+            }
+            guard (facts?[.size] as? Int ?? 0) <= byteLimit,
+                let text = try? String(contentsOfFile: path, encoding: .utf8)
             else { return [] }
-            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            return [File(path: path(of: url), lines: lines.map(String.init))]
+            return [File(path: place + name, lines: text.components(separatedBy: "\n"))]
         }
-    }
-
-    private static func path(of url: URL) -> String {
-        String(url.path.dropFirst(root.path.count).drop { $0 == "/" })
     }
 }

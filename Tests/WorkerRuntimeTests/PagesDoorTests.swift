@@ -40,7 +40,7 @@ struct PagesDoorTests {
             let now = try await client.read(ifPresent, at: address, timeout: .seconds(60))
             #expect(now == .miss)
             try await client.ping(at: address, timeout: .seconds(60))
-            // Longer than a reader bears to hear nothing.
+            // tested: longer than a reader bears to hear nothing.
             try await Task.sleep(for: .milliseconds(1_200))
             door.open(rig.worker)
             guard case .page(let answer, _, .local) = try await waiting else {

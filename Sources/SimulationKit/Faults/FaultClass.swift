@@ -3,7 +3,9 @@
 import Primitives
 
 /// A kind of trouble that a world has or has not.
-package enum FaultClass: String, Sendable, CaseIterable {
+///
+/// A number, not a name: worlds ask several times an event whether they have a class.
+package enum FaultClass: UInt8, Sendable, CaseIterable {
     // Messages, all the time:
     case loss
     case duplicates
@@ -11,9 +13,9 @@ package enum FaultClass: String, Sendable, CaseIterable {
     case replays
     /// Messages overtake each other; without it each link keeps their order, as one connection does.
     case reordering
-    case holdUps = "hold-ups"
+    case holdUps
     /// Voters in several regions, with the timing profile for that.
-    case wideArea = "wide-area"
+    case wideArea
 
     // The network, now and then:
     case partitions
@@ -25,47 +27,63 @@ package enum FaultClass: String, Sendable, CaseIterable {
     case resets
 
     // Processes:
-    case powerLoss = "power-loss"
-    case processEnds = "process-ends"
+    case powerLoss
+    case processEnds
     /// Starts that are cut off in the middle of recovery.
-    case recoveryCuts = "recovery-cuts"
+    case recoveryCuts
     case pauses
     /// Pauses between the end of a write and its report, before the messages that wait for it leave.
-    case persistPauses = "persist-pauses"
+    case persistPauses
 
     // Disks:
-    case slowDisks = "slow-disks"
+    case slowDisks
     case stalls
-    case syncErrors = "sync-errors"
-    case writeErrors = "write-errors"
-    case readErrors = "read-errors"
-    case fullDisks = "full-disks"
+    case syncErrors
+    case writeErrors
+    case readErrors
+    case fullDisks
     /// A few bits of what was durable change.
     case rot
     /// A sector that was synced reads as it was before.
-    case staleSectors = "stale-sectors"
+    case staleSectors
     /// A sector was written over another one.
     case misdirection
-    case lostFiles = "lost-files"
-    case lostHardStates = "lost-hard-states"
-    case lostDisks = "lost-disks"
+    case lostFiles
+    case lostHardStates
+    case lostDisks
 
     // Clocks:
-    case clockSkew = "clock-skew"
-    case clockJumps = "clock-jumps"
+    case clockSkew
+    case clockJumps
     /// A machine asleep: its process stands still and so does its clock.
     case suspensions
 
     // The program at the ends of its ranges, and what operators do:
-    case tinySegments = "tiny-segments"
-    case tinyWindows = "tiny-windows"
-    case earlySnapshots = "early-snapshots"
-    case slowApply = "slow-apply"
+    case tinySegments
+    case tinyWindows
+    case earlySnapshots
+    case slowApply
     /// Entries reach no more followers than a quorum needs.
-    case minimalQuorums = "minimal-quorums"
+    case minimalQuorums
     case transfers
     /// Learners come, get a vote, take another's place, and go.
-    case memberChanges = "member-changes"
+    case memberChanges
+
+    /// As people write it: `hold-ups`.
+    package var name: String { Self.names[Int(rawValue)] }
+
+    /// The class of a name, if it is one.
+    package init?(name: String) {
+        guard let place = Self.names.firstIndex(of: name) else { return nil }
+        self = Self.allCases[place]
+    }
+
+    /// In the order of their declaration: the case's own words.
+    private static let names = allCases.map { fault in
+        "\(fault)".reduce(into: "") { name, letter in
+            name += letter.isUppercase ? "-\(letter.lowercased())" : "\(letter)"
+        }
+    }
 
     /// How often the class is drawn among those that happen now and then; 0 for what is always there.
     var weight: Int {
@@ -108,8 +126,5 @@ package struct FaultClassSet: Sendable, Equatable {
     /// In the order of their declaration.
     package var list: [FaultClass] { FaultClass.allCases.filter(contains) }
 
-    private static func bit(_ fault: FaultClass) -> UInt64 {
-        let position = FaultClass.allCases.firstIndex(of: fault) ?? 0
-        return 1 << UInt64(position)
-    }
+    private static func bit(_ fault: FaultClass) -> UInt64 { 1 << UInt64(fault.rawValue) }
 }

@@ -36,7 +36,7 @@ extension World {
         if plan.sabotage == .lyingSyncs(fromFault: fault.number) {
             for node in nodes { node.disk.lie() }
         }
-        narrate("fault \(fault.number): \(fault.kind.rawValue)")
+        narrate("fault \(fault.number): \(fault.kind.name)")
         switch fault.kind {
         case .powerLoss: crash(victim(&random), .power)
         case .processEnds: crash(victim(&random), .process)

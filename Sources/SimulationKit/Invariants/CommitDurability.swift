@@ -67,8 +67,8 @@ struct CommitDurability: Invariant {
 extension World {
     /// The disk that belongs to an identity, in its node or taken out.
     func disk(of voter: Voter) -> SimulatedDisk? {
-        let current = nodes[position(of: voter.node)]
-        if current.voter == voter { return current.disk }
+        let node = position(of: voter.node)
+        if nodes[node].voter == voter { return nodes[node].disk }
         return retired.first { $0.voter == voter }?.disk
     }
 }

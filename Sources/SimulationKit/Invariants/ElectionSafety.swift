@@ -12,11 +12,11 @@ struct ElectionSafety: Invariant {
         guard let node = observation.node, world.nodes[node].raft.role == .leader else {
             return nil
         }
-        let raft = world.nodes[node].raft
-        guard let known = leaders[raft.term] else {
-            leaders[raft.term] = raft.me
+        let (term, me) = (world.nodes[node].raft.hardState.term, world.nodes[node].raft.me)
+        guard let known = leaders[term] else {
+            leaders[term] = me
             return nil
         }
-        return known == raft.me ? nil : "\(raft.me.node) and \(known.node) both lead \(raft.term)"
+        return known == me ? nil : "\(me.node) and \(known.node) both lead \(term)"
     }
 }

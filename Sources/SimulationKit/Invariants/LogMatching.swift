@@ -13,24 +13,34 @@ struct LogMatching: Invariant {
         let previousTerm: Term
     }
 
-    /// Only looked up, never iterated.
-    private var known: [LogPosition: Facts] = [:]
+    /// For each index, 1 first, what was written there: mostly in one term.
+    private var known: [[Facts]] = []
 
     mutating func violation(after observation: Observation, in world: World) -> String? {
         guard let node = observation.node else { return nil }
         for case .persist(let write) in observation.effects {
             for entry in write.entries {
                 let before = LogIndex(entry.index.rawValue - 1)
-                let log = world.nodes[node].raft.log
                 // The entry may have been replaced within the same event.
-                guard log.holds(entry.position), let term = log.term(at: before) else { continue }
-                let facts = Facts(entry: entry, previousTerm: term)
-                if let other = known[entry.position], other != facts {
+                guard world.nodes[node].raft.log.holds(entry.position),
+                    let term = world.nodes[node].raft.log.term(at: before)
+                else { continue }
+                if !isAsElsewhere(Facts(entry: entry, previousTerm: term)) {
                     return "\(entry.position) differs between logs, or what is before it does"
                 }
-                known[entry.position] = facts
             }
         }
         return nil
+    }
+
+    /// Compares with what other logs have at this position; takes note of what none has.
+    private mutating func isAsElsewhere(_ facts: Facts) -> Bool {
+        let place = Int(facts.entry.index.rawValue) - 1
+        while known.count <= place { known.append([]) }
+        guard let other = known[place].first(where: { $0.entry.term == facts.entry.term }) else {
+            known[place].append(facts)
+            return true
+        }
+        return other == facts
     }
 }

@@ -295,7 +295,8 @@ struct CuttableCalls: PeerCalling {
 
     private func silence(to address: PeerAddress, _ timeout: Duration) async throws(PeerError) {
         guard wires.isCut(to: address) else { return }
-        try? await Task.sleep(for: timeout)  // What a caller sees of a host that does not answer.
+        // tested: what a caller sees of a host that does not answer.
+        try? await Task.sleep(for: timeout)
         throw .timedOut(address)
     }
 }
