@@ -41,6 +41,27 @@ extension Raft {
         askForMore(of: position, from: sender)
     }
 
+    /// What has arrived so far of a snapshot that is on its way in; `nil` where there is none.
+    ///
+    /// To be kept, so that a restart need not begin again; all that is lost with it comes again.
+    package var arriving: (metadata: SnapshotMetadata, byteCount: Int)? {
+        incomingSnapshot.map { ($0.metadata, Int($0.offset)) }
+    }
+
+    /// The bytes of it from `start` on; none once it is being installed.
+    package func arrived(from start: Int) -> [UInt8] {
+        Array(incomingSnapshot?.state.dropFirst(start) ?? [])
+    }
+
+    /// Goes on with what a restart has found again; nobody vouches for it but the whole's checksum.
+    mutating func takeUp(_ arrived: (metadata: SnapshotMetadata, state: [UInt8])?) {
+        guard let arrived, arrived.metadata.position.index > commit,
+            UInt64(arrived.state.count) <= arrived.metadata.byteCount,
+            arrived.metadata.byteCount <= settings.snapshotBytes
+        else { return }
+        incomingSnapshot = IncomingSnapshot(metadata: arrived.metadata, state: arrived.state)
+    }
+
     /// Adds a chunk if it is the one that is missing.
     private mutating func add(_ chunk: SnapshotChunk) {
         if incomingSnapshot?.metadata != chunk.metadata {

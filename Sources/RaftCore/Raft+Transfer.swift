@@ -26,7 +26,9 @@ extension Raft {
     }
 
     /// The voter heard from lately that has most of the log; of equals the one of highest priority,
-    /// then the first by node. One whose disk was mostly late comes behind all others.
+    /// then the first by node.
+    ///
+    /// One whose disk was mostly late comes behind all others.
     var bestHeir: Voter? {
         var best: Progress?
         for peer in leadership?.peers ?? []

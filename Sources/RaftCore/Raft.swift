@@ -101,6 +101,7 @@ package struct Raft: Sendable {
     ///   - restored: Term and vote as they were made durable last.
     ///   - snapshot: The latest durable snapshot, already loaded into the state machine.
     ///   - entries: The log on disk: without gaps, starting at most one behind the snapshot's end.
+    ///   - arrived: What was kept of a snapshot that was on its way in: its first bytes, as they came.
     ///   - seed: Random for each start of the process; election timeouts and read nonces hang on it.
     package init(
         settings: RaftSettings,
@@ -108,6 +109,7 @@ package struct Raft: Sendable {
         restored: HardState,
         snapshot: SnapshotMetadata?,
         entries: [LogEntry],
+        arrived: (metadata: SnapshotMetadata, state: [UInt8])? = nil,
         seed: UInt64
     ) {
         let start = snapshot?.position ?? .zero
@@ -129,6 +131,7 @@ package struct Raft: Sendable {
         }
         writes = WriteLedger(durable: log.last.index)
         random = SplitMix64(seed: seed)
+        takeUp(arrived)
         if let last = entries.last, !log.holds(last.position) {
             outbox.stageTruncation(from: LogIndex(1))  // The snapshot has made it void.
         }

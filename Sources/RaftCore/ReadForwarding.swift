@@ -37,7 +37,7 @@ struct ReadForwarding: Sendable {
 
     mutating func add(_ read: Read) { waiting.append(read) }
 
-    /// - Parameter times: Least time, and where none was measured yet, before the request is repeated.
+    /// Asks for all that waits; again when the answer is overdue by these times.
     mutating func ask(nonce: UInt64, now: UInt64, _ times: RetryTimes) {
         self.nonce = nonce
         asked = waiting
@@ -47,6 +47,8 @@ struct ReadForwarding: Sendable {
         againMS = now + pauseMS(times)
     }
 
+    /// When a request is repeated at the earliest, and where no answer was measured yet; after so many
+    /// milliseconds.
     struct RetryTimes: Sendable {
         let leastMS: UInt64
         let unmeasuredMS: UInt64

@@ -185,7 +185,10 @@ struct Bench {
     }
 
     /// Starts a node again from what it has made durable.
-    mutating func restart(_ node: Int) {
+    mutating func restart(
+        _ node: Int,
+        arrived: (metadata: SnapshotMetadata, state: [UInt8])? = nil
+    ) {
         let old = self[node]
         let first = old.log.firstIndex
         rafts[node - 1] = Raft(
@@ -194,6 +197,7 @@ struct Bench {
             restored: old.hardState,
             snapshot: old.snapshot,
             entries: Array(old.log.entries(from: first, through: old.log.last.index)),
+            arrived: arrived,
             seed: UInt64(node) + 100
         )
         step(node, .tick(now: clock[node - 1]))

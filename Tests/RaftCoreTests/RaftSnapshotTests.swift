@@ -105,6 +105,49 @@ import Testing
         #expect(installed(bench).count == 1)
     }
 
+    /// Goal: a follower that restarts asks for the rest alone.
+    @Test func aRestartGoesOnWithWhatHasArrived() {
+        var (bench, metadata) = bench()
+        var answered = 0
+        bench.advance(1, by: 50)
+        bench.settle()
+        for _ in 0..<2 {
+            _ = serve(&bench, &answered)
+            bench.settle()
+        }
+        #expect(bench[3].arriving?.metadata == metadata && bench[3].arriving?.byteCount == 60)
+        #expect(bench[3].arrived(from: 30) == Array(Self.state[30..<60]))
+        bench.restart(3, arrived: (metadata, Array(Self.state[..<60])))
+        bench.mail.removeAll()
+        let before = bench.effects(1).count
+        for _ in 0..<30 {
+            bench.advanceAll(by: 50)
+            bench.settle()
+            while serve(&bench, &answered) { bench.settle() }
+        }
+        let asked = bench.effects(1)[before...].compactMap { effect -> UInt64? in
+            if case .readSnapshot(_, _, let offset, _) = effect { offset } else { nil }
+        }
+        #expect(asked == [60, 90])
+        #expect(installed(bench) == [.installSnapshot(metadata, state: Self.state)])
+    }
+
+    /// Goal: what a restart finds is trusted no further than its checksums.
+    @Test func whatCannotHaveArrivedIsLeftOut() {
+        let (bench, metadata) = bench()
+        let old = SnapshotMetadata(
+            position: bench[3].log.base,
+            voters: metadata.voters,
+            byteCount: 100,
+            checksum: 0
+        )
+        for arrived in [(metadata, Self.state + [1]), (old, [1])] {
+            var bench = bench
+            bench.restart(3, arrived: arrived)
+            #expect(bench[3].arriving == nil)
+        }
+    }
+
     /// A new leader with the same snapshot need not begin again: the follower says what it has.
     @Test func theFollowerSaysWhereToGoOn() {
         let (bench, metadata) = bench()

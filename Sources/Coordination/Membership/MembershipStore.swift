@@ -165,6 +165,14 @@ package final class MembershipStore: Sendable {
 
     var logPath: FilePath { directory.logPath }
 
+    /// Where what arrives of a leader's snapshot is kept.
+    var arrivals: ArrivingSnapshotFile { ArrivingSnapshotFile(directory.path) }
+
+    /// What a start finds of it; one that cannot be read comes again whole.
+    func arrivedSnapshot(upTo limit: UInt64) -> (metadata: SnapshotMetadata, state: [UInt8])? {
+        (try? arrivals.load(upTo: limit)) ?? nil
+    }
+
     private func openLogOnce() throws(MembershipStoreError) -> (LogStorage, RecoveredLog, Voter) {
         guard let member = directory.identity.membership, member.role == .voter else {
             preconditionFailure("only a voter has a log")

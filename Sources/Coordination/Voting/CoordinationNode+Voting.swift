@@ -35,7 +35,8 @@ extension CoordinationNode {
             writer: writer,
             machine: machine,
             ports: makePorts(),
-            limits: settings.limits
+            limits: settings.limits,
+            arrivals: store.arrivals
         )
         writer.start(storage, in: store.logPath) { [weak driver] completion in
             driver?.completed(completion)
@@ -52,6 +53,7 @@ extension CoordinationNode {
         }
         let raftSettings = raftSettings(recovered)
         let seed = Self.seed()
+        let arrived = store.arrivedSnapshot(upTo: raftSettings.snapshotBytes)
         driver.start(snapshot: recovered.snapshot.map { ($0.metadata, $0.state) }) {
             Raft(
                 settings: raftSettings,
@@ -59,6 +61,7 @@ extension CoordinationNode {
                 restored: recovered.hardState,
                 snapshot: recovered.snapshot?.metadata,
                 entries: recovered.entries,
+                arrived: arrived,
                 seed: seed
             )
         }

@@ -107,6 +107,7 @@ package final class RaftDriver: Sendable {
     private let machine: any StateMachine
     private let ports: Ports
     private let limits: CoordinationLimits
+    private let arrivals: ArrivingSnapshotFile?
 
     /// A driver that runs on `loop`, which outlives it.
     package init(
@@ -114,9 +115,11 @@ package final class RaftDriver: Sendable {
         writer: LogWriter,
         machine: any StateMachine,
         ports: Ports,
-        limits: CoordinationLimits = CoordinationLimits()
+        limits: CoordinationLimits = CoordinationLimits(),
+        arrivals: ArrivingSnapshotFile? = nil
     ) {
         self.loop = loop
+        self.arrivals = arrivals
         raft = .makeEmptyBox(valueType: RaftLoop.self, eventLoop: loop)
         self.limits = limits
         self.writer = writer
@@ -139,6 +142,7 @@ package final class RaftDriver: Sendable {
                 ports: ports,
                 latestSnapshot: snapshot,
                 limits: limits,
+                arrivals: arrivals,
                 prepare: { [weak self] in self?.doAside($0) }
             )
             // The clock first: what has come in by now was not heard at time zero.

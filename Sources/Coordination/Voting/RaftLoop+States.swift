@@ -13,6 +13,8 @@ extension RaftLoop {
         case rebuild(stateCount: Int, begin: (@Sendable () -> Void)?)
         /// A leader's snapshot, durable and read.
         case snapshot(SnapshotMetadata, state: [UInt8], show: @Sendable () -> Void)
+        /// What had arrived of a leader's snapshot is kept, or could not be.
+        case kept(isWritten: Bool)
     }
 
     /// The state differs from the majority's: makes another from the snapshot and the log.
@@ -63,6 +65,7 @@ extension RaftLoop {
             show()
             proposals.skipped(to: metadata.position.index)
             step(.snapshotInstalled(metadata))
+        case .kept(let isWritten): keptArriving(isWritten: isWritten)
         }
     }
 }

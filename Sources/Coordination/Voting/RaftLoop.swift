@@ -32,6 +32,11 @@ struct RaftLoop {
     // How this voter's state and disk stand.
     var snapshots: SnapshotUpkeep
     var backlog = ApplyBacklog()
+    /// Where what arrives of a leader's snapshot is kept; `nil`: nowhere.
+    let arrivals: ArrivingSnapshotFile?
+    var kept = KeptArrival.unknown
+    /// A part is on its way to that file.
+    var isKeeping = false
     /// How often another state took the place of the one before; what was applied to that one is not
     /// reported.
     var stateCount = 0
@@ -47,9 +52,11 @@ struct RaftLoop {
         ports: RaftDriver.Ports,
         latestSnapshot: SnapshotUpkeep.Latest?,
         limits: CoordinationLimits,
+        arrivals: ArrivingSnapshotFile?,
         prepare: @escaping @Sendable (@escaping @Sendable () -> RaftDriver.Event) -> Void
     ) {
         self.prepare = prepare
+        self.arrivals = arrivals
         self.core = core
         self.writer = writer
         self.machine = machine
@@ -85,6 +92,7 @@ struct RaftLoop {
         callers.expire(now)
         leaveIfFull()
         saveIfGrown()
+        keepArriving()
     }
 
     private mutating func propose(_ proposed: inout [Proposal]) {

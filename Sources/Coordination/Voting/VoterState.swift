@@ -24,8 +24,9 @@ package struct VoterState: Sendable {
     package var alarms: [RaftAlarm] = []
     /// The replica differs from the majority's and is being made anew.
     package var isQuarantined = false
-    /// The state is further on than the log: after a start, after an enlistment, on a full disk. What
-    /// the log says of the members is older than what the catalog says.
+    /// The state is further on than the log: after a start, after an enlistment, on a full disk.
+    ///
+    /// What the log says of the members is then older than what the catalog says.
     package var isLogBehind = false
     /// How long ago a leader heard each member by consensus, in milliseconds; who was not heard in
     /// this term is left out.
