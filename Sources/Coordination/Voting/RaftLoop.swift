@@ -24,6 +24,8 @@ struct RaftLoop {
     /// Messages that wait for a write, in the order of their writes.
     private var held: [(after: WriteSequence, message: RaftMessage, to: Voter)] = []
     private var durable = WriteSequence(0)
+    /// Up to here terms and votes are, though entries may wait for space.
+    private var promised = WriteSequence(0)
     private var appliedSinceSnapshot = (entries: 0, bytes: 0)
     private let limits: CoordinationLimits
     private var isSaving = false
@@ -144,6 +146,9 @@ struct RaftLoop {
             durable = sequence
             step(.persisted(sequence))
             releaseHeld()
+        case .promised(let sequence):
+            promised = sequence
+            releaseVotes()
         case .snapshotSaved(let metadata, let state):
             isSaving = false
             latestSnapshot = (metadata, state)
@@ -219,7 +224,7 @@ extension RaftLoop {
     }
 
     private mutating func send(_ message: RaftMessage, to voter: Voter, after: WriteSequence?) {
-        if let after, after > durable {
+        if let after, after > (message.isVote ? max(durable, promised) : durable) {
             hold(message, to: voter, after: after)
         } else {
             ports.send(message, voter)
@@ -243,6 +248,13 @@ extension RaftLoop {
     private mutating func releaseHeld() {
         let released = held.prefix { $0.after <= durable }
         held.removeFirst(released.count)
+        for send in released { ports.send(send.message, send.to) }
+    }
+
+    /// A vote promises nothing about entries.
+    private mutating func releaseVotes() {
+        let released = held.filter { $0.message.isVote && $0.after <= promised }
+        held.removeAll { $0.message.isVote && $0.after <= promised }
         for send in released { ports.send(send.message, send.to) }
     }
 
@@ -360,5 +372,12 @@ extension RaftLoop {
         let end = min(start + byteCount, latest.state.count)
         let bytes = Array(latest.state[start..<end])
         step(.snapshotChunk(to: node, latest.metadata, offset: UInt64(start), bytes: bytes))
+    }
+}
+
+extension RaftMessage {
+    /// Whether only a term and a vote must be durable before it leaves.
+    fileprivate var isVote: Bool {
+        if case .voteReply = body { true } else { false }
     }
 }
