@@ -99,12 +99,8 @@ extension DataDirectory {
             membership.role == .voter || membership.role == .formerVoter
         else { return nil }
         if let found = condemnation(at: path, of: identity.store), found.store == identity.store {
-            return DirectoryCheck(
-                "log",
-                .bad,
-                "found while it was in use: \(found.refusal.facts)",
-                next: RecoveryRule.rule(for: found.finding).nextStep
-            )
+            let facts = "found while it was in use: \(found.refusal.facts)"
+            return badLog(facts, found.finding, membership.role)
         }
         guard !isInUse else {
             return DirectoryCheck(
@@ -126,11 +122,30 @@ extension DataDirectory {
                 ? DirectoryCheck("log", .ok, "whole")
                 : DirectoryCheck("log", .note, "a start puts right: \(words)")
         } catch .refused(let refusal) {
-            let next = RecoveryRule.rule(for: refusal.finding).nextStep
-            return DirectoryCheck("log", .bad, refusal.facts, next: next)
+            return badLog(refusal.facts, refusal.finding, membership.role)
         } catch {
             return DirectoryCheck("log", .bad, "\(error)", next: "look at the disk: dmesg")
         }
+    }
+
+    /// A log that must not be used: bad where it votes, worth knowing where it only might again.
+    private static func badLog(
+        _ facts: String,
+        _ finding: RecoveryFinding,
+        _ role: StoreIdentity.Role
+    ) -> DirectoryCheck {
+        let rule = RecoveryRule.rule(for: finding)
+        guard role == .formerVoter else {
+            return DirectoryCheck("log", .bad, facts, next: rule.nextStep)
+        }
+        return DirectoryCheck(
+            "log",
+            rule.isRot ? .note : .bad,
+            "of a vote that was taken away, kept for what it promised: \(facts)",
+            next: rule.isRot
+                ? "nothing: the worker runs without it; given a vote again, it comes back as a new store"
+                : rule.nextStep
+        )
     }
 
     private static func quarantineCheck(_ path: FilePath) -> DirectoryCheck? {

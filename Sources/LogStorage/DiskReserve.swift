@@ -49,8 +49,9 @@ package enum DiskLevel: Int, Comparable, Sendable, CaseIterable {
 
 /// Space kept back on the log's file system, to have some left when there is none.
 ///
-/// A file that holds blocks and nothing else: 64 MiB, or a 32nd of the file system where that is less,
-/// nothing below 1 MiB. Released when a write finds no space, made again when there is some.
+/// A file that holds blocks and nothing else: 64 MiB, or a 32nd of the file system where that is less, but
+/// never less than a start needs on a full disk, unless that is more than a quarter of all; nothing below
+/// 1 MiB. Released when a write finds no space, made again when there is some.
 package struct DiskReserve {
     /// What was seen last.
     package struct View: Sendable, Equatable {
@@ -66,25 +67,34 @@ package struct DiskReserve {
     private static let most = 64 << 20
     private static let least = 1 << 20
 
+    /// What a start drafts besides a copy of the last segment: hard state, identity, a note; with room
+    /// for what the file system needs to know of them.
+    private static let besides = 128 << 10
+
     private let path: FilePath
+    private let segmentByteCount: Int
     private let space: (FilePath) throws(Errno) -> FileSystemSpace
     package private(set) var view = View()
 
     /// The reserve of the log in `directory`; `space` is replaced by tests.
     package init(
         _ directory: FilePath,
+        segmentByteCount: Int,
         space: @escaping (FilePath) throws(Errno) -> FileSystemSpace = {
             path throws(Errno) in try FileSystemSpace(of: path)
         }
     ) {
         path = directory.appending(Self.name)
+        self.segmentByteCount = segmentByteCount
         self.space = space
     }
 
-    /// Bytes to keep back on a file system of `total` bytes.
-    package static func byteCount(ofTotal total: UInt64) -> Int {
-        let share = Int(clamping: total / 32)
-        return share < least ? 0 : min(share, most)
+    /// Bytes to keep back on a file system of `total` bytes for a log of such segments.
+    package static func byteCount(ofTotal total: UInt64, segmentByteCount: Int) -> Int {
+        let share = min(Int(clamping: total / 32), most)
+        let needed = segmentByteCount + besides
+        let wanted = needed <= Int(clamping: total / 4) ? max(share, needed) : share
+        return wanted < least ? 0 : wanted
     }
 
     /// Looks at the file system; makes the reserve again where that leaves the log enough.
@@ -93,7 +103,7 @@ package struct DiskReserve {
     /// the next write.
     package mutating func look() -> View {
         guard let space = try? space(path.removingLastComponent()) else { return view }
-        let wanted = Self.byteCount(ofTotal: space.total)
+        let wanted = Self.byteCount(ofTotal: space.total, segmentByteCount: segmentByteCount)
         let held = heldByteCount
         let missing = UInt64(max(0, wanted - held))
         let available = space.available - min(space.available, missing)

@@ -30,9 +30,9 @@ extension LogStorage {
             _ = try directory.place(name, header + state, byteCount: header.count + state.count)
             snapshots = (snapshots + [metadata]).suffix(keptSnapshotCount)
             if !window.continues(position) { backlog = [[.reset(position)]] }
+            hasOldSnapshots = true
         }
         try resume()
-        try durably { () throws(IOFailure) in try removeOldSnapshots() }
     }
 
     /// Says whether a second snapshot is kept to fall back to, and drops it where it is not.
@@ -102,12 +102,13 @@ extension LogStorage {
         }
     }
 
-    private func removeOldSnapshots() throws(IOFailure) {
+    func removeOldSnapshots() throws(IOFailure) {
         let kept = Set(snapshots.map { SnapshotFile.name($0.position) })
         let names = try failing("list", "") { () throws(Errno) in try directory.names() }
         for name in names where SnapshotFile.position(in: name) != nil && !kept.contains(name) {
             try directory.discard(name)
         }
+        hasOldSnapshots = false
     }
 }
 

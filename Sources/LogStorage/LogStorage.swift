@@ -66,6 +66,10 @@ package final class LogStorage {
     var snapshots: [SnapshotMetadata]
     /// Batches taken on and not written yet: there was no room for the segment they belong in.
     var backlog: [[LogRecord]] = []
+    /// A term or vote that the slots hold and no batch does.
+    private var unrecorded: HardState?
+    /// Whether snapshots are to be removed once nothing waits.
+    var hasOldSnapshots = false
     private var failure: IOFailure?
 
     /// Snapshots kept: the newest, and one to fall back to unless the disk is tight.
@@ -86,6 +90,9 @@ package final class LogStorage {
         chain = recovery.chain
         snapshots = recovery.snapshots
     }
+
+    /// Length of the files it makes, in bytes.
+    package var segmentByteCount: Int { options.segmentByteCount }
 
     /// The last entry's index; the newest snapshot's if there is no entry behind it.
     package var lastIndex: LogIndex { window.lastIndex }
@@ -110,16 +117,33 @@ package final class LogStorage {
             writes,
             window: window,
             hardState: hardState,
-            newestSnapshot: newestSnapshot?.position
+            newestSnapshot: newestSnapshot?.position,
+            unrecorded: unrecorded
         )
         let batches = try plan.batches(streamLimit: streamLimit)
         try durably { () throws(IOFailure) in
             if plan.hardState != hardState {
                 try slots.write(plan.hardState, highestSegment: tail.header.number)
             }
-            backlog = batches
+            (backlog, unrecorded) = (batches, nil)
         }
         try resume()
+    }
+
+    /// Makes a later term or vote durable while a write waits for space: it needs none.
+    ///
+    /// In both slots, for the log says nothing of it before the next write, whose batch does.
+    /// - Throws: `hardStateRegressed` before anything is written; `io`, after which the process must end;
+    ///   `stopped`.
+    package func promise(_ new: HardState) throws(LogStorageError) {
+        try requireUsable()
+        guard new.follows(hardState) else {
+            throw .hardStateRegressed(from: hardState, to: new)
+        }
+        try durably { () throws(IOFailure) in
+            for _ in 0..<2 { try slots.write(new, highestSegment: tail.header.number) }
+            unrecorded = new
+        }
     }
 
     /// Whether a write waits for space.
@@ -135,6 +159,7 @@ package final class LogStorage {
                 try append(batch)
                 backlog.removeFirst()
             }
+            if hasOldSnapshots { try removeOldSnapshots() }
         }
     }
 

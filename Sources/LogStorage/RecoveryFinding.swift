@@ -167,8 +167,13 @@ extension RecoveryRule {
         RecoveryRule(
             finding: .indexGap,
             verdict: .refuse,
-            reason: "entries are missing between a snapshot or entry and the next one",
-            nextStep: replaceVoter
+            reason: "entries are missing between a snapshot or entry and the next one, in batches "
+                + "whose checksums and order are right: this is what was written, not what a disk lost",
+            nextStep: """
+                keep a copy of the data directory and report it as a bug. With peers that vote: empty \
+                the directory and let the worker join as a new one. Without: put an older copy of the \
+                data directory in its place
+                """
         ),
         RecoveryRule(
             finding: .termConflict,

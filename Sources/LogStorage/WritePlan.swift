@@ -14,19 +14,22 @@ struct WritePlan {
         _ writes: [LogWrite],
         window: LogWindow,
         hardState: HardState,
-        newestSnapshot: LogPosition?
+        newestSnapshot: LogPosition?,
+        unrecorded: HardState? = nil
     ) throws(LogStorageError) {
         self.newestSnapshot = newestSnapshot
         self.window = window
         self.hardState = hardState
+        if let unrecorded { records.append(.hardState(unrecorded)) }
         for write in writes { try add(write) }
     }
 
     private mutating func add(_ write: LogWrite) throws(LogStorageError) {
         if let new = write.hardState, new != hardState {
             // Never lost, so never taken back either: recovery keeps the later of what it finds.
-            guard new.term > hardState.term || (new.term == hardState.term && hardState.vote == nil)
-            else { throw .hardStateRegressed(from: hardState, to: new) }
+            guard new.follows(hardState) else {
+                throw .hardStateRegressed(from: hardState, to: new)
+            }
             hardState = new
             records.append(.hardState(new))
         }
@@ -78,5 +81,12 @@ struct WritePlan {
             room -= record.byteCount
         }
         return batches
+    }
+}
+
+extension HardState {
+    /// Whether a store that has promised `other` may promise this.
+    func follows(_ other: HardState) -> Bool {
+        term > other.term || (term == other.term && other.vote == nil)
     }
 }

@@ -37,6 +37,32 @@ import Testing
         #expect(log.detail.contains("segment-0000000000000001 at byte 0"), "\(log.detail)")
     }
 
+    /// What is to be done about a rotten log hangs on what it is still good for.
+    @Test func theAdviceDependsOnTheRole() throws {
+        let scratch = try ScratchDirectory()
+        try DataDirectoryTests.admit(scratch, .voter)
+        let segment = scratch.path("data").appending("log/segment-0000000000000001")
+        try File(segment, .update).write([0xFF], at: 60)
+        var advice: [StoreIdentity.Role: DirectoryCheck] = [:]
+        for role in [StoreIdentity.Role.voter, .formerVoter, .observer] {
+            try DataDirectoryTests.open(scratch).update { $0.membership?.role = role }
+            advice[role] = DataDirectory.examine(scratch.path("data")).first { $0.name == "log" }
+        }
+        #expect(advice[.voter]?.state == .bad)
+        #expect(advice[.voter]?.next.contains("sets this log aside") == true)
+        #expect(advice[.formerVoter]?.state == .note)
+        #expect(advice[.formerVoter]?.next.contains("nothing") == true)
+        #expect(advice[.observer] == nil, "an observer's log was never acted on")
+    }
+
+    @Test func aLogThatWasWrittenWronglyIsNotSetAside() {
+        let rule = RecoveryRule.rule(for: .indexGap)
+        #expect(rule.verdict == .refuse && !rule.nextStep.contains("sets this log aside"))
+        for rule in RecoveryRule.table where rule.nextStep.contains("sets this log aside") {
+            #expect(rule.isRot, "\(rule.finding) is never set aside")
+        }
+    }
+
     @Test func aLostStoreAndItsQuarantineAreNamed() throws {
         let scratch = try ScratchDirectory()
         _ = try QuarantineTests.giveUp(scratch)

@@ -124,7 +124,7 @@ import Testing
         let scratch = try ScratchDirectory()
         let space = Space()
         space.available = 500 * Self.mib
-        var reserve = DiskReserve(scratch.path) { _ in space.facts }
+        var reserve = DiskReserve(scratch.path, segmentByteCount: 16 << 20) { _ in space.facts }
         let held = { try FileStatus(of: scratch.path("ballast")).allocatedByteCount }
         #expect(reserve.look().level == .ample)
         #expect(try held() >= 32 << 20)
@@ -147,9 +147,30 @@ import Testing
         }
     }
 
-    @Test func theReserveIsAFractionOfASmallFileSystem() {
-        #expect(DiskReserve.byteCount(ofTotal: 1 << 40) == 64 << 20)
-        #expect(DiskReserve.byteCount(ofTotal: 128 << 20) == 4 << 20)
-        #expect(DiskReserve.byteCount(ofTotal: 16 << 20) == 0)
+    struct Size: CustomTestStringConvertible, Sendable {
+        let (totalMiB, reserveBytes): (UInt64, Int)
+        var testDescription: String { "\(totalMiB) MiB" }
+
+        init(_ totalMiB: UInt64, _ reserveBytes: Int) {
+            (self.totalMiB, self.reserveBytes) = (totalMiB, reserveBytes)
+        }
+    }
+
+    private static let forAStart = 16 << 20 + 128 << 10
+
+    // swift-format-ignore
+    static let sizes: [Size] = [
+        Size(1 << 20, 64 << 20), Size(2048, 64 << 20), Size(1024, 32 << 20), Size(640, 20 << 20),
+        // A copy of the last segment has to fit at the next start.
+        Size(512, forAStart), Size(256, forAStart), Size(65, forAStart),
+        // Where that is more than a quarter of all it is left out.
+        Size(64, 2 << 20), Size(32, 1 << 20), Size(31, 0), Size(0, 0),
+    ]
+
+    @Test(arguments: sizes) func theReserveIsEnoughForAStart(_ size: Size) {
+        let total = size.totalMiB << 20
+        #expect(
+            DiskReserve.byteCount(ofTotal: total, segmentByteCount: 16 << 20) == size.reserveBytes
+        )
     }
 }

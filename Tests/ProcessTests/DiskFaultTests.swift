@@ -178,6 +178,47 @@ extension ProcessTests {
             }
         }
 
+        /// A file that the disk cannot read is lost like one that reads back wrong.
+        @Test(.enabled(if: FaultRig.canTrace, "needs strace, and leave to trace"))
+        func aVoterWithAnUnreadableFileComesBackAsANewStore() async throws {
+            let cluster = try await TarnCluster.formed()
+            let stored = [try await cluster.store("/m/before")]
+            let victim = cluster[3]
+            victim.send(SIGTERM)
+            _ = try await victim.process?.waitForExit()
+            let path = "\(victim.dataDirectory)/\(Self.segment)"
+            try victim.start(wrapper: FaultRig.unreadable([path]))
+            try await victim.until("the new store", within: .seconds(30)) {
+                victim.log.contains("waits to take a lost voter's place")
+            }
+            #expect(victim.log.contains("cannot read it"), "\(victim.logEnd)")
+            victim.kill()  // The next log's first file would have the name that cannot be read.
+            try victim.start()
+            try await victim.untilReady(within: .seconds(30))
+            try await victim.until("all that was stored") { try await victim.holds(stored) }
+        }
+
+        /// Of a disk that reads nothing nobody knows what it holds.
+        @Test(.enabled(if: FaultRig.canTrace, "needs strace, and leave to trace"))
+        func aDeadDiskEndsTheVoterAndChangesNothing() async throws {
+            let cluster = try await TarnCluster.formed()
+            let victim = cluster[3]
+            victim.send(SIGTERM)
+            _ = try await victim.process?.waitForExit()
+            let log = "\(victim.dataDirectory)/log"
+            let files = try FileManager.default.contentsOfDirectory(atPath: log)
+            try victim.start(wrapper: FaultRig.unreadable(files.map { "\(log)/\($0)" }))
+            #expect(try await victim.process?.waitForExit() == 1, "\(victim.logEnd)")
+            #expect(victim.log.contains("reads nothing"), "\(victim.logEnd)")
+            let data = try FileManager.default.contentsOfDirectory(atPath: victim.dataDirectory)
+            #expect(!data.contains { $0.hasPrefix("quarantined-") || $0 == "condemned" }, "\(data)")
+            try victim.start()
+            try await victim.untilReady()
+            try await victim.until("its vote") {
+                try await victim.cluster().quorum == .init(have: 3, need: 2)
+            }
+        }
+
         /// Nobody else has what the only voter has lost.
         @Test func theOnlyVoterRefusesAndChangesNothing() async throws {
             let cluster = try await TarnCluster.formed(1)

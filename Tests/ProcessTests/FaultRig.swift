@@ -63,6 +63,13 @@ enum FaultRig {
         return strace
     }
 
+    /// A worker's wrapper that makes every read of these files fail, as of sectors that are lost.
+    static func unreadable(_ paths: [String]) -> [String] {
+        ["/usr/bin/strace", "-D", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null"]
+            + paths.flatMap { ["-P", $0] }
+            + ["-e", "trace=pread64", "-e", "inject=pread64:error=EIO"]
+    }
+
     /// Turns one bit over.
     static func flip(_ path: String, at offset: UInt64) throws {
         let file = try FileHandle(forUpdating: URL(filePath: path))

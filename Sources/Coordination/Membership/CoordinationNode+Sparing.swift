@@ -19,21 +19,33 @@ import Synchronization
 /// as leave a quorum with everything that was ever acknowledged: each such entry was on a quorum, and any two
 /// quorums share a voter. Two of three rotten ones both stay, and what they hold stays where it is.
 extension CoordinationNode {
-    private static let askingPause = Duration.milliseconds(500)
+    private static let askingPause = Duration.seconds(1)
+    /// How long one rotten voter lets another go before it.
+    private static let courtesyMS: UInt64 = 60_000
 
     /// Asks, as long as this voter's log is rotten, whether the others can spare it.
     func askToBeSpared() async {
+        var rottenSinceMS: UInt64?
         while !Task.isCancelled {
-            if let finding = ownRot, await isSpared() {
-                log.critical(
-                    "a quorum of the other voters goes on without this one: it gives its store up",
-                    metadata: ["log.finding": "\(finding.rawValue)"]
-                )
-                rot.withLock { $0 = $0 ?? finding }
-                return rotMark.advance(to: 1)
+            if let finding = ownRot {
+                let since = rottenSinceMS ?? settings.now()
+                rottenSinceMS = since
+                let mayGo = isFirstOfTheRotten || settings.now() >= since + Self.courtesyMS
+                if mayGo, await isSpared() { return leave(for: finding) }
+            } else {
+                rottenSinceMS = nil
             }
             try? await Task.sleep(for: Self.askingPause)
         }
+    }
+
+    private func leave(for finding: RecoveryFinding) {
+        log.critical(
+            "a quorum of the other voters goes on without this one: it gives its store up",
+            metadata: ["log.finding": "\(finding.rawValue)"]
+        )
+        rot.withLock { $0 = $0 ?? finding }
+        rotMark.advance(to: 1)
     }
 
     /// What this voter's log has lost, found at its start or since.
@@ -44,8 +56,8 @@ extension CoordinationNode {
 
     /// Whether a quorum of the voters, by what each of them knows of who votes, does without this one.
     private func isSpared() async -> Bool {
-        let others = votersInOrder
-        guard sparing.withLock({ !$0.isBound(nowMS: settings.now()) }), isFirstOfTheRotten,
+        let others = otherVotersNow
+        guard sparing.withLock({ !$0.isBound(nowMS: settings.now()) }),
             others.count >= voters.count / 2 + 1
         else { return false }
         let body = SparingRequest(applied: store.rejectedLog?.applied ?? .zero).encode()
@@ -75,19 +87,16 @@ extension CoordinationNode {
         return try? SparingReply(decoding: reply)
     }
 
-    /// Other voters that answer, vote, and say of no trouble with their own disks.
-    var votersInOrder: [NodeID] {
+    /// Other voters that answer, and vote.
+    var otherVotersNow: [NodeID] {
         voters.filter { node in
-            guard node != membership.node, health.answersNow(node),
-                let status = health.report(of: node)?.status
-            else { return false }
-            let kinds = status.alarms.map(\.kind)
-            return status.isVoter && !kinds.contains(.logRot) && !kinds.contains(.diskFull)
+            node != membership.node && health.answersNow(node)
+                && health.report(of: node)?.status.isVoter == true
         }
     }
 
-    /// Of several with rotten logs the one with the smallest node id goes first, and the others wait until
-    /// it is back: the cluster is without more than one voter only if it must.
+    /// Of several with rotten logs the one with the smallest node id goes first, and the others wait for
+    /// a while until it is back: the cluster is without more than one voter only if it must.
     private var isFirstOfTheRotten: Bool {
         guard let me = membership.node else { return false }
         return voters.filter { $0 < me && health.answersNow($0) }.allSatisfy { node in

@@ -53,7 +53,7 @@ extension CoordinationNode {
         guard let worst = damage.first(where: \.isRot) ?? damage.first else {
             return alarms.clear(.logRot)
         }
-        alarms.raise(.logRot, worst.words(isRebuilt: votersInOrder.count >= voters.count / 2 + 1))
+        alarms.raise(.logRot, worst.words(isRebuilt: otherVotersNow.count >= voters.count / 2 + 1))
     }
 
     /// Makes sure that no start takes what was lost for what was never written, whatever happens next.

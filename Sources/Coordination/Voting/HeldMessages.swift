@@ -7,9 +7,15 @@ import RaftCore
 struct HeldMessages {
     private var held: [(after: WriteSequence, message: RaftMessage, to: Voter)] = []
     private var durable = WriteSequence(0)
+    /// Up to here terms and votes are, though entries may wait for space.
+    private var promised = WriteSequence(0)
 
     /// Whether a message that waits for `write` may leave now.
-    func mayLeave(after write: WriteSequence) -> Bool { write <= durable }
+    ///
+    /// A vote promises nothing about entries.
+    func mayLeave(_ message: RaftMessage, after write: WriteSequence) -> Bool {
+        write <= (message.isVote ? max(durable, promised) : durable)
+    }
 
     /// Keeps a message until its write is durable.
     ///
@@ -33,10 +39,25 @@ struct HeldMessages {
         held.removeFirst(released.count)
         return released.map { ($0.message, $0.to) }
     }
+
+    /// Takes out the votes that may leave now that terms and votes up to `sequence` are durable.
+    mutating func releaseVotes(
+        _ sequence: WriteSequence
+    ) -> [(message: RaftMessage, to: Voter)] {
+        promised = sequence
+        let released = held.filter { mayLeave($0.message, after: $0.after) }
+        held.removeAll { mayLeave($0.message, after: $0.after) }
+        return released.map { ($0.message, $0.to) }
+    }
 }
 
 extension RaftMessage {
     fileprivate var isAcknowledgement: Bool {
         if case .appendReply = body { true } else { false }
+    }
+
+    /// Whether only a term and a vote must be durable before it leaves.
+    fileprivate var isVote: Bool {
+        if case .voteReply = body { true } else { false }
     }
 }

@@ -14,6 +14,8 @@ struct LogWorkbench {
     private var queue: [LogWriter.Job] = []
     /// Told once a write that waits for space is durable.
     private var unfinished: LogWriter.Completion?
+    /// Up to which write terms and votes were made durable before the entries beside them.
+    private var promised: WriteSequence?
 
     init(
         _ storage: LogStorage,
@@ -31,7 +33,34 @@ struct LogWorkbench {
     ///
     /// - Throws: `full`, to be called again when there is space; anything else is final.
     mutating func work() throws(LogStorageError) {
-        try finishUnfinished()
+        do throws(LogStorageError) {
+            try finishUnfinished()
+            try workQueue()
+        } catch {
+            if case .full = error { try promise() }
+            throw error
+        }
+    }
+
+    /// What waits for space is entries: a term or a vote behind them must not, or this voter could not
+    /// vote for as long as its disk is full.
+    private mutating func promise() throws(LogStorageError) {
+        var (last, newest): (WriteSequence?, HardState?)
+        if case .persisted(let sequence, _)? = unfinished { last = sequence }
+        for (position, job) in queue.enumerated() {
+            guard case .write(let write) = job else { continue }
+            last = write.sequence
+            guard let state = write.hardState else { continue }
+            newest = state
+            queue[position] = .write(write.withoutHardState)
+        }
+        if let newest { try storage.promise(newest) }
+        guard let last, last != promised else { return }
+        promised = last
+        report(.promised(last))
+    }
+
+    private mutating func workQueue() throws(LogStorageError) {
         while let job = queue.first {
             switch job {
             case .write:
@@ -49,6 +78,9 @@ struct LogWorkbench {
     private mutating func finishUnfinished() throws(LogStorageError) {
         guard let completion = unfinished else { return }
         try storage.resume()
+        if case .snapshotInstalled(let metadata, _) = completion {
+            try storage.compact(upTo: metadata.position.index)
+        }
         unfinished = nil
         report(completion)
     }
@@ -111,5 +143,17 @@ struct LogWorkbench {
     /// Fits what is kept to the room that is left.
     func adapt(to level: DiskLevel) throws(LogStorageError) {
         try storage.keepSpareSnapshot(level < .tight)
+    }
+}
+
+extension LogWrite {
+    /// The same entries; their term and vote are durable already.
+    fileprivate var withoutHardState: LogWrite {
+        LogWrite(
+            sequence: sequence,
+            hardState: nil,
+            truncateFrom: truncateFrom,
+            entries: entries
+        )
     }
 }

@@ -28,6 +28,8 @@ package final class LogWriter: Sendable {
     /// What the driver is told.
     package enum Completion: Sendable {
         case persisted(WriteSequence, seconds: Double)
+        /// Terms and votes up to this write are durable; its entries, or earlier ones, wait for space.
+        case promised(WriteSequence)
         case snapshotSaved(SnapshotMetadata, state: [UInt8])
         /// Memory has changed what was to be saved; nothing was.
         case snapshotDamaged(LogPosition)
@@ -60,7 +62,9 @@ package final class LogWriter: Sendable {
             handover.withLock { storage in
                 guard let storage else { preconditionFailure("the log was handed over twice") }
                 do throws(LogStorageError) {
-                    var room = DiskRoom(DiskReserve(directory))
+                    var room = DiskRoom(
+                        DiskReserve(directory, segmentByteCount: storage.segmentByteCount)
+                    )
                     try Self.run(LogWorkbench(storage, report: report), &room, mailbox, report)
                 } catch {
                     failure(error)
@@ -78,15 +82,18 @@ package final class LogWriter: Sendable {
         _ mailbox: Mailbox<Job>,
         _ report: @Sendable (Completion) -> Void
     ) throws(LogStorageError) {
+        var hasNewRoom = false
         while true {
-            workbench.add(mailbox.takeAll(waitingAtMostMS: lookMS))
+            workbench.add(mailbox.takeAll(waitingAtMostMS: hasNewRoom ? 0 : lookMS))
+            hasNewRoom = false
             if mailbox.isClosed, workbench.isEmpty || room.isStuck { return }
             do throws(LogStorageError) {
                 try workbench.work()
                 room.worked()
             } catch {
                 guard case .full = error else { throw error }
-                if room.foundNone() { continue }  // Space was given back: at once again.
+                hasNewRoom = room.foundNone()
+                if hasNewRoom { continue }  // Space was given back: at once again.
             }
             if let news = room.news(everyMS: lookMS) {
                 try workbench.adapt(to: news.level)

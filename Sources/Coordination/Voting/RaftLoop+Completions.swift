@@ -11,6 +11,8 @@ extension RaftLoop {
             let released = held.release(sequence)
             step(.persisted(sequence))
             for send in released { ports.send(send.message, send.to) }
+        case .promised(let sequence):
+            for send in held.releaseVotes(sequence) { ports.send(send.message, send.to) }
         case .snapshotSaved(let metadata, let state):
             snapshots.saved((metadata, state))
             step(.snapshotTaken(metadata))

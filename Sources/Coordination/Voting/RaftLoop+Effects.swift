@@ -41,7 +41,7 @@ extension RaftLoop {
     }
 
     private mutating func send(_ message: RaftMessage, to voter: Voter, after: WriteSequence?) {
-        if let after, !held.mayLeave(after: after) {
+        if let after, !held.mayLeave(message, after: after) {
             held.hold(message, to: voter, after: after)
         } else {
             ports.send(message, voter)

@@ -73,6 +73,17 @@ final class ScratchLog {
 
     var directory: FilePath { scratch.path }
 
+    /// What a start would find now, from a copy of the files.
+    func reopened() throws -> RecoveredLog {
+        let copy = try ScratchDirectory()
+        for name in try Directory.names(in: directory) where !name.hasPrefix("ballast") {
+            let file = try File(path(name), .read)
+            let bytes = try file.read(at: 0, count: try file.status().byteCount)
+            try File(copy.path(name), .create).write(bytes, at: 0)
+        }
+        return try LogStorage.open(at: copy.path, identity: Self.identity).1
+    }
+
     static func scrub(_ directory: FilePath, _ tail: LogTail) -> sending LogScrub {
         LogScrub(in: FileLogDirectory(directory), identity: identity, tail: tail)
     }
