@@ -19,26 +19,24 @@ struct Leadership: Sendable {
     var digests = DigestCount()
     var lateness = Lateness()
 
-    // By place, not by element: an element would be copied whole only to look at its name, which was
-    // a twentieth of what a step takes.
-    func position(of voter: Voter) -> Int? {
-        peers.indices.first { peers[$0].voter == voter }
-    }
+    func position(of voter: Voter) -> Int? { peers.position(of: voter) }
 
-    func position(of node: NodeID) -> Int? {
-        peers.indices.first { peers[$0].voter.node == node }
-    }
+    func position(of node: NodeID) -> Int? { peers.indices.first { peers[$0].voter.node == node } }
 
-    func progress(of voter: Voter) -> Progress? { position(of: voter).map { peers[$0] } }
+    func progress(of voter: Voter) -> Progress? { peers.position(of: voter).map { peers[$0] } }
+}
+
+// By place, not by element, and of the peers alone: a progress, and all that a leader has, would be
+// copied whole only to look at one field. That was a twentieth of what a step takes.
+extension [Progress] {
+    func position(of voter: Voter) -> Int? { indices.first { self[$0].voter == voter } }
 
     /// Up to where a voter is known to have the log; zero for one that does not follow.
-    func match(of voter: Voter) -> LogIndex {
-        position(of: voter).map { peers[$0].match } ?? .zero
-    }
+    func match(of voter: Voter) -> LogIndex { position(of: voter).map { self[$0].match } ?? .zero }
 
     /// The latest round that a voter answered; 0 for one that does not follow.
     func answeredRound(of voter: Voter) -> UInt64 {
-        position(of: voter).map { peers[$0].answeredRound } ?? 0
+        position(of: voter).map { self[$0].answeredRound } ?? 0
     }
 }
 

@@ -94,7 +94,7 @@ extension Raft {
     private mutating func confirmRounds() {
         guard let latest = leadership?.rounds.latest else { return }
         let reached = voters.quorumValue { voter in
-            voter == me ? latest : leadership?.answeredRound(of: voter) ?? 0
+            voter == me ? latest : leadership?.peers.answeredRound(of: voter) ?? 0
         }
         let isNews = leadership?.rounds.confirm(reached ?? 0) ?? false
         if isNews, hasCommittedInTerm {

@@ -130,7 +130,7 @@ extension Raft {
         guard role == .leader else { return }
         let reached = voters.quorumValue { voter in
             // Invariant 7: our own disk counts like any other.
-            voter == me ? writes.durable : leadership?.match(of: voter) ?? .zero
+            voter == me ? writes.durable : leadership?.peers.match(of: voter) ?? .zero
         }
         guard let reached, reached > commit, log.term(at: reached) == term else { return }
         advanceCommit(to: reached)
@@ -148,7 +148,7 @@ extension Raft {
             let have = half.count { voter in
                 voter == me
                     ? writes.durable >= index
-                    : leadership?.match(of: voter) ?? .zero >= index
+                    : leadership?.peers.match(of: voter) ?? .zero >= index
             }
             return half.isEmpty || have > half.count / 2
         }

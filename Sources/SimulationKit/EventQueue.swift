@@ -43,10 +43,9 @@ struct EventQueue<Event: Sendable>: Sendable {
             return nil
         }
         if !heap.isEmpty { sink(moved) }
-        guard let event = events[first.place] else {
+        guard let event = events[first.place].take() else {
             preconditionFailure("the event at \(first.timeUS) was taken before")
         }
-        events[first.place] = nil
         freePlaces.append(first.place)
         return (first.timeUS, event)
     }

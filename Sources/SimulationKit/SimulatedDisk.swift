@@ -24,7 +24,18 @@ final class SimulatedDisk {
     enum Completion: Sendable {
         case persisted(WriteSequence)
         case snapshotTaken(SnapshotMetadata)
+        /// There was no room for a snapshot of its own.
+        case snapshotGivenUp
         case snapshotInstalled(SnapshotMetadata, [UInt8])
+    }
+
+    /// How a flush ended.
+    enum Flush {
+        case done
+        /// What is left of it waits for room.
+        case stuck
+        /// The log can only be opened again.
+        case failed(LogStorageError)
     }
 
     /// What ends a process.
@@ -45,10 +56,17 @@ final class SimulatedDisk {
     /// Exists while the node runs.
     private var storage: LogStorage?
     private var waiting: [Job] = []
-    private var flushing: [Job] = []
+    private var flushing = DiskWork()
+    /// Files may still grow so often once the disk is full: space was kept back for this.
+    private var reserve = SimulatedDisk.reserveCount
+    /// Whether a write waits for room.
+    private(set) var isStuck = false
     /// Since when no process has opened the log; `nil` while one runs.
     private(set) var lastCrash: CrashRecord?
     private var look: DurableLook
+
+    /// Changes that a released reserve leaves room for.
+    private static let reserveCount = 24
 
     /// Makes a log with nothing in it but `first`.
     init(
@@ -79,8 +97,17 @@ final class SimulatedDisk {
 
     // MARK: - Life of a process
 
-    /// Opens the log, as a process does when it starts.
+    /// Opens the log, as a process does when it starts: on a full disk with what was kept back for it.
     func open() throws(LogStorageError) -> RecoveredLog {
+        do throws(LogStorageError) {
+            return try openLog()
+        } catch {
+            guard case .full = error, releaseReserve() else { throw error }
+            return try openLog()
+        }
+    }
+
+    private func openLog() throws(LogStorageError) -> RecoveredLog {
         let (storage, recovered) = try LogStorage.open(
             in: damaged ?? directory,
             identity: identity,
@@ -101,14 +128,13 @@ final class SimulatedDisk {
     /// - Returns: What the log refused for another reason than the crash; a bug.
     @discardableResult
     func crash(_ crash: Crash, using random: inout SplitMix64) -> LogStorageError? {
-        if lastCrash == nil { lastCrash = CrashRecord(before: durable, underWay: flushing) }
+        if lastCrash == nil { lastCrash = CrashRecord(before: durable, underWay: flushing.jobs) }
         var refusal: LogStorageError?
         if storage != nil, !flushing.isEmpty {
             directory.crashAt = directory.operationCount + Int(random.next() % cutRange)
-            refusal = perform(flushing) { _ in }
-            if refusal?.isFault == true { refusal = nil }
+            if case .failed(let error) = work({ _ in }), !error.isFault { refusal = error }
         }
-        let wasFull = (damaged ?? directory).isFullFrom != .max
+        let wasFull = isFull
         switch (crash, damaged) {
         case (.power, let medium?): damaged = medium.image(using: &random)
         case (.power, nil):
@@ -116,14 +142,14 @@ final class SimulatedDisk {
             look = DurableLook(at: directory, identity: identity, options: options)
         case (.process, _): repair()
         }
-        if wasFull, random.chance(percent: 60) { (damaged ?? directory).isFullFrom = 0 }
+        if wasFull { (damaged ?? directory).isFullFrom = 0 }
         storage = nil
-        (waiting, flushing) = ([], [])
+        (waiting, flushing, isStuck) = ([], DiskWork(), false)
         return refusal
     }
 
     /// Above the number of operations that the flush under way takes, so that any may be the last.
-    private var cutRange: UInt64 { 4 + 6 * UInt64(flushing.count) }
+    private var cutRange: UInt64 { 4 + 6 * UInt64(flushing.jobs.count) }
 
     // MARK: - Faults
 
@@ -144,6 +170,30 @@ final class SimulatedDisk {
         let medium = damaged ?? directory
         return medium.syncFailsFrom != .max || medium.crashAt != .max || medium.readsLeft != .max
             || medium.isFullFrom != .max
+    }
+
+    /// Whether nothing can grow.
+    var isFull: Bool {
+        let medium = damaged ?? directory
+        return medium.operationCount >= medium.isFullFrom
+    }
+
+    /// Whether it is, or will be soon.
+    var isFilling: Bool { (damaged ?? directory).isFullFrom != .max }
+
+    /// Gives back what was kept for a full disk; `false` if that has been used up before.
+    func releaseReserve() -> Bool {
+        guard reserve > 0 else { return false }
+        let medium = damaged ?? directory
+        medium.isFullFrom = medium.operationCount + reserve
+        reserve = 0
+        return true
+    }
+
+    /// There is room again.
+    func makeRoom() {
+        (damaged ?? directory).isFullFrom = .max
+        reserve = Self.reserveCount
     }
 
     /// Ends faults that were ordered.
@@ -177,71 +227,41 @@ final class SimulatedDisk {
     /// Starts a flush of everything that waits; `false` if one is under way or nothing waits.
     func startFlush() -> Bool {
         guard flushing.isEmpty, !waiting.isEmpty else { return false }
-        (flushing, waiting) = (waiting, [])
+        flushing = DiskWork(waiting)
+        waiting = []
         return true
     }
 
-    /// Ends the flush; what it does comes to pass now.
+    /// Ends the flush, or goes on with one that waits for room; what it does comes to pass now.
     ///
     /// - Parameter report: Is told what is durable now, in order.
-    /// - Returns: What ended the log; it can only be opened again.
-    func finishFlush(_ report: (Completion) -> Void) -> LogStorageError? {
-        if isFaulty { lastCrash = CrashRecord(before: durable, underWay: flushing) }
-        if let failure = perform(flushing, report) {
-            storage = nil
-            return failure
+    /// - Returns: How it ended.
+    func finishFlush(_ report: (Completion) -> Void) -> Flush {
+        let end = work(report)
+        switch end {
+        case .done: lastCrash = nil
+        case .stuck: break  // What it may leave is on record.
+        case .failed: storage = nil
         }
-        lastCrash = nil
-        flushing = []
-        return nil
+        return end
     }
 
     /// As `LogWriter` does it.
-    private func perform(_ jobs: [Job], _ report: (Completion) -> Void) -> LogStorageError? {
+    private func work(_ report: (Completion) -> Void) -> Flush {
         guard let storage else { preconditionFailure("a disk at work without a process") }
+        let isFaulty = isFaulty
         do throws(LogStorageError) {
-            var writes: [LogWrite] = []
-            for job in jobs {
-                if case .write(let write) = job {
-                    writes.append(write)
-                } else {
-                    try flush(&writes, to: storage, report)
-                    try perform(job, on: storage, report)
-                }
+            try flushing.work(on: storage) { left in
+                if isFaulty { lastCrash = CrashRecord(before: durable, underWay: left) }
+            } report: { completion in
+                report(completion)
             }
-            try flush(&writes, to: storage, report)
-            return nil
+            isStuck = false
+            return .done
         } catch {
-            return error
-        }
-    }
-
-    private func flush(
-        _ writes: inout [LogWrite],
-        to storage: LogStorage,
-        _ report: (Completion) -> Void
-    ) throws(LogStorageError) {
-        guard let last = writes.last?.sequence else { return }
-        try storage.write(writes)
-        writes = []
-        report(.persisted(last))
-    }
-
-    private func perform(
-        _ job: Job,
-        on storage: LogStorage,
-        _ report: (Completion) -> Void
-    ) throws(LogStorageError) {
-        switch job {
-        case .write: preconditionFailure("writes are gathered before")
-        case .snapshot(let metadata, let state):
-            try storage.saveSnapshot(metadata, state: state)
-            try storage.compact(upTo: metadata.position.index)
-            report(.snapshotTaken(metadata))
-        case .installation(let metadata, let state):
-            try storage.saveSnapshot(metadata, state: state)
-            try storage.compact(upTo: metadata.position.index)
-            report(.snapshotInstalled(metadata, state))
+            guard case .full = error else { return .failed(error) }
+            isStuck = true
+            return .stuck
         }
     }
 
@@ -280,7 +300,7 @@ struct CrashRecord: Sendable {
 extension LogStorageError {
     /// Whether the medium failed, and not the log or whoever uses it.
     ///
-    /// A full disk counts: here it ends the process, where the product waits for room.
+    /// A full disk counts: a start that finds no room ends.
     var isFault: Bool {
         switch self {
         case .io, .deadDisk, .full: true

@@ -45,27 +45,27 @@ struct SimulatedNetwork: Sendable {
         links = Array(repeating: Link(), count: nodeCount * nodeCount)
     }
 
-    /// The arrival times of the copies of one message; empty if it is lost.
+    /// When the copies of one message arrive, the second mostly never; neither if it is lost.
     mutating func route(
         _ parcel: Parcel,
         from: Int,
         isAppend: Bool,
         nowUS: UInt64,
         using random: inout SplitMix64
-    ) -> [UInt64] {
+    ) -> (first: UInt64?, second: UInt64?) {
         let link = from * nodeCount + parcel.to
         guard hasFaults else {
-            return [arrival(on: link, after: Self.healthyDelayUS, nowUS: nowUS)]
+            return (arrival(on: link, after: Self.healthyDelayUS, nowUS: nowUS), nil)
         }
-        if links[link].cutUntilUS > nowUS { return [] }
-        if isAppend, links[link].starvedUntilUS > nowUS { return [] }
+        if links[link].cutUntilUS > nowUS { return (nil, nil) }
+        if isAppend, links[link].starvedUntilUS > nowUS { return (nil, nil) }
         if plan.has(.replays) { remember(parcel, nowUS: nowUS) }
-        if plan.has(.loss), random.chance(percent: plan.lossPercent) { return [] }
+        if plan.has(.loss), random.chance(percent: plan.lossPercent) { return (nil, nil) }
 
         let isTwice = plan.has(.duplicates) && random.chance(percent: plan.duplicatePercent)
-        return (0..<(isTwice ? 2 : 1)).map { _ in
-            arrival(on: link, after: delayUS(using: &random), nowUS: nowUS)
-        }
+        let first = arrival(on: link, after: delayUS(using: &random), nowUS: nowUS)
+        guard isTwice else { return (first, nil) }
+        return (first, arrival(on: link, after: delayUS(using: &random), nowUS: nowUS))
     }
 
     private func delayUS(using random: inout SplitMix64) -> UInt64 {

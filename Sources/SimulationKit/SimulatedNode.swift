@@ -46,6 +46,10 @@ struct SimulatedNode {
     /// The state machine's last snapshot, made or under way.
     var snapshotIndex = LogIndex.zero
 
+    /// What the core was told last of its disk.
+    var isDiskFull = false
+    var abdication = Abdication()
+
     /// The node's own: never equal to the world's.
     var clock: SimulatedClock
 
@@ -75,6 +79,8 @@ struct SimulatedNode {
         held = []
         writes = []
         reads = []
+        isDiskFull = false
+        abdication = Abdication()
     }
 
     /// Starts again from what was found on the disk.

@@ -109,7 +109,8 @@ extension World {
             nowUS: nowUS,
             using: &random
         )
-        for timeUS in arrivals { queue.add(.arrival(parcel), at: timeUS) }
+        if let timeUS = arrivals.first { queue.add(.arrival(parcel), at: timeUS) }
+        if let timeUS = arrivals.second { queue.add(.arrival(parcel), at: timeUS) }
         if let old = network.replay(nowUS: nowUS, using: &random) {
             queue.add(.arrival(old), at: nowUS + .random(in: 0...100_000, using: &random))
         }
@@ -143,15 +144,18 @@ extension World {
         }
         observation.node = node
         var completions: [SimulatedDisk.Completion] = []
-        let failure = nodes[node].disk.finishFlush { completions.append($0) }
+        let end = nodes[node].disk.finishFlush { completions.append($0) }
         for completion in completions { finished(completion, node, &observation) }
-        if let failure {
-            // As in production: whatever the disk says, the process ends.
+        switch end {
+        case .done:
+            if nodes[node].isDiskFull { tellSpace(node, &observation) }
+            startFlush(node)
+        case .stuck: waitForRoom(node, event, &observation)
+        case .failed(let failure):
+            // As in production: whatever else the disk says, the process ends.
             if failure.isFault { tally.diskErrors += 1 } else { complain(node, failure) }
-            let crash = random.chance(percent: 50) ? SimulatedDisk.Crash.power : .process
-            return self.crash(node, crash)
+            crash(node, random.chance(percent: 50) ? .power : .process)
         }
-        startFlush(node)
     }
 
     private mutating func finished(
@@ -164,6 +168,7 @@ extension World {
             release(node, through: sequence, &observation)
             step(node, .persisted(sequence), &observation)
         case .snapshotTaken(let metadata): step(node, .snapshotTaken(metadata), &observation)
+        case .snapshotGivenUp: tally.snapshotsGivenUp += 1  // The next one is a later one.
         case .snapshotInstalled(let metadata, let state):
             load(metadata, state, node, &observation)
         }
@@ -179,6 +184,7 @@ extension World {
         through sequence: WriteSequence,
         _ observation: inout Observation
     ) {
+        guard nodes[node].held.first.map({ $0.after <= sequence }) == true else { return }
         let due = nodes[node].held.prefix { $0.after <= sequence }  // In the order of their writes.
         nodes[node].held.removeFirst(due.count)
         for held in due { send(held.message, to: held.to, node, &observation) }

@@ -35,6 +35,10 @@ struct World {
         indirect case memberChange(node: Int, life: UInt64, MembershipChange)
         case transferOrder(node: Int, life: UInt64, to: NodeID?)
         case restart(node: Int, life: UInt64)
+        /// A process looks how full its disk is.
+        case look(node: Int, life: UInt64)
+        /// A disk has room again.
+        case room(node: Int)
     }
 
     let plan: WorldPlan
@@ -158,6 +162,8 @@ struct World {
             guard isAwake(node, life, event) else { return }
             step(node, .changeMembers(RaftRequestID(0), change), &observation)
         case .restart(let node, let life): restart(node, life, &observation)
+        case .look(let node, let life): look(node, life, event, &observation)
+        case .room(let node): nodes[node].disk.makeRoom()
         }
     }
 

@@ -22,6 +22,9 @@ package struct WorldTally: Sendable, Equatable {
     package internal(set) var refusedChanges = 0
     package internal(set) var snapshotsTaken = 0
     package internal(set) var snapshotsInstalled = 0
+    /// Snapshots that found no room, and flushes that waited for some.
+    package internal(set) var snapshotsGivenUp = 0
+    package internal(set) var stuckFlushes = 0
     package internal(set) var acknowledgedWrites = 0
     package internal(set) var answeredReads = 0
     /// Swaps that found another version than they asked for.

@@ -51,7 +51,8 @@ extension World {
         case .resets: disconnect(victim(&random))
         case .transfers: orderTransfer(&random)
         case .memberChanges: changeMembers(&random)
-        case .syncErrors, .writeErrors, .fullDisks:
+        case .fullDisks: fillDisk(of: victim(&random), &random)
+        case .syncErrors, .writeErrors:
             nodes[victim(&random)].disk.failSoon(fault.kind, using: &random)
         case .readErrors:  // The log is read by starts alone.
             let node = victim(&random)
@@ -117,6 +118,7 @@ extension World {
             tally.restarts += 1
             narrate("\(nodes[node].voter.node) starts with \(LogContent(recovered).summary)")
             scheduleTick(node)
+            if disk.isFilling { queue.add(.look(node: node, life: nodes[node].life), at: nowUS) }
         } catch let error as LogStorageError where error.isFault && disk.isFaulty {
             tally.failedStarts += 1
             disk.crash(random.chance(percent: 50) ? .power : .process, using: &random)
