@@ -45,9 +45,10 @@ struct HeldMessages {
         _ sequence: WriteSequence
     ) -> [(message: RaftMessage, to: Voter)] {
         promised = sequence
-        let released = held.filter { mayLeave($0.message, after: $0.after) }
-        held.removeAll { mayLeave($0.message, after: $0.after) }
-        return released.map { ($0.message, $0.to) }
+        let waiting = held
+        held = waiting.filter { !mayLeave($0.message, after: $0.after) }
+        return waiting.filter { mayLeave($0.message, after: $0.after) }
+            .map { ($0.message, $0.to) }
     }
 }
 

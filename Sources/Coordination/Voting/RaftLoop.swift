@@ -166,10 +166,3 @@ extension RaftLoop {
         return state
     }
 }
-
-extension RaftMessage {
-    /// Whether only a term and a vote must be durable before it leaves.
-    fileprivate var isVote: Bool {
-        if case .voteReply = body { true } else { false }
-    }
-}
