@@ -43,8 +43,8 @@ struct SimulateCommand: AsyncParsableCommand {
     var shrink: UInt64 = 300
     @Flag(help: "Measure the speed of a world without faults: 5 voters, 100 proposals a second.")
     var measure = false
-    @Option(help: "Learners beside the voters of the world that is measured, 0 to 20.")
-    var learners = 5
+    @Option(help: "Learners in the world that is measured, 0 to 20; 5 unless given.")
+    var learners: Int?
     @Flag(help: "Go on behind the last seed in Docs/simulator.md, and add up there.")
     var campaign = false
 
@@ -56,8 +56,8 @@ struct SimulateCommand: AsyncParsableCommand {
         guard seed != nil || (!trace && until == nil) else {
             throw ValidationError("--trace and --until are about one world: give its --seed")
         }
-        guard (0...20).contains(learners) else {
-            throw ValidationError("--learners \(learners): 0 to 20")
+        guard (0...20).contains(learners ?? 0), measure || learners == nil else {
+            throw ValidationError("--learners goes with --measure: 0 to 20")
         }
         guard jobs ?? 1 > 0, worlds ?? 1 > 0, until ?? 1 > 0 else {
             throw ValidationError("--jobs, --worlds and --until start at 1")
@@ -67,7 +67,7 @@ struct SimulateCommand: AsyncParsableCommand {
     func run() async throws {
         TrapReport.install()
         if measure {
-            Measurement(learnerCount: learners).run()
+            Measurement(learnerCount: learners ?? 5).run()
         } else if let seed {
             try runOne(shape.plan(seed: seed))
         } else if campaign {

@@ -51,7 +51,8 @@ import Testing
         [], ["--seed", "1", "--worlds", "2"], ["--seed", "x"], ["--worlds", "0"],
         ["--seed", "1", "--minutes", "1"], ["--seed", "1", "--voters", "8"],
         ["--seed", "1", "--without", "earthquakes"], ["--seed", "1", "--faults", "-3"],
-        ["--worlds", "2", "--trace"],
+        ["--worlds", "2", "--trace"], ["--measure", "--learners", "21"],
+        ["--seed", "1", "--learners", "5"],
     ]
 
     @Test(arguments: wrong) func aWrongCommandLineEndsWith64(words: [String]) async throws {
