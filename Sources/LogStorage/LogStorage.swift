@@ -66,8 +66,6 @@ package final class LogStorage {
     var snapshots: [SnapshotMetadata]
     /// Batches taken on and not written yet: there was no room for the segment they belong in.
     var backlog: [[LogRecord]] = []
-    /// A term or vote that the slots hold and no batch does.
-    private var unrecorded: HardState?
     /// Whether snapshots are to be removed once nothing waits.
     var hasOldSnapshots = false
     private var failure: IOFailure?
@@ -117,32 +115,32 @@ package final class LogStorage {
             writes,
             window: window,
             hardState: hardState,
-            newestSnapshot: newestSnapshot?.position,
-            unrecorded: unrecorded
+            newestSnapshot: newestSnapshot?.position
         )
         let batches = try plan.batches(streamLimit: streamLimit)
         try durably { () throws(IOFailure) in
             if plan.hardState != hardState {
                 try slots.write(plan.hardState, highestSegment: tail.header.number)
             }
-            (backlog, unrecorded) = (batches, nil)
+            backlog = batches
         }
         try resume()
     }
 
     /// Makes a later term or vote durable while a write waits for space: it needs none.
     ///
-    /// In both slots, for the log says nothing of it before the next write, whose batch does.
+    /// In both slots, for the batch that says it is not on the disk: a slot that is lost does not take it
+    /// with it. Without one the same for what is promised already.
     /// - Throws: `hardStateRegressed` before anything is written; `io`, after which the process must end;
     ///   `stopped`.
-    package func promise(_ new: HardState) throws(LogStorageError) {
+    package func promise(_ later: HardState?) throws(LogStorageError) {
         try requireUsable()
-        guard new.follows(hardState) else {
-            throw .hardStateRegressed(from: hardState, to: new)
+        if let later, !later.follows(hardState) {
+            throw .hardStateRegressed(from: hardState, to: later)
         }
+        let promised = later ?? hardState
         try durably { () throws(IOFailure) in
-            for _ in 0..<2 { try slots.write(new, highestSegment: tail.header.number) }
-            unrecorded = new
+            for _ in 0..<2 { try slots.write(promised, highestSegment: tail.header.number) }
         }
     }
 

@@ -49,8 +49,9 @@ package struct RecoveryRule: Sendable {
 
 extension RecoveryRule {
     private static let replaceVoter = """
-        do not delete files by hand. Start the worker: with peers it sets this log aside and \
-        comes back as a new store. Without: put a copy of the data directory in its place
+        do not delete files by hand. Start the worker: once a quorum of the other voters goes on \
+        without it, it sets this log aside and comes back as a new store. The only voter: put a \
+        copy of the data directory in its place
         """
     private static let restart = "start it with the data directory that belongs to it"
 

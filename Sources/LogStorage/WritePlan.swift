@@ -14,13 +14,11 @@ struct WritePlan {
         _ writes: [LogWrite],
         window: LogWindow,
         hardState: HardState,
-        newestSnapshot: LogPosition?,
-        unrecorded: HardState? = nil
+        newestSnapshot: LogPosition?
     ) throws(LogStorageError) {
         self.newestSnapshot = newestSnapshot
         self.window = window
         self.hardState = hardState
-        if let unrecorded { records.append(.hardState(unrecorded)) }
         for write in writes { try add(write) }
     }
 

@@ -54,8 +54,8 @@ struct LogWorkbench {
             newest = state
             queue[position] = .write(write.withoutHardState)
         }
-        if let newest { try storage.promise(newest) }
         guard let last, last != promised else { return }
+        try storage.promise(newest)
         promised = last
         report(.promised(last))
     }
