@@ -255,6 +255,7 @@ let tests: [Target] = [
         dependencies: ["tarn", "Primitives", "Settings", .argumentParser, .yams]
     ),
     .testTarget(name: "ProcessTests", dependencies: ["APIModel", "Primitives", "TestKit"]),
+    .testTarget(name: "LabTests", dependencies: ["TestKit", .system]),
     .testTarget(name: "TidyTests"),
 ]
 
