@@ -20,6 +20,7 @@ ZONE_LETTERS = string.ascii_lowercase
 LONGEST_MS = 10_000.0
 DEFAULT_RTT_MS = 100.0
 DATA_NETWORK_BITS = 16
+STATE_FILE = "tarn-lab.json"  # by which a directory is known as a lab's
 HTTP_PORT, S3_PORT, PAGE_PORT, PEER_PORT = 7400, 7401, 7402, 7403
 
 

@@ -14,7 +14,7 @@ import select
 import signal
 import time
 
-from plan import Failure
+from plan import STATE_FILE, Failure
 
 MARK = "TARN_LAB"
 SWITCH, COMMAND = "switch", "command"
@@ -42,7 +42,7 @@ class Process:
     def is_orphan(self):
         """Whether its lab is gone: the directory, as it sees it, holds another lab or none."""
         try:
-            with open(f"/proc/{self.pid}/root{self.directory}/lab.json") as file:
+            with open(f"/proc/{self.pid}/root{self.directory}/{STATE_FILE}") as file:
                 return f'"{self.lab}"' not in file.read()
         except (FileNotFoundError, NotADirectoryError):
             return os.path.exists(f"/proc/{self.pid}")

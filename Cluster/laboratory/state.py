@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one directory of a lab.
 
-    lab.json       what it is: id, plan, number, program; written before anything is started
-    switch.sock    where the switch is told of faults; switch.log
-    origin/        directories that mounts of file:// may use, on every worker
-    NAME/          one worker: data, cache, data.sock, log
+    tarn-lab.json   what it is: id, plan, number, program; written before anything is started
+    switch.sock     where the switch is told of faults; switch.log
+    origin/         directories that mounts of file:// may use, on every worker
+    NAME/           one worker: data, cache, data.sock, log
 
-lab.json goes last, so that whatever a crash leaves of the directory is known as a lab's.
+tarn-lab.json goes last, so that whatever a crash leaves of the directory is known as a lab's.
 """
 
 import contextlib
@@ -18,10 +18,10 @@ import secrets
 import shutil
 import time
 
-from plan import Failure, Plan, Wrong
+from plan import STATE_FILE, Failure, Plan, Wrong
 
-FILE = "lab.json"
-NEW = "lab.json.new"
+NEW = f"{STATE_FILE}.new"
+KEYS = {"id", "plan", "binary", "flags", "watched", "number", "isComplete"}
 POLL_SECONDS = 0.05
 LONGEST_PATH = 80  # NAME/data.sock behind it is an address of at most 107 bytes
 
@@ -40,11 +40,13 @@ class State:
     def load(self):
         """Answers whether there is a lab, or what is left of one."""
         try:
-            self.facts = json.loads((self.directory / FILE).read_text())
+            self.facts = json.loads((self.directory / STATE_FILE).read_text())
         except (FileNotFoundError, NotADirectoryError):
             self.facts = {}
         except ValueError as error:
-            raise Failure(f"{self.directory / FILE} is no file of a lab: {error}")
+            raise Failure(f"{self.directory / STATE_FILE} is no file of a lab: {error}")
+        if self.facts and not KEYS <= set(self.facts):
+            raise Failure(f"{self.directory / STATE_FILE} is no file of a lab")
         return bool(self.facts)
 
     def begin(self, plan, binary, flags, watched):
@@ -58,7 +60,7 @@ class State:
         self.facts |= facts
         new = self.directory / NEW
         new.write_text(json.dumps(self.facts, indent=1) + "\n")
-        new.replace(self.directory / FILE)
+        new.replace(self.directory / STATE_FILE)
 
     @property
     def id(self):
@@ -82,13 +84,13 @@ class State:
     def empty(self):
         """Removes everything in the directory."""
         for entry in list(self.directory.iterdir()):
-            if entry.name == FILE:
+            if entry.name == STATE_FILE:
                 continue
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry)
             else:
                 entry.unlink()
-        (self.directory / FILE).unlink(missing_ok=True)
+        (self.directory / STATE_FILE).unlink(missing_ok=True)
         self.facts = {}
 
     @contextlib.contextmanager
@@ -122,7 +124,7 @@ class State:
         except OSError as error:
             raise Failure(f"{self.directory}: {error.strerror}")
         names = {entry.name for entry in self.directory.iterdir()}
-        if FILE not in names and names - {NEW}:
+        if STATE_FILE not in names and names - {NEW}:
             raise Failure(f"{self.directory} holds files that no lab has made; choose another --state")
 
 

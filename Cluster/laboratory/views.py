@@ -76,8 +76,11 @@ def print_paths(told):
             row["late"], f"{row['worstLateMs']:g} ms",
         ])  # fmt: skip
     print_table(table)
+    targets = {}
     for a, b in told["cuts"]:
-        say(f"cut: {a} -> {b}")
+        targets.setdefault(a, []).append(b)
+    for a, names in targets.items():
+        say(f"cut: {a} -> {', '.join(names)}")
     if told["overflown"]:
         say(f"dropped, too much was under way: {told['overflown']}")
 

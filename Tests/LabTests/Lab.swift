@@ -106,7 +106,7 @@ final class Lab: Sendable {
     /// The ends of all logs, for failure messages.
     var logEnds: String {
         let names = (try? FileManager.default.subpathsOfDirectory(atPath: state)) ?? []
-        return names.filter { $0.hasSuffix("log") }.sorted().map { name in
+        return names.filter { $0.hasSuffix("/log") || $0.hasSuffix(".log") }.sorted().map { name in
             let lines = Self.text("\(state)/\(name)").split(separator: "\n")
             return "\(name):\n" + lines.suffix(15).joined(separator: "\n")
         }
