@@ -177,8 +177,10 @@ enum Command {
             async let standard = Self.read(output)
             async let error = Self.read(errors)
             let (text, errorText) = await (standard, error)
-            // Both pipes are closed: it is ending, and the wait is short.
-            process.waitUntilExit()
+            // Not on the pool, though the pipes are closed: Foundation learns of the end from a socket
+            // that a child started at the same moment may hold as well, and that child may wait for
+            // a daemon that answers on the pool.
+            await onThread { [process] in process.waitUntilExit() }
             return Result(status: process.terminationStatus, output: text, errors: errorText)
         }
 
