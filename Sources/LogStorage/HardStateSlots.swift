@@ -90,16 +90,16 @@ struct HardStateSlots {
     }
 }
 
-/// Runs one call to the disk and says, if it fails, what it was for.
+/// Runs one call to the disk and says, if it fails, what it was for; only then is a name made.
 func failing<Result>(
     _ operation: String,
-    _ file: String,
+    _ file: @autoclosure () -> String,
     _ body: () throws(Errno) -> Result
 ) throws(IOFailure) -> Result {
     do {
         return try body()
     } catch {
-        throw IOFailure(operation: operation, file: file, errno: error)
+        throw IOFailure(operation: operation, file: file(), errno: error)
     }
 }
 

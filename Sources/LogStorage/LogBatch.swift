@@ -37,14 +37,14 @@ struct LogBatch: Equatable {
         writer.write(UInt32(records.count))
         writer.write(sequence)
         writer.write(chain)
-        writer.write(CRC32C.checksum(writer.bytes))
+        writer.write(writer.checksum(from: 0))
         for record in records { record.encode(into: &writer, chain: &chain) }
         writer.write(raw: Self.commitMagic)
         writer.write(UInt32(streamByteCount))
         writer.write(sequence)
         writer.write(durableUpTo.rawValue)
         writer.write(chain)
-        writer.write(CRC32C.checksum(writer.bytes))
+        writer.write(writer.checksum(from: 0))
         return Sector.marked(writer.bytes)
     }
 
@@ -55,7 +55,7 @@ struct LogBatch: Equatable {
         let sequence: UInt64
         let chain: UInt32
 
-        init(from bytes: [UInt8]) throws(ByteDecodingError) {
+        init(from bytes: ArraySlice<UInt8>) throws(ByteDecodingError) {
             var reader = ByteReader(bytes)
             try reader.expect(LogBatch.frontMagic, "batch magic")
             streamByteCount = Int(try reader.integer(UInt32.self))

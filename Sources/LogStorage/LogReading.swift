@@ -38,8 +38,8 @@ package final class LogReading {
             options: options,
             shelf: SegmentShelf()
         )
-        tailEnd = recovery.tail?.bytes.count ?? 0
-        tailName = recovery.tail.map { SegmentHeader.name($0.header.number) } ?? ""
+        tailEnd = recovery.tail?.end ?? 0
+        tailName = recovery.tail?.header.name ?? ""
     }
 
     /// Reads what was added since.
@@ -49,7 +49,9 @@ package final class LogReading {
     /// - Throws: As a start does; what was read before is then of no use.
     package func readOn(_ growth: Growth) throws(LogStorageError) {
         if growth.hasHardState { try recovery.readSlotsAgain() }
-        if let end = growth.tailEnd { try recovery.readTail(from: &tailEnd, upTo: end) }
+        if let end = growth.tailEnd {
+            try recovery.readTail(tailName, from: &tailEnd, upTo: end)
+        }
     }
 
     /// Reads all again, but scans no segment that was scanned before and is not in `changed`.
@@ -58,17 +60,17 @@ package final class LogReading {
     /// - Parameter changed: Files that may read otherwise than when they were read last.
     /// - Throws: As a start does; what was read before is then of no use.
     package func readAgain(changed: [String]) throws(LogStorageError) {
-        for number in changed.compactMap(SegmentHeader.number(in:)) {
-            recovery.shelf?.forget(number)
-        }
+        let numbers = changed.compactMap(SegmentHeader.number(in:))
+        if numbers.isEmpty, try recovery.readSnapshotsAgain() { return }
+        for number in numbers { recovery.shelf?.forget(number) }
         recovery = try LogRecovery(
             directory: recovery.directory,
             identity: recovery.identity,
             options: recovery.options,
             shelf: recovery.shelf
         )
-        tailEnd = recovery.tail?.bytes.count ?? 0
-        tailName = recovery.tail.map { SegmentHeader.name($0.header.number) } ?? ""
+        tailEnd = recovery.tail?.end ?? 0
+        tailName = recovery.tail?.header.name ?? ""
     }
 
     /// Where the last good batch of the last segment starts, in bytes.
@@ -90,12 +92,14 @@ package final class LogReading {
 
     /// Whether the entry, or a snapshot that covers it, is here; O(1).
     package func holds(_ position: LogPosition) -> Bool {
-        if let snapshot, snapshot.position.index >= position.index { return true }
-        guard let first = recovery.entries.first, position.index >= first.index else {
-            return false
+        if let newest = recovery.snapshots.indices.last,
+            recovery.snapshots[newest].position.index >= position.index
+        {
+            return true
         }
-        let offset = position.index.rawValue - first.index.rawValue
-        return offset < recovery.entries.count
-            && recovery.entries[Int(offset)].term == position.term
+        let entries = recovery.entries
+        guard !entries.isEmpty, position.index >= entries[0].index else { return false }
+        let offset = position.index.rawValue - entries[0].index.rawValue
+        return offset < entries.count && entries[Int(offset)].term == position.term
     }
 }

@@ -28,7 +28,10 @@ enum LogRecord: Equatable {
         case hardState, truncate, reset
     }
 
-    var byteCount: Int { Self.headerByteCount + payload.count }
+    var byteCount: Int {
+        guard case .entry(let entry) = self else { return Self.headerByteCount }
+        return Self.headerByteCount + entry.payload.count
+    }
 
     private var payload: [UInt8] {
         if case .entry(let entry) = self { entry.payload } else { [] }
@@ -40,18 +43,17 @@ enum LogRecord: Equatable {
     func encode(into writer: inout ByteWriter, chain: inout UInt32) {
         let payload = payload
         let (kind, flags, index, term) = fields
-        var header = ByteWriter(reservingCapacity: Self.headerByteCount)
-        header.write(UInt32(payload.count))
-        header.write(kind.rawValue)
-        header.write(flags)
-        header.write(UInt16(0))
-        header.write(index)
-        header.write(term)
-        header.write(CRC32C.checksum(payload))
-        chain = CRC32C.checksum(header.bytes, after: chain)
-        header.write(chain)
-        header.write(CRC32C.checksum(header.bytes))
-        writer.write(raw: header.bytes)
+        let start = writer.byteCount
+        writer.write(UInt32(payload.count))
+        writer.write(kind.rawValue)
+        writer.write(flags)
+        writer.write(UInt16(0))
+        writer.write(index)
+        writer.write(term)
+        writer.write(CRC32C.checksum(payload))
+        chain = writer.checksum(from: start, after: chain)
+        writer.write(chain)
+        writer.write(writer.checksum(from: start))
         writer.write(raw: payload)
     }
 

@@ -59,14 +59,19 @@ extension LogRecovery {
         for batch in scan.batches { try replay(batch, name) }
         (nextSequence, chain) = (scan.nextSequence, scan.chain)
         guard isLast else { return }
-        tail = (header, Array(bytes[..<scan.end]))
+        tail = (header, scan.end)
+        if shelf == nil { tailBytes = Array(bytes[..<scan.end]) }
         lastBatchStart = scan.lastBatchStart
     }
 
-    /// Reads what was written to the last segment behind its last good batch.
-    mutating func readTail(from end: inout Int, upTo limit: Int) throws(LogStorageError) {
+    /// Reads what was written to the last segment, whose name the caller has kept, behind its last good
+    /// batch.
+    mutating func readTail(
+        _ name: String,
+        from end: inout Int,
+        upTo limit: Int
+    ) throws(LogStorageError) {
         guard let header = tail?.header, limit > end else { return }
-        let name = SegmentHeader.name(header.number)
         let rest = try io("read", name) { [start = end] () throws(Errno) in
             try directory.open(name).read(at: start, count: limit - start)
         }

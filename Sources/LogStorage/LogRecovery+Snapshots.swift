@@ -37,6 +37,24 @@ extension LogRecovery {
         entries.removeAll { $0.index <= newest.index }
     }
 
+    /// Reads the snapshots once more, of a log of which nothing has changed but which there are.
+    ///
+    /// - Returns: `false`, and nothing is changed, if all has to be read: there are other segments, or no
+    ///   snapshot as new as the one known, behind which alone entries were kept.
+    mutating func readSnapshotsAgain() throws(LogStorageError) -> Bool {
+        let found = try io("list", "") { () throws(Errno) in try directory.names() }
+        guard found.filter(isSegment) == names.filter(isSegment) else { return false }
+        var again = self
+        (again.names, again.snapshots, again.state, again.notes) = (found, [], nil, [])
+        try again.readSnapshots()
+        let newest = again.snapshots.last?.position.index ?? .zero
+        guard newest >= snapshots.last?.position.index ?? .zero else { return false }
+        self = again
+        return true
+    }
+
+    private func isSegment(_ name: String) -> Bool { SegmentHeader.number(in: name) != nil }
+
     /// Reads one snapshot; damage is an answer, everything else an error.
     private func readSnapshot(
         _ name: String

@@ -24,8 +24,10 @@ struct LogRecovery {
     var chain: UInt32 = 0
     /// Entries in the window, oldest first.
     var entries: [LogEntry] = []
-    /// The last segment's header and its bytes up to the end of the last good batch.
-    var tail: (header: SegmentHeader, bytes: [UInt8])?
+    /// The last segment's header, and where its last good batch ends, in bytes.
+    var tail: (header: SegmentHeader, end: Int)?
+    /// The last segment up to there, for a start, which writes it anew.
+    var tailBytes: [UInt8] = []
     /// Batches read, whatever they hold.
     var batchCount = 0
     /// Where the last good batch of the last segment starts, in bytes.

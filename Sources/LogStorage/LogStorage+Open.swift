@@ -152,7 +152,7 @@ extension LogStorage {
 
     /// Performs what the verdicts say, in an order that may be cut off anywhere and done again.
     private convenience init(puttingInOrder recovery: LogRecovery) throws(IOFailure) {
-        guard let (header, bytes) = recovery.tail else {
+        guard let (header, end) = recovery.tail else {
             preconditionFailure("recovery accepted a log without segments")
         }
         let directory = recovery.directory
@@ -161,7 +161,7 @@ extension LogStorage {
         }
         let file = try directory.place(
             SegmentHeader.name(header.number),
-            bytes,
+            recovery.tailBytes,
             byteCount: header.byteCount
         )
         // A new file too: after a failed sync a slot may be whole in the page cache alone, and a tear
@@ -174,7 +174,7 @@ extension LogStorage {
         self.init(
             recovery,
             slots: try HardStateSlots(placing: first, recovery.identity, in: directory),
-            tail: Tail(file: file, header: header, end: bytes.count)
+            tail: Tail(file: file, header: header, end: end)
         )
         if let newest = newestSnapshot?.position, !window.continues(newest) {
             try append([.reset(newest)])

@@ -180,9 +180,10 @@ package final class LogStorage {
             records: records
         )
         let bytes = batch.encoded(chain: &chain)
-        let name = SegmentHeader.name(tail.header.number)
-        try failing("write", name) { () throws(Errno) in try tail.file.write(bytes, at: tail.end) }
-        try failing("sync", name) { () throws(Errno) in try tail.file.sync() }
+        let (file, segment) = (tail.file, tail.header)
+        let end = tail.end
+        try failing("write", segment.name) { () throws(Errno) in try file.write(bytes, at: end) }
+        try failing("sync", segment.name) { () throws(Errno) in try file.sync() }
         tail.end += bytes.count
         nextSequence += 1
         for record in records { apply(record) }

@@ -33,7 +33,7 @@ enum Sector {
             let mark = position == 0 ? Mark.first : .further
             sectors.append(contentsOf: stream[position..<end])
             let padding = contentByteCount - (end - position)
-            if padding > 0 { sectors.append(contentsOf: [UInt8](repeating: 0, count: padding)) }
+            sectors.append(contentsOf: zeros[..<padding])
             sectors.append(mark.rawValue)
             position = end
         }

@@ -35,6 +35,8 @@ struct SegmentHeader: Equatable {
     /// The file's name: the number in 16 hex digits, so that names sort as numbers do.
     static func name(_ number: UInt64) -> String { prefix + hexText(number) }
 
+    var name: String { Self.name(number) }
+
     /// The number in a name that ``name(_:)`` made; `nil` for any other.
     static func number(in name: String) -> UInt64? {
         guard name.hasPrefix(prefix),

@@ -96,8 +96,7 @@ struct SegmentScan {
         guard Sector.mark(of: bytes, at: offset) == .first else {
             throw .invalid(what: "sector mark", value: UInt64(bytes[offset + Sector.byteCount - 1]))
         }
-        let start = Array(bytes[offset..<offset + LogBatch.frontByteCount])
-        return try LogBatch.Front(from: start)
+        return try LogBatch.Front(from: bytes[offset..<offset + LogBatch.frontByteCount])
     }
 
     /// What follows a sector that was never written where a batch should start.

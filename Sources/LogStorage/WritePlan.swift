@@ -65,6 +65,8 @@ struct WritePlan {
     /// The records in as few batches as fit a segment each; one, unless the writes are huge.
     func batches(streamLimit: Int) throws(LogStorageError) -> [[LogRecord]] {
         let limit = streamLimit - LogBatch.overheadByteCount
+        let byteCount = records.reduce(0) { $0 + $1.byteCount }
+        if byteCount <= limit { return records.isEmpty ? [] : [records] }
         var batches: [[LogRecord]] = []
         var room = 0
         for record in records {

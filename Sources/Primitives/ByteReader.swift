@@ -52,8 +52,15 @@ public struct ByteReader: Sendable {
         try require(width)
         // Put together as a UInt64: generic arithmetic is a call a byte to another module, which
         // took half the time of reading a log back.
-        var value: UInt64 = 0
-        for offset in 0..<width { value |= UInt64(bytes[position + offset]) << (8 * offset) }
+        let start = position - bytes.startIndex
+        // Safe because so many bytes are left: asked for above.
+        let value = unsafe bytes.withUnsafeBytes { buffer in
+            var value: UInt64 = 0
+            for offset in 0..<width {
+                value |= unsafe UInt64(buffer[start + offset]) << (8 * offset)
+            }
+            return value
+        }
         position += width
         return Value(truncatingIfNeeded: value)
     }

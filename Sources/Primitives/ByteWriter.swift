@@ -12,9 +12,23 @@ public struct ByteWriter: Sendable {
     @inlinable public var bytes: [UInt8] { storage }
     @usableFromInline var storage: [UInt8] = []
 
+    /// Length of what was written so far, in bytes.
+    @inlinable public var byteCount: Int { storage.count }
+
     /// An empty writer with room for `byteCount` bytes.
     @inlinable public init(reservingCapacity byteCount: Int = 0) {
         storage.reserveCapacity(byteCount)
+    }
+
+    /// CRC-32C of what was written from `start` on, in bytes, going on from `seed`.
+    ///
+    /// In place: a copy of the bytes would be made once more for each checksum.
+    package func checksum(from start: Int, after seed: UInt32 = 0) -> UInt32 {
+        precondition(start >= 0 && start <= storage.count, "\(start) of \(storage.count) bytes")
+        return unsafe storage.withUnsafeBytes { bytes in
+            // Safe because the precondition keeps the range inside what was written.
+            unsafe CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[start...]), after: seed)
+        }
     }
 
     /// Appends an integer, little-endian.

@@ -18,12 +18,16 @@ struct DelayShare: Sendable {
 
     private var slots = [Slot](repeating: Slot(), count: Int(slotCount))
 
-    mutating func add(isLate: Bool, now: UInt64) {
+    mutating func add(isLate: Bool, now: UInt64) { add(1, late: isLate ? 1 : 0, now: now) }
+
+    /// So many events at once, and of them so many late ones.
+    mutating func add(_ count: Int, late lateCount: Int, now: UInt64) {
+        guard count > 0 else { return }
         let number = now / Self.slotMS
         let place = Int(number % Self.slotCount)
         if slots[place].number != number { slots[place] = Slot(number: number) }
-        slots[place].count += 1
-        if isLate { slots[place].lateCount += 1 }
+        slots[place].count += UInt64(count)
+        slots[place].lateCount += UInt64(lateCount)
     }
 
     /// Whether the 95th percentile of the last five seconds is late.

@@ -167,8 +167,12 @@ struct Inflight: Sendable {
     }
 
     mutating func free(through index: LogIndex) {
-        let freed = messages.prefix { $0.last <= index }
-        byteCount -= freed.reduce(0) { $0 + $1.byteCount }
-        messages.removeFirst(freed.count)
+        // Counted, not cut out: a slice that is held over the removal has all of them copied.
+        var freedCount = 0
+        while freedCount < messages.count, messages[freedCount].last <= index {
+            byteCount -= messages[freedCount].byteCount
+            freedCount += 1
+        }
+        messages.removeFirst(freedCount)
     }
 }

@@ -48,9 +48,12 @@ struct QuorumRounds: Sendable {
     mutating func confirm(_ round: UInt64) -> Bool {
         guard round > confirmed, round <= latest else { return false }
         confirmed = round
-        let settled = waiting.prefix { $0.round <= round }
-        if let newest = settled.last { confirmedAtMS = newest.sentMS }
-        waiting.removeFirst(settled.count)
+        var settledCount = 0
+        while settledCount < waiting.count, waiting[settledCount].round <= round {
+            confirmedAtMS = waiting[settledCount].sentMS
+            settledCount += 1
+        }
+        waiting.removeFirst(settledCount)
         return true
     }
 }

@@ -120,10 +120,8 @@ extension Raft {
     }
 
     mutating func persisted(_ sequence: WriteSequence) {
-        for issuedMS in writes.finished(sequence) {
-            let tookMS = now - min(now, issuedMS)
-            writeDelays.add(isLate: tookMS > settings.lateMS, now: now)
-        }
+        let done = writes.finished(sequence, now: now, late: settings.lateMS)
+        writeDelays.add(done.count, late: done.lateCount, now: now)
         countOwnVote()
         commitReached()
     }

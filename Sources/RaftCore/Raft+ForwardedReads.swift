@@ -46,6 +46,7 @@ extension Raft {
 
     /// Gives up what has waited too long, and asks again for what may be lost.
     mutating func watchForwardedReads() {
+        guard forwarding.count > 0 else { return }
         for read in forwarding.takeExpired(now: now) {
             outbox.tell(.readFailed(read.request, .noQuorum))
         }

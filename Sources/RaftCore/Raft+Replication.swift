@@ -19,15 +19,15 @@ extension Raft {
     }
 
     private func refusal(of proposal: Proposal) -> RaftRefusal? {
-        guard role == .leader, let leadership else { return .notLeader(hint: leader) }
-        if leadership.transfer != nil { return .transferring }
+        guard role == .leader, leadership != nil else { return .notLeader(hint: leader) }
+        if leadership?.transfer != nil { return .transferring }
         if isInDoubt { return .noQuorum }
         if isDisputed(for: proposal.purpose) { return .disputed }
         if !takesEntries { return diskFullRefusal }
         let weight = proposal.payload.count + LogEntry.overheadBytes
         let isTooMuch =
             proposal.payload.count > settings.proposalBytes
-            || leadership.uncommittedBytes + weight > settings.uncommittedBytes
+            || (leadership?.uncommittedBytes ?? 0) + weight > settings.uncommittedBytes
             || commit.rawValue - applied.rawValue > settings.applyBacklogCount
             // Followers may commit without us: a hung disk must not gather entries for ever.
             || log.last.index.rawValue > writes.durable.rawValue + settings.undurableCount
@@ -52,47 +52,70 @@ extension Raft {
     // MARK: - Sending
 
     /// Sends to every follower what fits its window.
+    ///
+    /// Most of them lack the same entries, and share them.
     mutating func replicate() {
-        for peer in 0..<(leadership?.peers.count ?? 0) { replicate(to: peer) }
+        var latest: AppendRequest?
+        for peer in 0..<(leadership?.peers.count ?? 0) { replicate(to: peer, sharing: &latest) }
     }
 
     private mutating func replicate(to peer: Int) {
+        var latest: AppendRequest?
+        replicate(to: peer, sharing: &latest)
+    }
+
+    private mutating func replicate(to peer: Int, sharing latest: inout AppendRequest?) {
         while let next = leadership?.peers[peer].next, next <= log.last.index,
             leadership?.peers[peer].mayAppend(settings) == true
         {
-            sendAppend(to: peer, limit: settings.entryBytesPerMessage)
+            sendAppend(to: peer, limit: settings.entryBytesPerMessage, sharing: &latest)
         }
     }
 
     /// Sends entries of at most `limit` bytes (0: none), or turns to the snapshot if they are gone.
-    private mutating func sendAppend(to peer: Int, limit: Int) {
+    ///
+    /// `latest` is the request made last with the same limit, if one was; it may well be the next.
+    private mutating func sendAppend(
+        to peer: Int,
+        limit: Int,
+        sharing latest: inout AppendRequest?
+    ) {
         // Not the whole progress: held over the change below, its window would be copied each time.
         guard let next = leadership?.peers[peer].next, let voter = leadership?.peers[peer].voter
         else { return }
         let previous = LogIndex(next.rawValue - 1)
         guard let previousTerm = log.term(at: previous) else { return startSnapshot(to: peer) }
-        let request = AppendRequest(
-            previous: LogPosition(term: previousTerm, index: previous),
-            entries: limit == 0 ? [] : log.batch(from: next, byteLimit: limit),
-            commit: commit
-        )
+        let position = LogPosition(term: previousTerm, index: previous)
+        if latest?.previous != position || latest?.commit != commit {
+            latest = AppendRequest(
+                previous: position,
+                entries: limit == 0 ? [] : log.batch(from: next, byteLimit: limit),
+                commit: commit
+            )
+        }
+        guard let request = latest else { return }
         leadership?.peers[peer].sent(request)
         send(.append(request), to: voter)
     }
 
+    /// Sends no entries: what is committed, or a question whether all before it arrived.
+    private mutating func sendEmptyAppend(to peer: Int) {
+        var latest: AppendRequest?
+        sendAppend(to: peer, limit: 0, sharing: &latest)
+    }
+
     /// A follower answered a heartbeat: if it lacks something, find out what got lost.
     mutating func nudge(_ peer: Int) {
-        guard let progress = leadership?.peers[peer], progress.match < log.last.index else {
-            return
-        }
-        switch progress.state {
+        guard let match = leadership?.peers[peer].match, match < log.last.index else { return }
+        switch leadership?.peers[peer].state {
+        case nil: break
         case .snapshot: retryChunk(to: peer)
         case .probe:
             leadership?.peers[peer].resumeProbing()
             replicate(to: peer)
         case .replicate:
             // An empty append asks whether everything before it arrived.
-            if progress.inflight.count > 0 { sendAppend(to: peer, limit: 0) }
+            if leadership?.peers[peer].inflight.count ?? 0 > 0 { sendEmptyAppend(to: peer) }
             replicate(to: peer)
         }
     }
@@ -136,7 +159,7 @@ extension Raft {
         advanceCommit(to: reached)
         for peer in 0..<(leadership?.peers.count ?? 0)
         where leadership?.peers[peer].isReplicating == true {
-            sendAppend(to: peer, limit: 0)  // Followers apply now, not at the next heartbeat.
+            sendEmptyAppend(to: peer)  // Followers apply now, not at the next heartbeat.
         }
         startReadRound()
         configurationCommitted()
@@ -144,14 +167,16 @@ extension Raft {
 
     /// Counts one by one who has the log up to `index`: the proof of ``commitReached()``'s sum.
     func hasMajority(_ index: LogIndex) -> Bool {
-        [voters.incoming, voters.outgoing].allSatisfy { half in
-            let have = half.count { voter in
-                voter == me
-                    ? writes.durable >= index
-                    : leadership?.peers.match(of: voter) ?? .zero >= index
-            }
-            return half.isEmpty || have > half.count / 2
+        hasMajority(index, of: voters.incoming) && hasMajority(index, of: voters.outgoing)
+    }
+
+    private func hasMajority(_ index: LogIndex, of half: [Voter]) -> Bool {
+        let have = half.count { voter in
+            voter == me
+                ? writes.durable >= index
+                : leadership?.peers.match(of: voter) ?? .zero >= index
         }
+        return half.isEmpty || have > half.count / 2
     }
 
     /// Whether this leader has settled what earlier terms left open, so that `commit` is current.

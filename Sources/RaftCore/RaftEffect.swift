@@ -3,6 +3,8 @@
 package import Primitives
 
 /// What the driver must do, in order.
+///
+/// What is rare and large stands in a box, so that the rest is small to copy.
 package enum RaftEffect: Sendable, Equatable {
     /// Make durable, in the order asked for, then step `.persisted(sequence)`.
     case persist(LogWrite)
@@ -20,9 +22,9 @@ package enum RaftEffect: Sendable, Equatable {
     /// The role or the known leader changed.
     case role(RaftRole, term: Term, leader: NodeID?)
     /// A follower needs this much of the latest snapshot: answer with `.snapshotChunk`.
-    case readSnapshot(SnapshotMetadata, to: NodeID, offset: UInt64, byteCount: Int)
+    indirect case readSnapshot(SnapshotMetadata, to: NodeID, offset: UInt64, byteCount: Int)
     /// A leader's snapshot has arrived whole: make it durable, load it, step `.snapshotInstalled`.
-    case installSnapshot(SnapshotMetadata, state: [UInt8])
+    indirect case installSnapshot(SnapshotMetadata, state: [UInt8])
     /// The change of members was not appended and never will be.
     case changeRefused(RaftRequestID, MembershipRefusal)
     /// The state machine holds something else than the majority: begin another beside it.
@@ -30,7 +32,7 @@ package enum RaftEffect: Sendable, Equatable {
     /// It starts from the snapshot `restart`, empty if `nil`; all entries behind come again by
     /// `.apply`, and nothing that was applied before this effect may be reported any more. Take no
     /// snapshot until `.rebuilt`.
-    case quarantine(StateDigest, agreed: StateDigest, restart: SnapshotMetadata?)
+    indirect case quarantine(StateDigest, agreed: StateDigest, restart: SnapshotMetadata?)
     /// The state machine begun by `.quarantine` is sound and shows no less: put it in the other's
     /// place.
     case rebuilt

@@ -3,6 +3,8 @@
 package import Primitives
 
 /// Everything that can happen to a voter; the only way time, disks and networks reach the core.
+///
+/// What is rare and large stands in a box, so that the rest is small to copy.
 package enum RaftInput: Sendable, Equatable {
     /// Time has passed: the node's own monotonic clock now reads `now` milliseconds.
     case tick(now: UInt64)
@@ -21,11 +23,11 @@ package enum RaftInput: Sendable, Equatable {
     /// The state machine's snapshot is durable: the log before it may be dropped.
     ///
     /// To be made only at or before ``Raft/provenIndex``.
-    case snapshotTaken(SnapshotMetadata)
+    indirect case snapshotTaken(SnapshotMetadata)
     /// A snapshot asked for by `.installSnapshot` is durable and loaded.
-    case snapshotInstalled(SnapshotMetadata)
+    indirect case snapshotInstalled(SnapshotMetadata)
     /// Bytes of the snapshot asked for by `.readSnapshot`.
-    case snapshotChunk(to: NodeID, SnapshotMetadata, offset: UInt64, bytes: [UInt8])
+    indirect case snapshotChunk(to: NodeID, SnapshotMetadata, offset: UInt64, bytes: [UInt8])
     /// The connection to a peer broke: what was sent may be lost.
     case disconnected(NodeID)
     /// Hand leadership to this voter, or to the best one.
@@ -33,7 +35,7 @@ package enum RaftInput: Sendable, Equatable {
     /// The log's disk has no room left, or has some again.
     case diskSpace(isFull: Bool)
     /// Change who votes; answered by `.proposed` or `.changeRefused` with the same request.
-    case changeMembers(RaftRequestID, MembershipChange)
+    indirect case changeMembers(RaftRequestID, MembershipChange)
     /// What the state machine holds right behind a digest point (``RaftSettings/isDigestPoint(_:)``).
     ///
     /// In order of index, each before or with the `.applied` that covers it. Left out where the machine

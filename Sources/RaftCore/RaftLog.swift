@@ -11,11 +11,16 @@ package import Primitives
 package struct RaftLog: Sendable {
     /// The last entry that is gone; its term is still known.
     package private(set) var base: LogPosition
+    /// The last entry; `base` if there is none.
+    ///
+    /// Kept beside the entries, for it is asked for many times a step.
+    package private(set) var last: LogPosition
     private var entries: [LogEntry]
 
     /// An empty log behind `base`.
     package init(base: LogPosition) {
         self.base = base
+        last = base
         entries = []
     }
 
@@ -28,9 +33,8 @@ package struct RaftLog: Sendable {
     ///   - snapshot: Where it ends; zero without one.
     ///   - found: Without gaps, terms never falling; starts at most one behind `snapshot`.
     package init(snapshot: LogPosition, found: [LogEntry]) {
-        base = snapshot
-        entries = []
-        guard let first = found.first, let last = found.last else { return }
+        self.init(base: snapshot)
+        guard let first = found.first, let newest = found.last?.position else { return }
 
         precondition(first.index <= snapshot.index.next, "log starts behind its snapshot")
         var previous = first.position
@@ -43,15 +47,16 @@ package struct RaftLog: Sendable {
         }
         if first.index == snapshot.index.next {
             entries = found
-        } else if last.index >= snapshot.index {
+        } else if newest.index >= snapshot.index {
             let offset = Int(snapshot.index.rawValue - first.index.rawValue)
             guard found[offset].term == snapshot.term else { return }
             base = first.position
             entries = Array(found.dropFirst())
+        } else {
+            return
         }
+        last = newest
     }
-
-    package var last: LogPosition { entries.last?.position ?? base }
 
     /// The first entry still here, or the one that will be.
     package var firstIndex: LogIndex { base.index.next }
@@ -59,7 +64,8 @@ package struct RaftLog: Sendable {
     /// The term of the entry at `index`; `nil` if it is compacted away or does not exist.
     package func term(at index: LogIndex) -> Term? {
         if index == base.index { return base.term }
-        return entry(at: index)?.term
+        guard index > base.index, index <= last.index else { return nil }
+        return entries[offset(of: index)].position.term
     }
 
     package func entry(at index: LogIndex) -> LogEntry? {
@@ -110,6 +116,7 @@ package struct RaftLog: Sendable {
             "\(entry.position) cannot follow \(last)"
         )
         entries.append(entry)
+        last = entry.position
     }
 
     /// Drops `index` and everything behind it.
@@ -117,6 +124,7 @@ package struct RaftLog: Sendable {
         precondition(index > base.index, "\(index) is compacted away")
         guard index <= last.index else { return }
         entries.removeSubrange(offset(of: index)...)
+        last = entries.last?.position ?? base
     }
 
     /// Drops everything up to and including `index`.

@@ -8,6 +8,9 @@ package import Primitives
 /// role (Raft §5.1), except in a pre-vote request, which is a pure question.
 package struct RaftMessage: Sendable, Hashable {
     /// What the sender wants or answers.
+    ///
+    /// A snapshot's piece is the largest by far and rare: in a box of its own it does not make all
+    /// others as large, which are copied at every turn.
     package enum Body: Sendable, Hashable {
         case voteRequest(VoteRequest)
         case voteReply(VoteReply)
@@ -17,7 +20,7 @@ package struct RaftMessage: Sendable, Hashable {
         case heartbeatReply(HeartbeatReply)
         case readRequest(ReadRequest)
         case readReply(ReadReply)
-        case snapshotChunk(SnapshotChunk)
+        indirect case snapshotChunk(SnapshotChunk)
         case snapshotReply(SnapshotReply)
         case timeoutNow(TimeoutNow)
         /// What the sender's state machine holds, for the leader to compare.

@@ -48,17 +48,29 @@ struct WriteLedger: Sendable {
 
     /// Takes note that writes are durable.
     ///
-    /// - Returns: When each of them was asked for, on our clock.
-    @discardableResult mutating func finished(_ sequence: WriteSequence) -> [UInt64] {
+    /// - Parameters:
+    ///   - sequence: The last of them.
+    ///   - now: On our clock, in milliseconds.
+    ///   - lateMS: Those that took longer than this are late, in milliseconds.
+    /// - Returns: How many there were, and how many of them were late.
+    mutating func finished(
+        _ sequence: WriteSequence,
+        now: UInt64,
+        late lateMS: UInt64
+    ) -> (count: Int, lateCount: Int) {
         precondition(
             sequence.rawValue <= issuedCount,
             "write \(sequence.rawValue) was never asked for, the last was \(issuedCount)"
         )
         finishedCount = max(finishedCount, sequence.rawValue)
-        let done = pending.prefix { $0.sequence <= sequence }
-        for case let last? in done.map(\.last) { durable = max(durable, last) }
-        pending.removeFirst(done.count)
-        return done.map(\.issuedMS)
+        var (count, lateCount) = (0, 0)
+        while count < pending.count, pending[count].sequence <= sequence {
+            if let last = pending[count].last { durable = max(durable, last) }
+            if now - min(now, pending[count].issuedMS) > lateMS { lateCount += 1 }
+            count += 1
+        }
+        pending.removeFirst(count)
+        return (count, lateCount)
     }
 
     private mutating func truncated(from cut: LogIndex) {

@@ -33,7 +33,8 @@ struct Chronicle: Sendable {
     /// For each key the index of its last committed write.
     var versions: [UInt64] { machine.versions }
 
-    var last: LogPosition { records.last?.entry.position ?? .zero }
+    /// The last entry that is known to be committed.
+    private(set) var last = LogPosition.zero
 
     func record(at index: LogIndex) -> Record? {
         guard index > .zero, index.rawValue <= UInt64(records.count) else { return nil }
@@ -73,6 +74,7 @@ struct Chronicle: Sendable {
             return
         }
         records.append(Record(entry: entry, committedIn: term, committedUS: nowUS))
+        last = entry.position
         if entry.kind == .configuration { lastConfiguration = entry.position }
         let outcome = machine.apply(entry)
         guard outcome == .written, let command = RegisterCommand(entry) else { return }

@@ -43,6 +43,7 @@ package final class CrashDirectory: LogDirectory {
         for (name, content) in files {
             let file = CrashedFile(durable: content)
             (bound[name], durableNames[name]) = (file, file)
+            file.durableName = name
         }
     }
 
@@ -103,12 +104,11 @@ package final class CrashDirectory: LogDirectory {
     func takeDurableChanges() -> [(name: String, range: Range<Int>)] {
         var changes = rebound.map { (name: $0, range: 0..<Int.max) }
         for file in synced {
-            if let name = durableNames.first(where: { $0.value === file })?.key {
-                changes.append((name, file.changes ?? 0..<0))
-            }
+            if let name = file.durableName { changes.append((name, file.changes ?? 0..<0)) }
             file.changes = nil
         }
-        (synced, rebound) = ([], [])
+        synced.removeAll(keepingCapacity: true)
+        rebound.removeAll()
         return changes
     }
 
@@ -158,7 +158,9 @@ package final class CrashDirectory: LogDirectory {
         guard !syncFails else { throw .ioError }
         guard !syncLies, !pendingNames.isEmpty else { return }
         rebound += bound.keys.filter { durableNames[$0] !== bound[$0] }
+        for file in durableNames.values { file.durableName = nil }
         durableNames = bound
+        for (name, file) in bound { file.durableName = name }
         pendingNames = []
         durableNamesVersion += 1
     }

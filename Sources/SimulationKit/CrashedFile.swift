@@ -9,6 +9,8 @@ final class CrashedFile {
     private var isDirty: [Bool]
     /// The same as a list, in the order of writing.
     private var dirtySectors: [Int] = []
+    /// The name under which a loss of power leaves it; `nil` if under none.
+    var durableName: String?
     /// What of the medium was changed since this was set to `nil`: nothing outside, in bytes.
     var changes: Range<Int>?
 
@@ -26,7 +28,7 @@ final class CrashedFile {
             written.append(contentsOf: [UInt8](repeating: 0, count: end - written.count))
             growMarks()
         }
-        written.replaceSubrange(offset..<end, with: bytes)
+        written.overwrite(at: offset, with: bytes[...])
         let first = offset / Self.sectorByteCount
         let last = (end + Self.sectorByteCount - 1) / Self.sectorByteCount
         for sector in first..<max(first, last) where !isDirty[sector] {
@@ -37,7 +39,7 @@ final class CrashedFile {
 
     func sync() {
         for sector in dirtySectors {
-            keep(sector, in: &durable)
+            Self.keep(sector, of: written, in: &durable)
             let start = sector * Self.sectorByteCount
             let first = min(changes?.lowerBound ?? start, start)
             changes = first..<max(changes?.upperBound ?? 0, start + Self.sectorByteCount)
@@ -57,19 +59,19 @@ final class CrashedFile {
         let keepsAll = generator.next() % 8 == 0
         for sector in dirtySectors {
             let isKept = generator.next() & 1 == 0
-            if keepsAll || (isKept && !keepsNone) { keep(sector, in: &content) }
+            if keepsAll || (isKept && !keepsNone) { Self.keep(sector, of: written, in: &content) }
         }
         return content
     }
 
-    private func keep(_ sector: Int, in content: inout [UInt8]) {
+    private static func keep(_ sector: Int, of written: [UInt8], in content: inout [UInt8]) {
         let start = sector * Self.sectorByteCount
         let range = start..<min(start + Self.sectorByteCount, written.count)
         if content.count < range.upperBound {
             let missing = range.upperBound - content.count
             content.append(contentsOf: [UInt8](repeating: 0, count: missing))
         }
-        content.replaceSubrange(range, with: written[range])
+        content.overwrite(at: start, with: written[range])
     }
 
     private func growMarks() {
@@ -80,5 +82,21 @@ final class CrashedFile {
     private func clean() {
         for sector in dirtySectors { isDirty[sector] = false }
         dirtySectors.removeAll(keepingCapacity: true)
+    }
+}
+
+extension [UInt8] {
+    /// Puts other bytes in the place of as many.
+    ///
+    /// Not by `replaceSubrange`, which goes byte by byte: every write of every disk comes here.
+    fileprivate mutating func overwrite(at offset: Int, with bytes: ArraySlice<UInt8>) {
+        precondition(offset >= 0 && offset + bytes.count <= count, "\(offset) of \(count) bytes")
+        // Safe because the precondition keeps the range inside, and both live until the call returns.
+        unsafe withUnsafeMutableBytes { target in
+            unsafe bytes.withUnsafeBytes { source in
+                let place = unsafe target[offset..<offset + source.count]
+                unsafe UnsafeMutableRawBufferPointer(rebasing: place).copyMemory(from: source)
+            }
+        }
     }
 }

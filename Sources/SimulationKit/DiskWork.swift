@@ -14,9 +14,11 @@ struct DiskWork {
 
     var isEmpty: Bool { jobs.isEmpty && unfinished == nil }
 
-    init() {}
-
-    init(_ jobs: [SimulatedDisk.Job]) { self.jobs = jobs }
+    /// Takes over everything that waits; both lists keep the room they have.
+    mutating func begin(with waiting: inout [SimulatedDisk.Job]) {
+        precondition(isEmpty, "a flush before the end of the last")
+        swap(&jobs, &waiting)
+    }
 
     /// Does everything; writes in a row go to the disk together, with one sync.
     ///

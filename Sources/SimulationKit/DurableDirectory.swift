@@ -35,7 +35,8 @@ private final class DurableFile: LogFile {
     func byteCount() throws(Errno) -> Int { content.count }
 
     func read(at offset: Int, count: Int) throws(Errno) -> [UInt8] {
-        Array(content.dropFirst(offset).prefix(count))
+        if offset == 0, count >= content.count { return content }  // Shared, not copied.
+        return Array(content.dropFirst(offset).prefix(count))
     }
 
     func write(_ bytes: [UInt8], at offset: Int) throws(Errno) { throw .readOnlyFileSystem }

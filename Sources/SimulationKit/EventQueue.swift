@@ -2,8 +2,8 @@
 
 /// What is still to happen, earliest first; what is due at the same time keeps the order of asking.
 ///
-/// A binary heap: O(log n) for each event added or taken. Only times and places move in it, the
-/// events stay where they are.
+/// A heap of four children a node: O(log n) for each event added or taken, in half the levels of a
+/// binary one. Only times and places move in it, the events stay where they are.
 struct EventQueue<Event: Sendable>: Sendable {
     private struct Slot: Sendable {
         let timeUS: UInt64
@@ -20,6 +20,8 @@ struct EventQueue<Event: Sendable>: Sendable {
     private var freePlaces: [Int] = []
     private var added: UInt64 = 0
 
+    private static var arity: Int { 4 }
+
     /// Adds an event that is due at `timeUS`, in microseconds since the world began.
     mutating func add(_ event: Event, at timeUS: UInt64) {
         added += 1
@@ -29,7 +31,7 @@ struct EventQueue<Event: Sendable>: Sendable {
         heap.append(slot)
         var child = heap.count - 1
         while child > 0 {
-            let parent = (child - 1) / 2
+            let parent = (child - 1) / Self.arity
             guard slot.isBefore(heap[parent]) else { break }
             heap[child] = heap[parent]
             child = parent
@@ -53,17 +55,21 @@ struct EventQueue<Event: Sendable>: Sendable {
     /// Puts a slot in at the root and lets it sink to its place.
     private mutating func sink(_ slot: Slot) {
         var parent = 0
-        while let child = earlierChild(of: parent), heap[child].isBefore(slot) {
+        while let child = earliestChild(of: parent), heap[child].isBefore(slot) {
             heap[parent] = heap[child]
             parent = child
         }
         heap[parent] = slot
     }
 
-    private func earlierChild(of parent: Int) -> Int? {
-        let left = 2 * parent + 1
-        guard left < heap.count else { return nil }
-        let right = left + 1
-        return right < heap.count && heap[right].isBefore(heap[left]) ? right : left
+    private func earliestChild(of parent: Int) -> Int? {
+        let first = Self.arity * parent + 1
+        guard first < heap.count else { return nil }
+        var earliest = first
+        for child in first + 1..<min(first + Self.arity, heap.count)
+        where heap[child].isBefore(heap[earliest]) {
+            earliest = child
+        }
+        return earliest
     }
 }

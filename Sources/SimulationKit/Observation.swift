@@ -18,9 +18,12 @@ struct Observation: Sendable {
     let timeUS: UInt64
     /// Whom it concerned; `nil` for faults and clients.
     var node: Int?
-    var effects: [RaftEffect] = []
-    /// What left the node for the network.
-    var sent: [(message: RaftMessage, to: Voter)] = []
+    /// What cores asked their disks for.
+    var writes: [LogWrite] = []
+    /// What cores handed to their state machines.
+    var applied: [[LogEntry]] = []
+    /// What left the node for the network and promises something: votes and acknowledgements.
+    var promises: [(message: RaftMessage, to: Voter)] = []
     /// What clients were told.
     var answers: [(operation: Operation, answer: Operation.Answer)] = []
     /// None, or one; an array because it is large and rare.

@@ -15,18 +15,18 @@ final class SimulatedDisk {
     enum Job: Sendable {
         case write(LogWrite)
         /// The state machine's own snapshot; the log before it may go afterwards.
-        case snapshot(SnapshotMetadata, [UInt8])
+        indirect case snapshot(SnapshotMetadata, [UInt8])
         /// A leader's snapshot, which replaces everything.
-        case installation(SnapshotMetadata, [UInt8])
+        indirect case installation(SnapshotMetadata, [UInt8])
     }
 
     /// What the node is told.
     enum Completion: Sendable {
         case persisted(WriteSequence)
-        case snapshotTaken(SnapshotMetadata)
+        indirect case snapshotTaken(SnapshotMetadata)
         /// There was no room for a snapshot of its own.
         case snapshotGivenUp
-        case snapshotInstalled(SnapshotMetadata, [UInt8])
+        indirect case snapshotInstalled(SnapshotMetadata, [UInt8])
     }
 
     /// How a flush ended.
@@ -227,8 +227,7 @@ final class SimulatedDisk {
     /// Starts a flush of everything that waits; `false` if one is under way or nothing waits.
     func startFlush() -> Bool {
         guard flushing.isEmpty, !waiting.isEmpty else { return false }
-        flushing = DiskWork(waiting)
-        waiting = []
+        flushing.begin(with: &waiting)
         return true
     }
 

@@ -7,7 +7,7 @@ import RaftCore
 struct SimulatedNetwork: Sendable {
     /// A message on its way, or seen on its way earlier.
     struct Parcel: Sendable {
-        let bytes: [UInt8]
+        let letter: Letter
         let from: Voter
         let to: Int
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Codecs
 import LogStorage
 import Primitives
 import RaftCore
@@ -28,12 +27,11 @@ extension World {
         _ observation: inout Observation
     ) {
         guard isAwake(parcel.to, nodes[parcel.to].life, event) else { return }
-        do {
-            let message = try RaftMessageCodec.decode(parcel.bytes)
+        switch parcel.letter.received {
+        case .success(let message):
             tally.messages += 1
             step(parcel.to, .received(message, from: parcel.from), &observation)
-        } catch {
-            tally.complaint = "undecodable message: \(error)"
+        case .failure(let error): tally.complaint = "undecodable message: \(error)"
         }
     }
 
@@ -42,11 +40,6 @@ extension World {
         let effects = nodes[node].raft.step(input)
         journal.note(nowUS, nodes[node].voter.node, input)
         narrate(node, input, effects)
-        if observation.effects.isEmpty {
-            observation.effects = effects
-        } else {
-            observation.effects += effects
-        }
         for effect in effects { perform(effect, node, &observation) }
         startFlush(node)
         wantSnapshot(node)
@@ -58,11 +51,15 @@ extension World {
         _ observation: inout Observation
     ) {
         switch effect {
-        case .persist(let write): nodes[node].disk.ask(.write(write))
+        case .persist(let write):
+            observation.writes.append(write)
+            nodes[node].disk.ask(.write(write))
         case .send(let message, let voter, nil): send(message, to: voter, node, &observation)
         case .send(let message, let voter, let after?):
             nodes[node].held.append(.init(message: message, to: voter, after: after))
-        case .apply(let entries): apply(entries, node, &observation)
+        case .apply(let entries):
+            observation.applied.append(entries)
+            apply(entries, node, &observation)
         case .proposed(let request, _) where request.operation == 0: break  // Members.
         case .proposed(let request, let position):
             nodes[node].writes.append(.init(operation: request.operation, position: position))
@@ -95,10 +92,10 @@ extension World {
         _ node: Int,
         _ observation: inout Observation
     ) {
-        observation.sent.append((message, voter))
+        if message.isPromise { observation.promises.append((message, voter)) }
         let target = position(of: voter.node)
         let parcel = SimulatedNetwork.Parcel(
-            bytes: RaftMessageCodec.encode(message),
+            letter: post.letter(for: message),
             from: nodes[node].voter,
             to: target
         )
@@ -185,9 +182,13 @@ extension World {
         _ observation: inout Observation
     ) {
         guard nodes[node].held.first.map({ $0.after <= sequence }) == true else { return }
-        let due = nodes[node].held.prefix { $0.after <= sequence }  // In the order of their writes.
-        nodes[node].held.removeFirst(due.count)
-        for held in due { send(held.message, to: held.to, node, &observation) }
+        var count = 0  // They stand in the order of their writes.
+        while count < nodes[node].held.count, nodes[node].held[count].after <= sequence {
+            let held = nodes[node].held[count]
+            send(held.message, to: held.to, node, &observation)
+            count += 1
+        }
+        nodes[node].held.removeFirst(count)
     }
 }
 

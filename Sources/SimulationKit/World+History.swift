@@ -68,8 +68,10 @@ extension World {
 }
 
 extension Operation {
+    private static let names = (0..<RegisterMachine.keyCount).map { ByteString("key \($0)") }
+
     fileprivate var input: VersionedMap.Input {
-        let name = ByteString("key \(key)")
+        let name = Self.names[key]
         switch kind {
         case .read: return .get(name)
         case .write: return .put(name, id, if: .any)

@@ -17,7 +17,7 @@ extension World {
             }
             let outcome = nodes[node].machine.apply(entry)
             acknowledge(entry, outcome, node, &observation)
-            if plan.settings.isDigestPoint(entry) {
+            if settings.isDigestPoint(entry) {
                 let digest = StateDigest(index: entry.index, value: nodes[node].machine.digest)
                 step(node, .digested(digest), &observation)
             }

@@ -42,11 +42,14 @@ struct World {
     }
 
     let plan: WorldPlan
+    /// The plan's, which are put together anew each time they are asked for.
+    let settings: RaftSettings
     let cluster: ClusterID
     var nowUS: UInt64 = 0
     var random: SplitMix64
     var queue = EventQueue<Event>()
     var network: SimulatedNetwork
+    var post = Post()
     var nodes: [SimulatedNode] = []
     /// Disks that were taken out, under the identity they had.
     var retired: [(voter: Voter, disk: SimulatedDisk)] = []
@@ -71,6 +74,7 @@ struct World {
     init(plan: WorldPlan, trace: ((String) -> Void)?) {
         self.trace = trace
         self.plan = plan
+        settings = plan.settings
         random = SplitMix64(seed: plan.seed ^ 0x5EED_0F_A11)
         network = SimulatedNetwork(plan: plan)
         chronicle = Chronicle(nodeLimit: plan.nodeLimit)

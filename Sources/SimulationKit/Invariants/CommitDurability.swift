@@ -10,8 +10,11 @@ import RaftCore
 /// what replaced it has no vote.
 struct CommitDurability: Invariant {
     private struct Mark: Sendable {
-        let last: LogIndex
+        var last: LogIndex
         let voters: VoterSet
+        /// What a change of the voters that no write tells of would have changed.
+        let life: UInt64
+        let snapshot: LogIndex?
     }
 
     /// What was looked at last.
@@ -23,7 +26,7 @@ struct CommitDurability: Invariant {
 
     mutating func violation(after observation: Observation, in world: World) -> String? {
         guard let node = observation.node else { return nil }
-        defer { mark(node, world) }
+        defer { mark(node, observation, world) }
         let last = world.chronicle.last
         guard last != seen, last.index > .zero, world.nodes[node].raft.commit == last.index else {
             return nil
@@ -57,10 +60,28 @@ struct CommitDurability: Invariant {
         return mark.voters
     }
 
-    private mutating func mark(_ node: Int, _ world: World) {
+    /// Voters change with entries of the log, with a snapshot in its place, and where a process starts.
+    private mutating func mark(_ node: Int, _ observation: Observation, _ world: World) {
         let last = world.nodes[node].raft.log.last.index
-        guard marks[node]?.last != last else { return }  // Voters change with the log alone.
-        marks[node] = Mark(last: last, voters: world.nodes[node].raft.voters)
+        let life = world.nodes[node].life
+        let snapshot = world.nodes[node].raft.snapshot?.position.index
+        let isSame = marks[node].map { $0.life == life && $0.snapshot == snapshot } ?? false
+        if isSame, !observation.writes.contains(where: \.mayChangeVoters) {
+            marks[node]?.last = last
+        } else {
+            marks[node] = Mark(
+                last: last,
+                voters: world.nodes[node].raft.voters,
+                life: life,
+                snapshot: snapshot
+            )
+        }
+    }
+}
+
+extension LogWrite {
+    fileprivate var mayChangeVoters: Bool {
+        truncateFrom != nil || entries.contains { $0.kind == .configuration }
     }
 }
 

@@ -8,7 +8,7 @@ import RaftCore
 struct ConfigurationsOneByOne: Invariant {
     mutating func violation(after observation: Observation, in world: World) -> String? {
         guard let node = observation.node else { return nil }
-        for case .persist(let write) in observation.effects {
+        for write in observation.writes {
             for entry in write.entries where entry.kind == .configuration {
                 let before = LogIndex(entry.index.rawValue - 1)
                 if let problem = problem(with: entry, behind: before, node, world) {

@@ -13,12 +13,14 @@ struct LogMatching: Invariant {
         let previousTerm: Term
     }
 
-    /// For each index, 1 first, what was written there: mostly in one term.
-    private var known: [[Facts]] = []
+    /// For each index, 1 first, what was written there first.
+    private var known: [Facts?] = []
+    /// What was written there in other terms; only looked up, never iterated.
+    private var further: [LogPosition: Facts] = [:]
 
     mutating func violation(after observation: Observation, in world: World) -> String? {
         guard let node = observation.node else { return nil }
-        for case .persist(let write) in observation.effects {
+        for write in observation.writes {
             for entry in write.entries {
                 let before = LogIndex(entry.index.rawValue - 1)
                 // The entry may have been replaced within the same event.
@@ -36,9 +38,14 @@ struct LogMatching: Invariant {
     /// Compares with what other logs have at this position; takes note of what none has.
     private mutating func isAsElsewhere(_ facts: Facts) -> Bool {
         let place = Int(facts.entry.index.rawValue) - 1
-        while known.count <= place { known.append([]) }
-        guard let other = known[place].first(where: { $0.entry.term == facts.entry.term }) else {
-            known[place].append(facts)
+        while known.count <= place { known.append(nil) }
+        guard let first = known[place] else {
+            known[place] = facts
+            return true
+        }
+        if first.entry.term == facts.entry.term { return first == facts }
+        guard let other = further[facts.entry.position] else {
+            further[facts.entry.position] = facts
             return true
         }
         return other == facts

@@ -17,7 +17,7 @@ struct PromiseDurability: Invariant {
 
     mutating func violation(after observation: Observation, in world: World) -> String? {
         guard let node = observation.node else { return nil }
-        for (message, receiver) in observation.sent {
+        for (message, receiver) in observation.promises {
             // What was promised in an earlier term may since have been replaced.
             guard message.term == world.nodes[node].raft.hardState.term else { continue }
             if let problem = problem(with: message, to: receiver, from: node, in: world) {
@@ -49,6 +49,16 @@ struct PromiseDurability: Invariant {
             if index == .zero || world.nodes[node].disk.holdsDurably(position) { return nil }
             return "\(position) acknowledged, disk has \(world.nodes[node].disk.durable.summary)"
         default: return nil
+        }
+    }
+}
+
+extension RaftMessage {
+    /// Whether it may promise something that must survive a crash.
+    var isPromise: Bool {
+        switch body {
+        case .voteReply, .appendReply, .snapshotReply: true
+        default: false
         }
     }
 }

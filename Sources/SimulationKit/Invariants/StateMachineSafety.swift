@@ -9,7 +9,7 @@ struct StateMachineSafety: Invariant {
     mutating func violation(after observation: Observation, in world: World) -> String? {
         if let contradiction = world.chronicle.contradiction { return contradiction }
         guard let node = observation.node else { return nil }
-        for case .apply(let entries) in observation.effects {
+        for entries in observation.applied {
             for entry in entries where world.chronicle.record(at: entry.index)?.entry != entry {
                 return "\(world.nodes[node].voter.node) applied another \(entry.position)"
             }
