@@ -12,6 +12,19 @@ public enum ByteDecodingError: Error, Sendable, Equatable {
     case unsupportedVersion(of: StaticStringBox, found: UInt64, newest: UInt64)
 }
 
+extension ByteDecodingError: CustomStringConvertible {
+    /// For people: what stands where something else should.
+    public var description: String {
+        switch self {
+        case .truncated(let needed, let left): "\(needed) bytes needed where \(left) are left"
+        case .invalid(let what, let value): "wrong \(what): \(value)"
+        case .trailing(let byteCount): "\(byteCount) bytes more than there should be"
+        case .unsupportedVersion(let what, let found, let newest):
+            "\(what) of format \(found), this release reads up to \(newest)"
+        }
+    }
+}
+
 /// A constant name inside an error: comparable, free of allocation.
 public struct StaticStringBox: Sendable, Equatable, ExpressibleByStringLiteral,
     CustomStringConvertible

@@ -112,4 +112,18 @@ struct ByteCodingTests {
         #expect(reader.byteCountLeft == 1)
         #expect(try reader.integer(UInt8.self) == 2)
     }
+
+    /// What a person reads where a file or a message is damaged.
+    @Test(arguments: [
+        (ByteDecodingError.truncated(needed: 8, left: 3), "8 bytes needed where 3 are left"),
+        (.invalid(what: "batch checksum", value: 7), "wrong batch checksum: 7"),
+        (.trailing(byteCount: 2), "2 bytes more than there should be"),
+        (
+            .unsupportedVersion(of: "snapshot", found: 3, newest: 2),
+            "snapshot of format 3, this release reads up to 2"
+        ),
+    ])
+    func anErrorReadsAsASentence(_ error: ByteDecodingError, _ text: String) {
+        #expect("\(error)" == text)
+    }
 }

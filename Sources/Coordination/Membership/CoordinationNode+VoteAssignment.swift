@@ -35,7 +35,7 @@ extension CoordinationNode {
             _exit(1)
         }
         membership.endVoting(state.voting)
-        log.notice("takes part in consensus", metadata: ["raft.term": "\(assignment.term)"])
+        log.notice("takes part in consensus", metadata: ["raft.term": "\(assignment.term.rawValue)"])
         return []
     }
 
@@ -68,7 +68,7 @@ extension CoordinationNode {
             _exit(1)
         }
         membership.endVoting(before.observing)
-        log.notice("has no vote any more", metadata: ["raft.term": "\(assignment.term)"])
+        log.notice("has no vote any more", metadata: ["raft.term": "\(assignment.term.rawValue)"])
         return []
     }
 

@@ -139,7 +139,7 @@ final class Worker: Sendable {
             "store": "\(store.store)",
             "http": "\(settings.listen.http.host):\(httpServer.port)",
             "pages": "\(pageServer.addresses.map(\.description).joined(separator: ","))",
-            "peers": "\(peerServer.localAddress.map { "\($0)" } ?? "none")",
+            "peers": "\(settings.listen.peer.host):\(peerServer.localAddress?.port ?? 0)",
         ]
     }
 }
