@@ -22,6 +22,8 @@ package struct ClusterDocument: Codable, Hashable, Sendable {
     package var regions: [String: RegionSummaryDocument]
     /// What needs a person.
     package var alarms: [AlarmDocument]
+    /// Who should vote, and what is done about it.
+    @Nullable package var autopilot: AutopilotDocument?
 
     package init(
         cluster: String,
@@ -35,7 +37,8 @@ package struct ClusterDocument: Codable, Hashable, Sendable {
         relays: [String] = [],
         observers: Int,
         regions: [String: RegionSummaryDocument],
-        alarms: [AlarmDocument] = []
+        alarms: [AlarmDocument] = [],
+        autopilot: AutopilotDocument? = nil
     ) {
         self.cluster = cluster
         self.generation = generation
@@ -49,6 +52,7 @@ package struct ClusterDocument: Codable, Hashable, Sendable {
         self.observers = observers
         self.regions = regions
         self.alarms = alarms
+        self.autopilot = autopilot
     }
 }
 

@@ -53,6 +53,7 @@ extension Catalog {
             case .members(let voters): return changeMembers(voters)
             case .replace(let registration, let node):
                 return try replace(node, by: registration)
+            case .voting(let change): return try changeVoting(change)
             }
         } catch {
             return Application(.refused(error))

@@ -40,14 +40,8 @@ extension Catalog {
     mutating func changeMembers(_ voters: [NodeID]) -> Application {
         guard let old = cluster, old.voters != voters else { return Application(.clusterFormed) }
         revision = revision.next
-        let entry = ClusterEntry(
-            id: old.id,
-            generation: old.generation,
-            survival: old.survival,
-            timing: old.timing,
-            featureLevel: old.featureLevel,
-            voters: voters
-        )
+        var entry = old
+        entry.voters = voters
         store(entry, at: revision)
         return Application(
             .clusterFormed,
@@ -80,9 +74,10 @@ extension Catalog {
         let rings = isInRing ? updateRings([holder.region], for: gone) : []
         let worker = admit(registration, as: .joining)
         store(worker)
+        let wishes = inheritWish(of: holder.id, by: worker.id)
         return Application(
             .worker(worker),
-            changes: changes([(CatalogKey.worker(worker.name), .worker(worker))] + rings)
+            changes: changes([(CatalogKey.worker(worker.name), .worker(worker))] + rings + wishes)
         )
     }
 }

@@ -14,6 +14,7 @@ extension CatalogCommand {
         case removeMount = 5
         case members = 6
         case replace = 7
+        case voting = 16
     }
 
     /// The payload of the log entry: format, time, idempotency, tag, fields; golden bytes in the tests.
@@ -52,6 +53,9 @@ extension CatalogCommand {
             writer.write(Tag.replace.rawValue)
             registration.write(to: &writer)
             writer.write(node.rawValue)
+        case .voting(let change):
+            writer.write(Tag.voting.rawValue)
+            change.write(to: &writer)
         }
         return writer.bytes
     }
@@ -77,7 +81,7 @@ extension CatalogCommand {
         }
         return switch Tag(rawValue: encoded[tag]) {
         case .register, .members, .replace: true
-        case .genesis, .activate, .putMount, .removeMount, nil: false
+        case .genesis, .activate, .putMount, .removeMount, .voting, nil: false
         }
     }
 
@@ -130,6 +134,33 @@ extension CatalogCommand {
                 try WorkerRegistration(from: &reader),
                 retiring: NodeID(try reader.counter("node id"))
             )
+        case .voting: return .voting(try VotingChange(from: &reader))
+        }
+    }
+}
+
+extension VotingChange {
+    fileprivate func write(to writer: inout ByteWriter) {
+        switch self {
+        case .goal(let survival, let voterCount):
+            writer.write(UInt8(1))
+            writer.write(survival.rawValue)
+            writer.write(voterCount)
+        case .wish(let wish):
+            writer.write(UInt8(2))
+            wish.write(to: &writer)
+        case .forgetWishes: writer.write(UInt8(3))
+        }
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(ByteDecodingError) {
+        switch try reader.integer(UInt8.self) {
+        case 1:
+            let survival: ClusterEntry.Survival = try reader.tag("survival")
+            self = .goal(survival, voterCount: try Self.voterCount(from: &reader))
+        case 2: self = .wish(try VoteWish(from: &reader))
+        case 3: self = .forgetWishes
+        case let tag: throw .invalid(what: "change of the voting", value: UInt64(tag))
         }
     }
 }

@@ -17,6 +17,8 @@ package struct CatalogCommand: Hashable, Sendable {
         case members(voters: [NodeID])
         /// Admits a worker under the name of another whose store is lost, and retires that for good.
         case replace(WorkerRegistration, retiring: NodeID)
+        /// Who should vote: the leader then changes the voters step by step.
+        case voting(VotingChange)
     }
 
     package let operation: Operation

@@ -235,34 +235,3 @@ package struct RingEntry: Hashable, Sendable {
         self.modRevision = modRevision
     }
 }
-
-/// Who this cluster is.
-package struct ClusterEntry: Hashable, Sendable {
-    package enum Survival: UInt8, Sendable { case zone = 0, region = 1 }
-    package enum Timing: UInt8, Sendable { case lan = 0, wan = 1 }
-
-    package let id: ClusterID
-    package let generation: UInt64
-    package let survival: Survival
-    package let timing: Timing
-    /// Which commands every member understands; 1 is the first.
-    package let featureLevel: UInt32
-    /// Who votes, as the last committed configuration entry of the log says.
-    package let voters: [NodeID]
-
-    package init(
-        id: ClusterID,
-        generation: UInt64,
-        survival: Survival,
-        timing: Timing,
-        featureLevel: UInt32,
-        voters: [NodeID]
-    ) {
-        self.id = id
-        self.generation = generation
-        self.survival = survival
-        self.timing = timing
-        self.featureLevel = featureLevel
-        self.voters = voters
-    }
-}

@@ -12,6 +12,8 @@ extension ClusterEntry {
         writer.write(timing.rawValue)
         writer.write(featureLevel)
         writer.write(list: voters) { $0.write($1.rawValue) }
+        writer.write(voterCount)
+        writer.write(list: wishes) { $1.write(to: &$0) }
     }
 
     init(from reader: inout ByteReader) throws(ByteDecodingError) {
@@ -23,8 +25,35 @@ extension ClusterEntry {
             featureLevel: try reader.integer(),
             voters: try reader.list { (reader) throws(ByteDecodingError) in
                 NodeID(try reader.counter("node id"))
-            }
+            },
+            voterCount: try VotingChange.voterCount(from: &reader),
+            wishes: try reader.list(VoteWish.init(from:))
         )
+    }
+}
+
+extension VoteWish {
+    func write(to writer: inout ByteWriter) {
+        writer.write(node.rawValue)
+        writer.write(kind.rawValue)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteDecodingError) {
+        self.init(
+            node: NodeID(try reader.counter("node id")),
+            kind: try reader.tag("wish about a vote")
+        )
+    }
+}
+
+extension VotingChange {
+    /// Reads how many are to vote, 0 for as many as the goal takes.
+    static func voterCount(from reader: inout ByteReader) throws(ByteDecodingError) -> UInt8 {
+        let count = try reader.integer(UInt8.self)
+        guard count == 0 || voterCounts.contains(count) else {
+            throw .invalid(what: "number of voters", value: UInt64(count))
+        }
+        return count
     }
 }
 

@@ -44,6 +44,8 @@ package final class CoordinationNode: Sendable {
     let feedSource = Mutex<NodeID?>(nil)
     /// The worker that is to get a lost vote, while this one leads: asked as often as the voters are.
     let candidate = Mutex<NodeID?>(nil)
+    /// What this leader remembers about the votes; `nil` where another leads.
+    let leading = Mutex<Leading?>(nil)
     /// What the scrub has found in the log's files.
     let damage = Mutex<[LogScrub.Damage]>([])
     /// What the log is to be given up for, once the others can spare it.

@@ -57,6 +57,25 @@ package protocol CoordinationService: Sendable {
         to name: String?,
         within limit: Timespan
     ) async throws(CoordinationError) -> String
+
+    /// What the leader does next about the votes, by its own word.
+    ///
+    /// - Returns: `nil` where nobody leads, or the one who does not say within half a second.
+    func votingOutlook() async -> VotingOutlook?
+
+    /// Whether a worker may be promoted or demoted now, and what would become of the votes: a sentence.
+    ///
+    /// - Throws: ``CoordinationError/unsafe(_:)`` with the numbers where it would harm or cannot be done.
+    func effect(
+        of kind: VoteWish.Kind,
+        on name: String
+    ) async throws(CoordinationError) -> String
+
+    /// Has it written down who should vote; the leader then changes the votes step by step.
+    func changeVoting(
+        _ change: VotingChange,
+        within limit: Timespan
+    ) async throws(CoordinationError) -> ClusterEntry
 }
 
 /// One consistent look at the local replica.

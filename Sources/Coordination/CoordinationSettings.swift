@@ -18,6 +18,8 @@ package struct CoordinationLimits: Sendable {
     package var logSegmentBytes = 4 << 20
     /// How often one file of the log is read again, in milliseconds.
     package var scrubIntervalMS = 60_000
+    /// How long a voter may be silent before another worker gets its vote, in milliseconds.
+    package var voterPatienceMS = VoterPlan.patienceMS
 
     package init() {}
 }

@@ -101,10 +101,21 @@ struct ShapeTests {
         ],
         observers: 0,
         regions: ["ap": RegionSummaryDocument(epoch: 7, settled: true, workers: 3)],
-        alarms: [AlarmDocument(kind: "k", detail: "d")]
+        alarms: [AlarmDocument(kind: "k", detail: "d")],
+        autopilot: AutopilotDocument(
+            survive: "zone",
+            voters: 3,
+            demoted: ["w2"],
+            action: "grow",
+            coming: ["w3", "w4"],
+            waitsFor: "w3 to get the log"
+        )
     )
     static let clusterText = """
-        {"alarms":[{"detail":"d","kind":"k","since":null}],"cluster":"c","generation":1,\
+        {"alarms":[{"detail":"d","kind":"k","since":null}],\
+        "autopilot":{"action":"grow","coming":["w3","w4"],"demoted":["w2"],"leaving":[],\
+        "promoted":[],"reason":null,"survive":"zone","voters":3,"waitsFor":"w3 to get the log",\
+        "weakness":null},"cluster":"c","generation":1,\
         "leader":null,"learners":[],"observers":0,"quorum":{"have":1,"need":2},\
         "regions":{"ap":{"epoch":7,"settled":true,"workers":3}},"relays":[],"revision":40,"term":3,\
         "voters":[{"name":"w1","reachable":true,"region":"ap","trailsLeaderBy":null,"zone":"ap-a"}]}

@@ -24,6 +24,9 @@ struct NaiveCatalog {
     var retired: Set<UInt64> = []
     var nextID: UInt64 = 4
     var voters: [NodeID]
+    var survival = ClusterEntry.Survival.zone
+    var voterCount: UInt8 = 0
+    var wishes: [String: VoteWish.Kind] = [:]
     var remembered: [String: (fingerprint: UInt64, kind: String)] = [:]
 
     init() {
@@ -67,6 +70,7 @@ struct NaiveCatalog {
             voters = asked
             return "formed"
         case .replace(let registration, let node): return replace(node, registration)
+        case .voting(let change): return changeVoting(change)
         case .activate(let id):
             guard let name = ids.first(where: { $0.value == id.rawValue })?.key else {
                 return "no-such-worker"
@@ -78,6 +82,23 @@ struct NaiveCatalog {
             }
             return "worker"
         }
+    }
+
+    private mutating func changeVoting(_ change: VotingChange) -> String {
+        let before = (survival, voterCount, wishes)
+        switch change {
+        case .goal(let asked, let count):
+            if asked == .region, count == 1 { return "bad-value" }
+            (survival, voterCount) = (asked, count)
+        case .wish(let wish):
+            guard let name = ids.first(where: { $0.value == wish.node.rawValue })?.key else {
+                return "no-such-worker"
+            }
+            wishes[name] = wish.kind
+        case .forgetWishes: wishes = [:]
+        }
+        if before != (survival, voterCount, wishes) { revision += 1 }
+        return "formed"
     }
 
     private mutating func put(
@@ -157,7 +178,8 @@ struct CommandSource {
         let number = UInt64.random(in: 4...12, using: &generator)
         let store = generator.chance(percent: 90) ? number : number + 1
         let operation: CatalogCommand.Operation
-        switch Int.random(in: 0..<12, using: &generator) {
+        switch Int.random(in: 0..<13, using: &generator) {
+        case 12: operation = .voting(voting())
         case 10:
             let count = UInt64.random(in: 1...3, using: &generator)
             operation = .members(voters: (1...count).map(NodeID.init))
@@ -185,6 +207,20 @@ struct CommandSource {
             operation: operation,
             idempotency: Idempotency(key: key, fingerprint: fingerprint)
         )
+    }
+
+    private mutating func voting() -> VotingChange {
+        switch Int.random(in: 0..<8, using: &generator) {
+        case 0: return .forgetWishes
+        case 1, 2:
+            let survival = generator.chance(percent: 50) ? ClusterEntry.Survival.zone : .region
+            let counts = [0] + VotingChange.voterCounts
+            return .goal(survival, voterCount: counts.randomElement(using: &generator) ?? 0)
+        default:
+            let node = NodeID(UInt64.random(in: 1...12, using: &generator))
+            let kind = generator.chance(percent: 50) ? VoteWish.Kind.promoted : .demoted
+            return .wish(VoteWish(node: node, kind: kind))
+        }
     }
 
     private mutating func path() -> ByteString {
@@ -275,6 +311,12 @@ struct CatalogModelTests {
             #expect(worker.state == model.states[worker.name], "seed \(seed)")
             #expect(worker.id.rawValue == model.ids[worker.name], "seed \(seed)")
         }
+        #expect(catalog.cluster?.survival == model.survival, "seed \(seed)")
+        #expect(catalog.cluster?.voterCount == model.voterCount, "seed \(seed)")
+        let wishes = (catalog.cluster?.wishes ?? []).compactMap { wish in
+            catalog.worker(id: wish.node).map { ($0.name, wish.kind) }
+        }
+        #expect(Dictionary(uniqueKeysWithValues: wishes) == model.wishes, "seed \(seed)")
         for ring in catalog.rings {
             #expect(ring.epoch.rawValue == model.epochs[ring.region], "seed \(seed)")
         }

@@ -28,6 +28,8 @@ final class FakeCoordination: CoordinationService {
         var commands: [CatalogCommand] = []
         var watches: [WatchRequest] = []
         var transfers: [String?] = []
+        var outlook: VotingOutlook?
+        var votingChanges: [VotingChange] = []
         var inits: [InitialisationRequest] = []
         var events: [WatchStream.Continuation] = []
     }
@@ -139,6 +141,31 @@ final class FakeCoordination: CoordinationService {
         if let error { throw error }
         guard name != "nobody" else { throw .notFound("there is no voter 'nobody'") }
         return name ?? "w2"
+    }
+
+    func votingOutlook() async -> VotingOutlook? { state.withLock { $0.outlook } }
+
+    func effect(
+        of kind: VoteWish.Kind,
+        on name: String
+    ) async throws(CoordinationError) -> String {
+        guard name != "nobody" else { throw .notFound("no worker is named 'nobody'") }
+        guard name != "w1" else { throw .unsafe("w1 is one of 3 voters") }
+        return "\(name) is \(kind)"
+    }
+
+    func changeVoting(
+        _ change: VotingChange,
+        within limit: Timespan
+    ) async throws(CoordinationError) -> ClusterEntry {
+        let entry = state.withLock { state in
+            state.votingChanges.append(change)
+            let command = CatalogCommand(operation: .voting(change))
+            _ = state.catalog.apply(command)
+            return state.catalog.cluster
+        }
+        guard let entry else { throw .notInitialised }
+        return entry
     }
 }
 

@@ -95,7 +95,8 @@ extension CoordinationNode {
                     survival: request.survival,
                     timing: request.timing,
                     featureLevel: 1,
-                    voters: (1...UInt64(chosen.count)).map(NodeID.init)
+                    voters: (1...UInt64(chosen.count)).map(NodeID.init),
+                    voterCount: UInt8(request.voterCount ?? 0)  // Checked by `voterCount(_:)`.
                 )
                 let formation = Formation(
                     initialisation: initialisation,

@@ -6,30 +6,38 @@ import Primitives
 import RaftCore
 import Synchronization
 
-/// The leader sees to it that every vote belongs to a store that exists.
+/// The leader sees to it that the right workers vote.
 extension CoordinationNode {
     private static let voterPause = Duration.milliseconds(200)
 
     func keepVoters() async {
         guard await untilMember() else { return }
-        var trials = VoterTrials()
+        var leading: Leading?
         while !Task.isCancelled {
             if let driver, driver.state.role == .leader {
-                await takeNextStep(&trials, driver)
+                let term = driver.state.term
+                var current =
+                    leading.flatMap { $0.term == term ? $0 : nil }
+                    ?? Leading(sinceMS: settings.now(), term: term)
+                await takeNextStep(&current, driver)
+                leading = current
             } else {
-                trials = VoterTrials()
+                leading = nil
             }
-            candidate.withLock { $0 = trials.chosen }
+            let known = leading
+            candidate.withLock { $0 = known?.trials.chosen }
+            self.leading.withLock { $0 = known }
             try? await Task.sleep(for: Self.voterPause)
         }
     }
 
-    private func takeNextStep(_ trials: inout VoterTrials, _ driver: RaftDriver) async {
+    private func takeNextStep(_ leading: inout Leading, _ driver: RaftDriver) async {
         let now = settings.now()
-        guard let plan = voterPlan(driver.state, trials, now: now) else { return }
-        trials.lost(plan.lost, now: now)
+        guard let plan = voterPlan(driver.state, leading, now: now) else { return }
+        leading.trials.lost(plan.lost, now: now)
         let step = plan.next
-        if let late = trials.chose(step?.candidate, now: now) {
+        if plan.lost == nil, plan.move?.coming.isEmpty ?? true { leading.trials.rested(now: now) }
+        if let late = leading.trials.chose(step?.candidate, now: now) {
             log.warning(
                 "a worker does not come to vote; another is asked",
                 metadata: ["peer.name": "\(name(of: late))"]
@@ -39,11 +47,8 @@ extension CoordinationNode {
         }
     }
 
-    private func voterPlan(
-        _ state: VoterState,
-        _ trials: VoterTrials,
-        now: UInt64
-    ) -> VoterPlan? {
+    /// The plan as this leader sees the cluster; `nil` while the members just change.
+    func voterPlan(_ state: VoterState, _ leading: Leading, now: UInt64) -> VoterPlan? {
         let catalog = replica.catalog
         // What is retired must be seen here as the log has it, or a successor could be retired.
         guard state.voters == state.committedVoters, catalog.cluster != nil,
@@ -52,30 +57,52 @@ extension CoordinationNode {
         return VoterPlan(
             members: state.voters,
             catalog: catalog,
+            sight: sight(state, leading, now: now),
+            leader: membership.node,
+            failed: leading.trials.failed,
+            chosen: leading.trials.chosen,
+            isWaitingForNamesake: leading.trials.isWaitingForNamesake(now: now),
+            patienceMS: settings.limits.voterPatienceMS
+        )
+    }
+
+    private func sight(_ state: VoterState, _ leading: Leading, now: UInt64) -> VoterPlan.Sight {
+        let trials = leading.trials
+        return VoterPlan.Sight(
             isAlive: { [membership, health] node in
                 if node == membership.node { return true }
                 return trials.mustAnswer(node, now: now)
                     ? health.answersNow(node) : health.answeredLately(node)
             },
-            isInContact: { [health] learner in
-                guard let ageMS = state.contactAgesMS[learner] else {
-                    return health.answersNow(learner)  // This leader has not heard anybody yet.
+            isInContact: { [membership, health] node in
+                if node == membership.node { return true }
+                guard let ageMS = state.contactAgesMS[node] else {
+                    return health.answersNow(node)  // This leader has not heard anybody yet.
                 }
                 return ageMS <= max(2_000, 2 * state.electionMS)
+            },
+            silenceMS: { [membership] node in
+                if node == membership.node { return 0 }
+                return state.contactAgesMS[node] ?? now - min(now, leading.sinceMS)
             },
             hasLog: { [membership, health] in
                 $0 == membership.node || health.report(of: $0)?.status.isVoter == true
             },
-            failed: trials.failed,
-            chosen: trials.chosen,
-            isWaitingForNamesake: trials.isWaitingForNamesake(now: now)
+            isCaughtUp: { node in
+                let match = state.matches[node]?.rawValue ?? 0
+                return match + Self.lagAllowed >= state.commit.rawValue
+            }
         )
     }
+
+    /// Entries that a newcomer may lack when it gets its vote; the core is asked only then.
+    private static let lagAllowed: UInt64 = 1_000
 
     private func perform(_ step: VoterPlan.Step, _ driver: RaftDriver) async {
         switch step {
         case .enlist(let node): await tell(node, .enlist, driver.state)
         case .release(let node): await tell(node, .release, driver.state)
+        case .wait: break
         case .change(let change):
             let refusal = await driver.changeMembers(change, within: .seconds(2))
             switch refusal {
@@ -118,4 +145,12 @@ extension CoordinationNode {
             )
         }
     }
+}
+
+/// What a leader remembers of its time as one.
+struct Leading: Sendable {
+    /// Since when it leads in this term, by the monotonic clock.
+    let sinceMS: UInt64
+    let term: Term
+    var trials = VoterTrials()
 }

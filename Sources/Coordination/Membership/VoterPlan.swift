@@ -3,13 +3,14 @@ package import CatalogCore
 package import Primitives
 package import RaftCore
 
-/// What a leader does next so that every vote belongs to a store that exists.
+/// What a leader does next so that the right workers vote.
 ///
 /// ```
-///   a vote's store is lost ─▶ enlist a worker: it makes a log
-///                          ─▶ learner: it gets the log
-///                          ─▶ one joint change: its vote for the lost one
-///                          ─▶ release whoever keeps a log and is no member
+///   the votes are not as they should be ─▶ an aim: who leaves, who comes (``aims``)
+///                                       ─▶ enlist each newcomer: it makes a log
+///                                       ─▶ learner: it gets the log, until it has caught up
+///                                       ─▶ one joint change: the newcomers for those who leave
+///                                       ─▶ release whoever keeps a log and is no member
 /// ```
 /// A pure function of what the leader sees, asked again and again: whatever was interrupted, by
 /// whichever leader, is gone on with. Each step is safe by itself: a worker with a log that is no
@@ -18,131 +19,148 @@ package struct VoterPlan: Sendable {
     package enum Step: Sendable, Equatable {
         /// Have this worker make a log, or take up the one it had.
         case enlist(NodeID)
+        /// Give this learner time to get the log.
+        case wait(NodeID)
         case change(MembershipChange)
         /// Have this worker stop voting and follow the feed.
         case release(NodeID)
     }
 
+    /// What the leader sees of the workers, each by its node.
+    package struct Sight: Sendable {
+        package var isAlive: @Sendable (NodeID) -> Bool
+        /// Whether a member has been heard by consensus lately.
+        package var isInContact: @Sendable (NodeID) -> Bool
+        /// For how long a voter was not heard by consensus, in milliseconds.
+        package var silenceMS: @Sendable (NodeID) -> UInt64
+        /// Whether the worker says that consensus runs there.
+        package var hasLog: @Sendable (NodeID) -> Bool
+        /// Whether a learner has nearly the whole log.
+        package var isCaughtUp: @Sendable (NodeID) -> Bool
+
+        package init(
+            isAlive: @escaping @Sendable (NodeID) -> Bool,
+            isInContact: (@Sendable (NodeID) -> Bool)? = nil,
+            silenceMS: @escaping @Sendable (NodeID) -> UInt64 = { _ in 0 },
+            hasLog: @escaping @Sendable (NodeID) -> Bool,
+            isCaughtUp: @escaping @Sendable (NodeID) -> Bool = { _ in true }
+        ) {
+            self.isAlive = isAlive
+            self.isInContact = isInContact ?? isAlive
+            self.silenceMS = silenceMS
+            self.hasLog = hasLog
+            self.isCaughtUp = isCaughtUp
+        }
+    }
+
+    /// How long a voter may be silent before another gets its vote, in milliseconds: five minutes.
+    package static let patienceMS: UInt64 = 300_000
+
     /// The members of the consensus, committed and not joint.
     package let members: VoterSet
     package let catalog: Catalog
-    package let isAlive: @Sendable (NodeID) -> Bool
-    /// Whether a learner has been heard by consensus lately.
-    package let isInContact: @Sendable (NodeID) -> Bool
-    /// Whether the worker says that consensus runs there.
-    package let hasLog: @Sendable (NodeID) -> Bool
+    package let sight: Sight
+    /// Who asks; leaves last of those that could as well.
+    package let leader: NodeID?
     /// Workers that did not come to vote when they were asked to: the last ones to be asked again.
     package let failed: [NodeID]
     /// The worker that was chosen before: it stays it as long as it is fit, whoever else turns up.
     package let chosen: NodeID?
     /// Whether a lost vote still waits for the worker that has its name now.
     package let isWaitingForNamesake: Bool
+    package let patienceMS: UInt64
+    /// What should be changed, most urgent first, whether or not it can be done now.
+    package private(set) var aims: [VoterAim] = []
 
     package init(
         members: VoterSet,
         catalog: Catalog,
-        isAlive: @escaping @Sendable (NodeID) -> Bool,
-        isInContact: (@Sendable (NodeID) -> Bool)? = nil,
-        hasLog: @escaping @Sendable (NodeID) -> Bool,
+        sight: Sight,
+        leader: NodeID? = nil,
         failed: [NodeID] = [],
         chosen: NodeID? = nil,
-        isWaitingForNamesake: Bool = false
+        isWaitingForNamesake: Bool = false,
+        patienceMS: UInt64 = VoterPlan.patienceMS
     ) {
         self.members = members
         self.catalog = catalog
-        self.isAlive = isAlive
-        self.isInContact = isInContact ?? isAlive
-        self.hasLog = hasLog
+        self.sight = sight
+        self.leader = leader
         self.failed = failed
         self.chosen = chosen
         self.isWaitingForNamesake = isWaitingForNamesake
+        self.patienceMS = patienceMS
+        if !members.isJoint { aims = allAims }
     }
+
+    /// The first aim that nothing stands in the way of.
+    package var move: VoterAim? { aims.first { $0.obstacle == nil } }
 
     /// `nil` while all is as it should be, or nobody fit is there.
     package var next: Step? {
         guard !members.isJoint else { return nil }
-        let useless = members.learners.filter { !isFit($0) || lost == nil }
-        if !useless.isEmpty { return .change(change(learners: members.learners - useless)) }
-        if let lost {
-            if let successor = members.learners.first {
-                // It may have laid its log down just before it became a learner.
-                guard hasLog(successor.node) else { return .enlist(successor.node) }
-                return .change(hand(lost, to: successor))
-            }
-            if let candidate = bestSuccessor(of: lost) { return admit(candidate) }
+        // Who is to come once a voter is back keeps its log meanwhile.
+        let coming = (move ?? aims.first)?.coming.map(Voter.init) ?? []
+        let useless = members.learners.filter { !isFit($0) || !coming.contains($0) }
+        if !useless.isEmpty {
+            let left = members.learners.filter { !useless.contains($0) }
+            return .change(change(voters: members.incoming, learners: left))
         }
-        return idleLog.map(Step.release)
+        if let move { return step(towards: move) }
+        if members.priorities != priorities(of: members.incoming) {
+            return .change(change(voters: members.incoming, learners: members.learners))
+        }
+        return idleLog(except: coming).map(Step.release)
     }
 
     /// The first voter whose store is no worker's any more.
-    package var lost: Voter? {
-        members.incoming.first { catalog.worker(id: $0.node)?.store != $0.store }
+    package var lost: Voter? { members.incoming.first { !isRegistered($0) } }
+
+    func isRegistered(_ voter: Voter) -> Bool {
+        catalog.worker(id: voter.node)?.store == voter.store
     }
 
-    private func isFit(_ voter: Voter) -> Bool {
-        catalog.worker(id: voter.node)?.store == voter.store && isInContact(voter.node)
-            && !failed.contains(voter.node)
+    /// Whether a learner is one that a vote can be given to.
+    func isFit(_ learner: Voter) -> Bool {
+        isRegistered(learner) && sight.isInContact(learner.node) && !failed.contains(learner.node)
     }
 
     // MARK: - Steps
 
-    private func admit(_ worker: WorkerEntry) -> Step {
-        guard hasLog(worker.id) else { return .enlist(worker.id) }
-        return .change(change(learners: [Voter(node: worker.id, store: worker.store)]))
-    }
-
-    private func change(learners: [Voter]) -> MembershipChange {
-        MembershipChange(
-            expected: members,
-            voters: members.incoming,
-            learners: learners,
-            priorities: members.priorities
-        )
-    }
-
-    /// The successor votes instead, and inherits how much the cluster wants it to lead.
-    private func hand(_ lost: Voter, to successor: Voter) -> MembershipChange {
-        MembershipChange(
-            expected: members,
-            voters: members.incoming.filter { $0 != lost } + [successor],
-            learners: members.learners.filter { $0 != successor },
-            priorities: members.priorities.map { priority in
-                guard priority.node == lost.node else { return priority }
-                return VoterSet.Priority(node: successor.node, value: priority.value)
+    private func step(towards aim: VoterAim) -> Step {
+        for worker in aim.coming {
+            // It may have laid its log down just before it became a learner.
+            guard sight.hasLog(worker.id) else { return .enlist(worker.id) }
+            let voter = Voter(worker)
+            guard members.learners.contains(voter) else {
+                let learners = members.learners + [voter]
+                return .change(change(voters: members.incoming, learners: learners))
             }
+            guard sight.isCaughtUp(worker.id) else { return .wait(worker.id) }
+        }
+        let newcomers = aim.coming.map(Voter.init)
+        return .change(
+            change(
+                voters: members.incoming.filter { !aim.leaving.contains($0) } + newcomers,
+                learners: members.learners.filter { !newcomers.contains($0) }
+            )
         )
     }
 
-    private var idleLog: NodeID? {
-        let members = members.members
+    private func change(voters: [Voter], learners: [Voter]) -> MembershipChange {
+        MembershipChange(
+            expected: members,
+            voters: voters,
+            learners: learners,
+            priorities: priorities(of: voters)
+        )
+    }
+
+    private func idleLog(except coming: [Voter]) -> NodeID? {
+        let kept = members.members + coming
         return catalog.workers.first { worker in
-            hasLog(worker.id) && isAlive(worker.id)
-                && !members.contains(Voter(node: worker.id, store: worker.store))
+            sight.hasLog(worker.id) && sight.isAlive(worker.id) && !kept.contains(Voter(worker))
         }?.id
-    }
-
-    // MARK: - Who
-
-    /// Who was chosen before, else the worker that has the lost one's name now, else one whose zone has
-    /// fewest votes; by name.
-    private func bestSuccessor(of lost: Voter) -> WorkerEntry? {
-        let staying = members.incoming.compactMap { catalog.worker(id: $0.node) }
-        let name = catalog.retired(store: lost.store)?.name
-        func rank(_ worker: WorkerEntry) -> (Int, Int, Int, Int, Int) {
-            let neighbours = staying.filter { $0.region == worker.region }
-            let crowd = neighbours.count { $0.zone == worker.zone }
-            let isFar = catalog.cluster?.survival == .zone && neighbours.isEmpty
-            let hasFailed = failed.contains(worker.id) ? 1 : 0
-            let isOther = worker.id == chosen ? 0 : 1
-            return (hasFailed, isOther, worker.name == name ? 0 : 1, isFar ? 1 : 0, crowd)
-        }
-        let best = catalog.workers.filter(isCandidate).min { rank($0) < rank($1) }
-        return isWaitingForNamesake && best?.name != name ? nil : best
-    }
-
-    private func isCandidate(_ worker: WorkerEntry) -> Bool {
-        [.joining, .active].contains(worker.state) && isAlive(worker.id)
-            && !members.members.contains { $0.node == worker.id }
     }
 }
 
@@ -150,17 +168,16 @@ extension VoterPlan.Step {
     /// The worker that is to get a vote by this step or a later one.
     var candidate: NodeID? {
         switch self {
-        case .enlist(let node): node
+        case .enlist(let node), .wait(let node): node
         case .change(let change):
-            change.learners.first?.node
+            change.learners.last { !change.expected.learners.contains($0) }?.node
                 ?? change.voters.first { !change.expected.incoming.contains($0) }?.node
         case .release: nil
         }
     }
 }
 
-extension Array where Element: Equatable {
-    fileprivate static func - (left: Self, right: Self) -> Self {
-        left.filter { !right.contains($0) }
-    }
+extension Voter {
+    /// The vote that this worker has or would have.
+    init(_ worker: WorkerEntry) { self.init(node: worker.id, store: worker.store) }
 }

@@ -2,13 +2,13 @@
 package import Primitives
 package import RaftCore
 
-/// What a leader remembers while it fills a lost vote.
+/// What a leader remembers while it gives a vote to a worker.
 ///
 /// ```
 ///   lost ── ten seconds for its namesake ──▶ a worker is chosen ── a minute to come to vote ──▶ failed
 ///                                                  └── and stays it, as long as it answers
 /// ```
-/// Forgotten with the leadership, and when the vote is filled: another leader begins anew, and the plan
+/// Forgotten with the leadership, and when a lost vote is filled: another leader begins anew, and the plan
 /// is safe whatever is remembered (``VoterPlan``).
 package struct VoterTrials: Sendable {
     /// How long a lost vote waits for the worker that has its name now, before another gets it, in
@@ -21,6 +21,10 @@ package struct VoterTrials: Sendable {
     /// Failed ones remembered at most.
     private static let failedLimit = 16
 
+    /// How long a worker that failed is not asked again for what is not urgent, in milliseconds.
+    private static let graceMS: UInt64 = 600_000
+
+    private var lastFailureMS: UInt64 = 0
     private var loss: (voter: Voter, sinceMS: UInt64)?
     private var trial: (node: NodeID, sinceMS: UInt64)?
     /// Workers that did not come to vote, the last one that failed at the end.
@@ -55,7 +59,14 @@ package struct VoterTrials: Sendable {
         if let node, node != trial?.node { trial = (node, now) }
         guard let begun = trial, now - begun.sinceMS > Self.trialMS else { return nil }
         failed = failed.filter { $0 != begun.node }.suffix(Self.failedLimit - 1) + [begun.node]
+        lastFailureMS = now
         trial = nil
         return begun.node
+    }
+
+    /// Takes note that no vote is on its way to anybody.
+    package mutating func rested(now: UInt64) {
+        trial = nil
+        if now - min(now, lastFailureMS) > Self.graceMS { failed = [] }
     }
 }

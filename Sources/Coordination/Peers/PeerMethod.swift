@@ -27,6 +27,8 @@ package enum PeerMethod: UInt8, Sendable {
     case silence = 11
     /// Can this voter's store be spared: ``SparingRequest`` → ``SparingReply``.
     case spare = 12
+    /// What do you do about the votes: ``VotingQuestion`` → ``VotingOutlook`` or ``VotingVerdict``.
+    case voting = 16
 }
 
 extension PeerLimits {
@@ -35,7 +37,7 @@ extension PeerLimits {
         var limits = PeerLimits()
         limits.briefMethods = Set([PeerMethod.propose, .readIndex].map(\.rawValue))
         limits.urgentMethods = Set(
-            [PeerMethod.readIndex, .status, .transfer, .silence, .spare].map(\.rawValue)
+            [PeerMethod.readIndex, .status, .transfer, .silence, .spare, .voting].map(\.rawValue)
         )
         return limits
     }

@@ -3,7 +3,7 @@ import APIModel
 
 extension Schema {
     /// Every document of the API.
-    package static let all = process + cluster + mounts + files
+    package static let all = process + cluster + voting + mounts + files
 
     private static let process = [
         Schema(
@@ -43,6 +43,7 @@ extension Schema {
                 .always("learners", .list(.named("voter"))), .always("relays", .list(.string)),
                 .always("observers", .integer), .always("regions", .map(.named("regionSummary"))),
                 .always("alarms", .list(.named("alarm"))),
+                .optional("autopilot", .named("autopilot")),
             ]
         ),
         Schema("quorum", [.always("have", .integer), .always("need", .integer)]),

@@ -58,14 +58,15 @@ enum ClusterRoutes {
         let document = ClusterDocument(
             cluster,
             catalog: view.catalog,
-            status: call.coordination.status()
+            status: call.coordination.status(),
+            outlook: await call.coordination.votingOutlook()
         )
         return APIResponse.json(document).describing(view, region: call.dependencies.region)
     }
 
     // MARK: - init
 
-    private enum Survival: String, CaseIterable { case zone, region }
+    enum Survival: String, CaseIterable { case zone, region }
     private enum Timing: String, CaseIterable { case lan, wan }
 
     /// How long `init` waits for enough fresh workers unless it is told; milliseconds.
@@ -109,7 +110,7 @@ enum ClusterRoutes {
         }
     }
 
-    private static func word<Word: RawRepresentable<String> & CaseIterable>(
+    static func word<Word: RawRepresentable<String> & CaseIterable>(
         _ text: String?,
         of type: Word.Type,
         _ member: String

@@ -6,7 +6,12 @@ import Primitives
 
 extension ClusterDocument {
     /// The cluster as this worker sees it; needs no quorum.
-    package init(_ cluster: ClusterEntry, catalog: Catalog, status: CoordinationStatus) {
+    package init(
+        _ cluster: ClusterEntry,
+        catalog: Catalog,
+        status: CoordinationStatus,
+        outlook: VotingOutlook? = nil
+    ) {
         let voters = Set((status.voters + status.learners).map(\.node))
         let observers = catalog.workers.count { worker in
             worker.state != .removed && !voters.contains(worker.id)
@@ -30,8 +35,42 @@ extension ClusterDocument {
                     kind: told.alarm.kind.rawValue,
                     detail: "\(told.worker): \(told.alarm.detail)"
                 )
-            }
+            },
+            autopilot: AutopilotDocument(cluster, catalog: catalog, outlook: outlook)
         )
+    }
+}
+
+extension AutopilotDocument {
+    /// What should be stands in the catalog; what is done about it only the leader knows.
+    fileprivate init(_ cluster: ClusterEntry, catalog: Catalog, outlook: VotingOutlook?) {
+        func names(_ kind: VoteWish.Kind) -> [String] {
+            cluster.wishes.filter { $0.kind == kind }
+                .compactMap { catalog.worker(id: $0.node)?.name }
+        }
+        self.init(
+            survive: cluster.survival.word,
+            voters: cluster.targetVoterCount,
+            promoted: names(.promoted),
+            demoted: names(.demoted),
+            action: outlook?.action?.word,
+            leaving: outlook?.leaving ?? [],
+            coming: outlook?.coming ?? [],
+            reason: outlook?.reason,
+            waitsFor: outlook == nil ? "a leader that answers" : outlook?.waitsFor,
+            weakness: outlook?.weakness
+        )
+    }
+}
+
+extension VotingOutlook.Action {
+    fileprivate var word: String {
+        switch self {
+        case .replace: "replace"
+        case .shrink: "shrink"
+        case .grow: "grow"
+        case .exchange: "exchange"
+        }
     }
 }
 

@@ -93,6 +93,31 @@ struct ClusterStatus: ClusterVerb {
         let alarms = cluster.alarms.map { alarm in
             "alarm \(TextTable.shown(alarm.kind)): \(TextTable.shown(alarm.detail))\n"
         }
-        return "\n" + regions.text(style) + (alarms.isEmpty ? "" : "\n") + alarms.joined()
+        return autopilot(cluster) + "\n" + regions.text(style) + (alarms.isEmpty ? "" : "\n")
+            + alarms.joined()
+    }
+
+    /// What is done about the votes, and why not now.
+    private static func autopilot(_ cluster: ClusterDocument) -> String {
+        guard let autopilot = cluster.autopilot else { return "" }
+        var lines = [
+            "votes: \(autopilot.voters) to vote, and to survive the loss of a \(autopilot.survive)"
+        ]
+        if let action = autopilot.action {
+            let leaving = autopilot.leaving.joined(separator: ", ")
+            let coming = autopilot.coming.joined(separator: ", ")
+            lines.append(
+                "next: \(action)" + (leaving.isEmpty ? "" : ", without \(leaving)")
+                    + (coming.isEmpty ? "" : ", with \(coming)")
+                    + (autopilot.reason.map { ": \($0)" } ?? "")
+            )
+        }
+        if let waitsFor = autopilot.waitsFor { lines.append("waits for: \(waitsFor)") }
+        if let weakness = autopilot.weakness { lines.append("weakness: \(weakness)") }
+        for (word, names) in [("promoted", autopilot.promoted), ("demoted", autopilot.demoted)]
+        where !names.isEmpty {
+            lines.append("\(word): \(names.joined(separator: ", "))")
+        }
+        return "\n" + lines.map { TextTable.shown($0) + "\n" }.joined()
     }
 }

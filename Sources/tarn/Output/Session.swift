@@ -51,6 +51,20 @@ struct Session: Sendable {
         if !isQuiet { Terminal.writeError(text + "\n") }
     }
 
+    /// Asks whether what was said is to happen.
+    ///
+    /// - Throws: ``CommandFailure/usage(_:)`` without a terminal, and when the answer is not yes.
+    func confirm(_ consequence: String) throws(CommandFailure) {
+        guard !answersYes else { return remark(consequence) }
+        guard Terminal.isInputTerminal else {
+            throw .usage("\(consequence) Nothing done: give --yes, there is no terminal to ask on")
+        }
+        Terminal.writeError("\(consequence)\nGo on? [y/N] ")
+        guard ["y", "yes"].contains(readLine(strippingNewline: true)?.lowercased()) else {
+            throw .local("not confirmed; nothing done")
+        }
+    }
+
     /// Asks for the object's name before something is lost for good.
     ///
     /// - Throws: ``CommandFailure/usage(_:)`` without a terminal, and when the answer is another.

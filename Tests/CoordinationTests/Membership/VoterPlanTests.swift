@@ -46,9 +46,11 @@ import Testing
         VoterPlan(
             members: members,
             catalog: catalog(isReplaced: isReplaced),
-            isAlive: { !dead.contains($0.rawValue) },
-            isInContact: { inContact?.contains($0.rawValue) ?? !dead.contains($0.rawValue) },
-            hasLog: { logs.contains($0.rawValue) },
+            sight: VoterPlan.Sight(
+                isAlive: { !dead.contains($0.rawValue) },
+                isInContact: { inContact?.contains($0.rawValue) ?? !dead.contains($0.rawValue) },
+                hasLog: { logs.contains($0.rawValue) }
+            ),
             failed: failed,
             chosen: chosen,
             isWaitingForNamesake: isWaiting
@@ -144,16 +146,17 @@ import Testing
         #expect(Self.next(Self.set(Self.new), dead: [5], logs: [1, 2, 4, 5]) == nil)
     }
 
-    @Test func theSuccessorInheritsThePriority() {
-        let members = VoterSet(
-            incoming: Self.old,
-            learners: [Self.voter(4, store: 9)],
-            priorities: [.init(node: NodeID(3), value: 2)]
+    @Test func aLearnerGetsTimeToCatchUp() {
+        let learning = Self.set(Self.old, learners: [Self.voter(4, store: 9)])
+        let plan = VoterPlan(
+            members: learning,
+            catalog: Self.catalog(),
+            sight: VoterPlan.Sight(
+                isAlive: { _ in true },
+                hasLog: { [1, 2, 4].contains($0.rawValue) },
+                isCaughtUp: { $0 != NodeID(4) }
+            )
         )
-        guard case .change(let change) = Self.next(members, logs: [1, 2, 4]) else {
-            Issue.record("no change")
-            return
-        }
-        #expect(change.priorities == [.init(node: NodeID(4), value: 2)])
+        #expect(plan.next == .wait(NodeID(4)))
     }
 }

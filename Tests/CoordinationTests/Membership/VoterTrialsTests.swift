@@ -57,4 +57,19 @@ import Testing
         }
         #expect(trials.failed == (35...50).map { NodeID($0) })
     }
+
+    /// Goal: who got its vote is not taken for one that did not come; who failed is asked again one day.
+    @Test func withNothingUnderWayAllIsForgottenInTime() {
+        var trials = VoterTrials()
+        _ = trials.chose(NodeID(5), now: 1_000)
+        trials.rested(now: 30_000)
+        #expect(trials.chosen == nil)
+        #expect(trials.chose(nil, now: 90_000) == nil)
+        _ = trials.chose(NodeID(6), now: 100_000)
+        #expect(trials.chose(nil, now: 160_001) == NodeID(6))
+        trials.rested(now: 700_000)
+        #expect(trials.failed == [NodeID(6)])
+        trials.rested(now: 760_002)
+        #expect(trials.failed.isEmpty)
+    }
 }

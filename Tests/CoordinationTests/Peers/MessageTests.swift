@@ -69,6 +69,18 @@ struct MessageTests {
             "sparing reply", SparingReply(voters: [NodeID(1), NodeID(4)]).encode(),
             "010200000001000000000000000400000000000000"
         ),
+        ("voting question", VotingQuestion().encode(), "0100"),
+        (
+            "question about a wish",
+            VotingQuestion(wish: VoteWish(node: NodeID(258), kind: .demoted)).encode(),
+            "0101020201000000000000"
+        ),
+        ("verdict", VotingVerdict.unsafe("no").encode(), "0102020000006e6f"),
+        (
+            "outlook",
+            VotingOutlook(action: .grow, leaving: [], coming: ["w"], waitsFor: "x").encode(),
+            "010300000000" + "010000000100000077" + "00" + "010100000078" + "00"
+        ),
         (
             "status", status.encode(),
             "010300000000000000010004000000000000000200000000000000050000000000000006000000000000"
@@ -102,6 +114,16 @@ struct MessageTests {
         #expect(try SparingReply(decoding: spared.encode()) == spared)
         let asked = SparingRequest(applied: LogIndex(7))
         #expect(try SparingRequest(decoding: asked.encode()) == asked)
+        for wish in [nil, VoteWish(node: NodeID(4), kind: .promoted)] {
+            let question = VotingQuestion(wish: wish)
+            #expect(try VotingQuestion(decoding: question.encode()) == question)
+        }
+        for verdict in [VotingVerdict.safe("it votes"), .unsafe("")] {
+            #expect(try VotingVerdict(decoding: verdict.encode()) == verdict)
+        }
+        for outlook in [VotingOutlook(), VotingOutlook(action: .replace, leaving: ["w1"])] {
+            #expect(try VotingOutlook(decoding: outlook.encode()) == outlook)
+        }
         let request = FeedRequest(after: LogIndex(77))
         #expect(try FeedRequest(decoding: request.encode()) == request)
     }
@@ -158,6 +180,8 @@ struct MessageTests {
             { _ = try Formation(decoding: $0) }, { _ = try PromiseReply(decoding: $0) },
             { _ = try PromiseRequest(decoding: $0) }, { _ = try AdmissionReply(decoding: $0) },
             { _ = try FeedItem(decoding: $0) }, { _ = try FeedRequest(decoding: $0) },
+            { _ = try VotingQuestion(decoding: $0) }, { _ = try VotingOutlook(decoding: $0) },
+            { _ = try VotingVerdict(decoding: $0) },
         ]
         let seeds =
             Self.golden.map(\.bytes) + [
