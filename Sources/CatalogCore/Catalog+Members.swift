@@ -40,14 +40,7 @@ extension Catalog {
     mutating func changeMembers(_ voters: [NodeID]) -> Application {
         guard let old = cluster, old.voters != voters else { return Application(.clusterFormed) }
         revision = revision.next
-        let entry = ClusterEntry(
-            id: old.id,
-            generation: old.generation,
-            survival: old.survival,
-            timing: old.timing,
-            featureLevel: old.featureLevel,
-            voters: voters
-        )
+        let entry = old.with(voters: voters)
         store(entry, at: revision)
         return Application(
             .clusterFormed,

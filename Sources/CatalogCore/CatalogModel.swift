@@ -249,6 +249,11 @@ package struct ClusterEntry: Hashable, Sendable {
     package let featureLevel: UInt32
     /// Who votes, as the last committed configuration entry of the log says.
     package let voters: [NodeID]
+    /// The clusters that this one goes on from, its parent first; at most ``longestLineage``.
+    package let lineage: [ClusterAncestor]
+
+    /// Ancestors that are remembered; each took a disaster.
+    package static let longestLineage = 16
 
     package init(
         id: ClusterID,
@@ -256,7 +261,8 @@ package struct ClusterEntry: Hashable, Sendable {
         survival: Survival,
         timing: Timing,
         featureLevel: UInt32,
-        voters: [NodeID]
+        voters: [NodeID],
+        lineage: [ClusterAncestor] = []
     ) {
         self.id = id
         self.generation = generation
@@ -264,5 +270,19 @@ package struct ClusterEntry: Hashable, Sendable {
         self.timing = timing
         self.featureLevel = featureLevel
         self.voters = voters
+        self.lineage = lineage
+    }
+
+    /// The same cluster with other voters.
+    func with(voters: [NodeID]) -> Self {
+        Self(
+            id: id,
+            generation: generation,
+            survival: survival,
+            timing: timing,
+            featureLevel: featureLevel,
+            voters: voters,
+            lineage: lineage
+        )
     }
 }

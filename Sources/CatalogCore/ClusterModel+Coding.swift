@@ -12,6 +12,7 @@ extension ClusterEntry {
         writer.write(timing.rawValue)
         writer.write(featureLevel)
         writer.write(list: voters) { $0.write($1.rawValue) }
+        writer.write(list: lineage) { $1.write(to: &$0) }
     }
 
     init(from reader: inout ByteReader) throws(ByteDecodingError) {
@@ -23,8 +24,12 @@ extension ClusterEntry {
             featureLevel: try reader.integer(),
             voters: try reader.list { (reader) throws(ByteDecodingError) in
                 NodeID(try reader.counter("node id"))
-            }
+            },
+            lineage: try reader.list(ClusterAncestor.init(from:))
         )
+        guard lineage.count <= Self.longestLineage else {
+            throw .invalid(what: "lineage of clusters", value: UInt64(lineage.count))
+        }
     }
 }
 
