@@ -18,6 +18,8 @@ package struct CoordinationLimits: Sendable {
     package var logSegmentBytes = 4 << 20
     /// How often one file of the log is read again, in milliseconds.
     package var scrubIntervalMS = 60_000
+    /// How often the catalog is copied into the data directory where it has changed, in milliseconds.
+    package var backupIntervalMS: UInt64 = 600_000
 
     package init() {}
 }

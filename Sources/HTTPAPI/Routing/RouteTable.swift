@@ -8,7 +8,8 @@ package enum RouteTable {
     /// `version` is that of the build, shown in the document.
     package static func routes(version: String) -> [Route] {
         let described =
-            ProcessRoutes.routes + ClusterRoutes.routes + WorkerRoutes.routes + MountRoutes.routes
+            ProcessRoutes.routes + ClusterRoutes.routes + BackupRoutes.routes + WorkerRoutes.routes
+            + MountRoutes.routes
             + WatchRoutes.routes + ListRoutes.routes + FileRoutes.routes
         let document = OpenAPIDocument.make(described, version: version)
         return described + [OpenAPIRoute.route { _ in .json(document) }]

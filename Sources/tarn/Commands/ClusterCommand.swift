@@ -5,8 +5,11 @@ import ArgumentParser
 struct ClusterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cluster",
-        abstract: "Form the cluster, and see how it is.",
-        subcommands: [ClusterInit.self, ClusterStatus.self, ClusterTransferLeader.self]
+        abstract: "Form the cluster, see how it is, and bring it back.",
+        subcommands: [
+            ClusterInit.self, ClusterStatus.self, ClusterTransferLeader.self, ClusterBackup.self,
+            ClusterRestore.self, ClusterRecover.self,
+        ]
     )
 
     @OptionGroup var connection: ConnectionOptions
