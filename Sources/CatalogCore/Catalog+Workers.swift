@@ -148,6 +148,28 @@ extension Catalog {
         )
     }
 
+    /// Gives every ring its region's active workers and an epoch that is `leap` later, and a region that
+    /// has none its first ring (invariant 3).
+    mutating func refreshRings(leap: UInt64) {
+        let regions = (workers.map(\.region) + rings.map(\.region)).sorted(by: precedes)
+        for region in regions.removingRepetitions() {
+            let fresh = firstRing(of: region)
+            guard let old = ring(region: region) else {
+                if !fresh.members.isEmpty { store(fresh) }
+                continue
+            }
+            store(
+                RingEntry(
+                    region: region,
+                    epoch: RingEpoch(old.epoch.rawValue + leap),
+                    members: fresh.members,
+                    previous: old.members == fresh.members ? old.previous : old.predecessors,
+                    modRevision: revision
+                )
+            )
+        }
+    }
+
     /// Gives each region's ring its next epoch, with `worker` where it belongs (invariant 3).
     mutating func updateRings(
         _ regions: [String],

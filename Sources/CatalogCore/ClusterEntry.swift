@@ -20,6 +20,11 @@ package struct ClusterEntry: Hashable, Sendable {
     package internal(set) var voterCount: UInt8
     /// What people said about single workers, in the order of their ids.
     package internal(set) var wishes: [VoteWish]
+    /// The clusters that this one goes on from, its parent first; at most ``longestLineage``.
+    package let lineage: [ClusterAncestor]
+
+    /// Ancestors that are remembered; each took a disaster.
+    package static let longestLineage = 16
 
     package init(
         id: ClusterID,
@@ -29,7 +34,8 @@ package struct ClusterEntry: Hashable, Sendable {
         featureLevel: UInt32,
         voters: [NodeID],
         voterCount: UInt8 = 0,
-        wishes: [VoteWish] = []
+        wishes: [VoteWish] = [],
+        lineage: [ClusterAncestor] = []
     ) {
         self.id = id
         self.generation = generation
@@ -39,6 +45,7 @@ package struct ClusterEntry: Hashable, Sendable {
         self.voters = voters
         self.voterCount = voterCount
         self.wishes = wishes.sorted { $0.node < $1.node }
+        self.lineage = lineage
     }
 
     /// How many are to vote: what was said, else three, or five to survive a region.

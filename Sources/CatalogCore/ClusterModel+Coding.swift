@@ -14,6 +14,7 @@ extension ClusterEntry {
         writer.write(list: voters) { $0.write($1.rawValue) }
         writer.write(voterCount)
         writer.write(list: wishes) { $1.write(to: &$0) }
+        writer.write(list: lineage) { $1.write(to: &$0) }
     }
 
     init(from reader: inout ByteReader) throws(ByteDecodingError) {
@@ -27,8 +28,12 @@ extension ClusterEntry {
                 NodeID(try reader.counter("node id"))
             },
             voterCount: try VotingChange.voterCount(from: &reader),
-            wishes: try reader.list(VoteWish.init(from:))
+            wishes: try reader.list(VoteWish.init(from:)),
+            lineage: try reader.list(ClusterAncestor.init(from:))
         )
+        guard lineage.count <= Self.longestLineage else {
+            throw .invalid(what: "lineage of clusters", value: UInt64(lineage.count))
+        }
     }
 }
 

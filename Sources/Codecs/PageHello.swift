@@ -111,6 +111,11 @@ package struct PageServerWelcome: Hashable, Sendable {
         self.name = name
     }
 
+    /// The same to a client of `cluster`: one that this worker's goes on from, with the same origins.
+    package func speaking(for cluster: ClusterID) -> Self {
+        Self(terms: terms, cluster: cluster, node: node, name: name)
+    }
+
     /// Why a client cannot be served; `nil` where it can.
     package func objection(to hello: PageClientHello) -> String? {
         guard hello.terms.oldestVersion <= terms.newestVersion,

@@ -10,6 +10,7 @@ extension PeerHello {
         writer.write(optional: node) { $0.write($1.rawValue) }
         writer.write(store.rawValue)
         for text in [name, region, zone] { writer.write(text) }
+        if !lineage.isEmpty { writer.write(list: lineage) { $0.write($1.rawValue) } }
     }
 
     /// Reads a hello and skips what a later version may have put behind it.
@@ -34,13 +35,26 @@ extension PeerHello {
             name: try reader.shortText(),
             region: try reader.shortText(),
             zone: try reader.shortText(),
-            versions: oldest...newest
+            versions: oldest...newest,
+            lineage: try reader.lineage()
         )
         _ = try reader.raw(reader.byteCountLeft)
     }
 }
 
 extension ByteReader {
+    /// The ancestors of a cluster, where the hello goes on that far.
+    fileprivate mutating func lineage() throws(ByteDecodingError) -> [ClusterID] {
+        guard byteCountLeft > 0 else { return [] }
+        let count = try integer(UInt32.self)
+        guard count <= PeerHello.longestLineage else {
+            throw .invalid(what: "ancestors of a cluster", value: UInt64(count))
+        }
+        var lineage: [ClusterID] = []
+        for _ in 0..<count { lineage.append(ClusterID(try uniqueID())) }
+        return lineage
+    }
+
     fileprivate mutating func shortText() throws(ByteDecodingError) -> String {
         let bytes = try run(upTo: PeerHello.longestText)
         guard let text = String(validating: bytes, as: UTF8.self) else {

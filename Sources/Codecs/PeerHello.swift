@@ -9,8 +9,9 @@ package import Primitives
 /// Wire format 1, little-endian, in this order: magic `TARNPEER` (8 bytes), oldest and newest
 /// protocol version this worker speaks (u16, u16), optional cluster (flag, 16 bytes), optional node
 /// (flag, u64), store (16 bytes), name, region, zone (u32 length and UTF-8, at most
-/// ``longestText`` bytes each). Bytes behind the zone are ignored, so that a later version may add
-/// fields that an older worker does not know.
+/// ``longestText`` bytes each), the cluster's ancestors if it has any (u32 count, 16 bytes each). Bytes
+/// behind those are ignored, so that a later version may add fields that an
+/// older worker does not know.
 package struct PeerHello: Hashable, Sendable {
     /// The cluster this worker belongs to; `nil` until it has joined one.
     package let cluster: ClusterID?
@@ -26,6 +27,10 @@ package struct PeerHello: Hashable, Sendable {
     package let zone: String
     /// The protocol versions this worker speaks.
     package let versions: ClosedRange<UInt16>
+    /// The clusters that this worker's goes on from, its parent first; at most ``longestLineage``.
+    ///
+    /// As trustworthy as the rest: who may say a hello at all may say this.
+    package let lineage: [ClusterID]
 
     /// Describes a worker.
     ///
@@ -38,7 +43,8 @@ package struct PeerHello: Hashable, Sendable {
         name: String,
         region: String,
         zone: String,
-        versions: ClosedRange<UInt16> = PeerHello.spokenVersions
+        versions: ClosedRange<UInt16> = PeerHello.spokenVersions,
+        lineage: [ClusterID] = []
     ) {
         self.cluster = cluster
         self.node = node
@@ -47,6 +53,7 @@ package struct PeerHello: Hashable, Sendable {
         self.region = region
         self.zone = zone
         self.versions = versions
+        self.lineage = Array(lineage.prefix(Self.longestLineage))
     }
 
     /// The protocol versions of this release.
@@ -54,6 +61,14 @@ package struct PeerHello: Hashable, Sendable {
 
     /// Bytes that a name, region or zone may be long.
     package static let longestText = 255
+
+    /// Ancestors that are told.
+    package static let longestLineage = 16
+
+    /// Whether this worker's cluster goes on from the other's.
+    package func succeeds(_ other: PeerHello) -> Bool {
+        other.cluster.map(lineage.contains) ?? false
+    }
 
     /// The first bytes of every connection between workers.
     package static let magic = Array("TARNPEER".utf8)

@@ -62,6 +62,11 @@ extension CoordinationNode {
 
     /// A voter that answers, else any whose address is known, else whoever `join` names.
     private func nextSource(_ turn: Int) -> (NodeID?, PeerAddress)? {
+        if lineage == nil, let home = newHome.withLock({ $0 }) {
+            // The catalog is still the old cluster's: its voters are nobody to ask.
+            let places = [home] + settings.join
+            return (nil, places[turn % places.count])
+        }
         let voters = voters.filter { $0 != membership.node }
         let answering = voters.filter(health.answersNow)
         let candidates = answering.isEmpty ? voters : answering

@@ -60,6 +60,8 @@ package final class CoordinationNode: Sendable {
     private let fatalRefusal = Mutex<String?>(nil)
     /// 1 once there is a fatal refusal.
     private let refusalMark = Waiters(reached: 0)
+    /// Where this worker was taken in by the cluster that its own goes on in; until it has its catalog.
+    let newHome = Mutex<PeerAddress?>(nil)
     /// The init that runs here, if one does.
     let initialising = Mutex(OwnInitialisation())
     /// When this worker began to listen for the voters, by the monotonic clock.
@@ -132,8 +134,10 @@ package final class CoordinationNode: Sendable {
             group.addTask { await self.joinUntilMember() }
             group.addTask { await self.watchHealth() }
             group.addTask { await self.followFeed() }
+            group.addTask { await self.followSuccessor() }
             group.addTask { await self.keepRegistered() }
             group.addTask { await self.keepCheckpoint() }
+            group.addTask { await self.keepBackups() }
             group.addTask { await self.keepVoters() }
             group.addTask { await self.askToBeSpared() }
             group.addTask { await self.watchRetirement() }
@@ -207,8 +211,17 @@ package final class CoordinationNode: Sendable {
             store: registration.store,
             name: registration.name,
             region: registration.region,
-            zone: registration.zone
+            zone: registration.zone,
+            lineage: lineage ?? []
         )
+    }
+
+    /// The clusters that this worker's goes on from, its parent first; `nil` while it is not known.
+    package var lineage: [ClusterID]? {
+        guard let entry = replica.catalog.cluster, entry.id == membership.cluster else {
+            return nil
+        }
+        return entry.lineage.map(\.cluster)
     }
 
     /// The catalog with every worker where it was last heard from.

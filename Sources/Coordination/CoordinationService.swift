@@ -76,6 +76,20 @@ package protocol CoordinationService: Sendable {
         _ change: VotingChange,
         within limit: Timespan
     ) async throws(CoordinationError) -> ClusterEntry
+
+    /// The catalog as this worker has it: with everything that was committed before where a quorum
+    /// says so within `limit`, else as it stands.
+    ///
+    /// - Throws: `notInitialised`; `unsafe` where it is known to be wrong.
+    func backup(within limit: Timespan) async throws(CoordinationError) -> CatalogBackup
+
+    /// Makes this fresh worker the only voter of a new cluster that goes on from a backup.
+    ///
+    /// Run again with the same backup it answers the same.
+    func restore(
+        _ backup: CatalogBackup,
+        within limit: Timespan
+    ) async throws(CoordinationError) -> FormedCluster
 }
 
 /// One consistent look at the local replica.

@@ -20,6 +20,8 @@ package struct CoordinationLimits: Sendable {
     package var scrubIntervalMS = 60_000
     /// How long a voter may be silent before another worker gets its vote, in milliseconds.
     package var voterPatienceMS = VoterPlan.patienceMS
+    /// How often the catalog is copied into the data directory where it has changed, in milliseconds.
+    package var backupIntervalMS: UInt64 = 600_000
 
     package init() {}
 }

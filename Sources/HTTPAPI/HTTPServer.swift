@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Coordination
 import Logging
 package import NIOCore
 import NIOHTTP1
@@ -64,7 +65,14 @@ package final class HTTPServer: Sendable {
         let registry = ConnectionRegistry(limit: limits.connections)
         let signal = ShutdownSignal()
         let responder = Responder(dependencies: dependencies, limits: limits, signal: signal)
-        let setUp = ConnectionSetup(limits: limits, registry: registry, responder: responder)
+        let setUp = ConnectionSetup(
+            limits: limits,
+            registry: registry,
+            responder: responder,
+            uploads: BackupUploads { [coordination = dependencies.coordination] in
+                !coordination.isFormed
+            }
+        )
         do {
             let listener = try await ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: 512)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import Primitives
+package import Primitives
 import Synchronization
 import SystemIO
-import SystemPackage
+package import SystemPackage
 
 /// The note in a data directory that its log must never be used again.
 ///
@@ -75,5 +75,16 @@ extension DataDirectory {
         } catch {
             throw .io(path: path.string, error)
         }
+    }
+}
+
+extension DataDirectory {
+    /// What a directory says its store's log has lost, read without the lock; `nil` if nothing.
+    package static func condemnation(
+        at path: FilePath,
+        ofStore store: StoreID
+    ) -> RecoveryRefusal? {
+        let found = condemnation(at: path, of: store)
+        return found?.store == store ? found?.refusal : nil
     }
 }

@@ -11,6 +11,7 @@ package import SystemPackage
 ///     <data-dir>/log/       ``LogStorage`` of a voter
 ///     <data-dir>/condemned  ``Condemnation`` of that log, from when it was found to be one until it is gone
 ///     <data-dir>/quarantined-<seconds>/  a log that can never be used again
+///     <data-dir>/backups/   copies of the catalog, see `Docs/operations/recovery.md`
 ///
 /// A directory is new (empty: gets a store of its own), ours, or refused with one
 /// ``DataDirectoryError`` a reason. A voter's log is made before its role is written, so a voter
@@ -25,11 +26,13 @@ package final class DataDirectory: Sendable {
     package static let identityName = "identity"
     package static let lockName = "lock"
     package static let logName = "log"
+    /// Where copies of the catalog are kept; they may outlive the store that they are of.
+    package static let backupsName = "backups"
 
     /// Names that may stand beside a missing identity: what a start leaves that was cut off before
     /// it wrote one, and what a file system puts into its root.
     private static let harmless: Set = [
-        lockName, identityName + leftoverSuffix, "lost+found", "data.sock",
+        lockName, identityName + leftoverSuffix, "lost+found", "data.sock", backupsName,
     ]
 
     /// Names that only a store in use has.
@@ -50,6 +53,7 @@ package final class DataDirectory: Sendable {
         self.path = path
         try Self.makeDirectory(path)
         lock = try Self.takeLock(path)
+        try Self.finishSuccession(in: path)
         let found = try Self.usableIdentity(in: path, name: name)
         let identity = found ?? StoreIdentity(store: makeStore(), name: name)
         current = Mutex(identity)

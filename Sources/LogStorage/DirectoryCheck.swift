@@ -70,7 +70,7 @@ extension DataDirectory {
     }
 
     /// Whether a process has the lock.
-    private static func isInUse(_ path: FilePath) -> Bool {
+    package static func isInUse(_ path: FilePath) -> Bool {
         guard let lock = try? File(path.appending(lockName), .read) else { return false }
         return (try? lock.tryLock()) == false
     }

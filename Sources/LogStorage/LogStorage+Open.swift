@@ -135,16 +135,7 @@ extension LogStorage {
         )
         do throws(IOFailure) {
             let storage = try LogStorage(puttingInOrder: recovery)
-            let snapshot = recovery.snapshots.last.flatMap { metadata in
-                recovery.state.map { RecoveredSnapshot(metadata: metadata, state: $0) }
-            }
-            let recovered = RecoveredLog(
-                hardState: recovery.hardState,
-                snapshot: snapshot,
-                entries: recovery.entries,
-                repairs: recovery.notes
-            )
-            return (storage, recovered)
+            return (storage, RecoveredLog(recovery))
         } catch {
             throw error.isDiskFull ? .full(error) : .io(error)
         }

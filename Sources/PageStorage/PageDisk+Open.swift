@@ -15,14 +15,15 @@ extension PageDisk {
     /// A directory that is not ours is left as it is, byte for byte.
     static func open(
         _ configuration: PageDiskConfiguration,
-        cluster: ClusterID
+        cluster: ClusterID,
+        ancestors: [ClusterID]
     ) throws(PageStoreError) -> PageDisk {
         let directory = configuration.directory
         try makeDirectory(directory)
         let lock = try openDescriptor(directory, .readOnly, options: .directory)
         do throws(PageStoreError) {
             guard try lockExclusively(lock, directory) else { throw .inUse(directory) }
-            try checkHeader(of: directory, lock: lock, cluster: cluster)
+            try checkHeader(of: directory, lock: lock, cluster: cluster, ancestors: ancestors)
         } catch {
             try? lock.close()
             throw error
@@ -36,7 +37,8 @@ extension PageDisk {
     private static func checkHeader(
         of directory: FilePath,
         lock: Descriptor,
-        cluster: ClusterID
+        cluster: ClusterID,
+        ancestors: [ClusterID]
     ) throws(PageStoreError) {
         let names = try directoryEntries(of: directory).sorted()
         let own = [headerName, newHeaderName, foundName]
@@ -48,7 +50,8 @@ extension PageDisk {
             return try writeHeader(StoreHeader(cluster: cluster), in: directory, lock: lock)
         }
         let header = try readHeader(of: directory)
-        guard header.cluster == cluster else {
+        let isInherited = ancestors.contains(header.cluster)
+        guard header.cluster == cluster || isInherited else {
             throw .foreignCluster(directory, found: header.cluster)
         }
         let expected = StoreHeader(cluster: cluster)
@@ -63,6 +66,10 @@ extension PageDisk {
         }
         if let name = names.first(where: { !(own + [objectsName]).contains($0) }) {
             throw .foreignFile(directory.appending(name))
+        }
+        // Origins keep their ids when a cluster goes on in another one, so pages keep their meaning.
+        if isInherited, header.cluster != cluster {
+            try writeHeader(StoreHeader(cluster: cluster), in: directory, lock: lock)
         }
     }
 

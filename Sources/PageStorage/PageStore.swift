@@ -21,17 +21,19 @@ package final class PageStore: Sendable {
     /// - Parameters:
     ///   - configurations: At least one; no directory twice.
     ///   - cluster: Whose pages these are: a directory of another cluster is refused.
+    ///   - ancestors: Clusters that this one goes on from: a directory of theirs becomes its own.
     /// - Returns: The store, at most as full as the capacities allow.
     /// - Throws: ``PageStoreError`` for the first directory that cannot be used. None was changed
     ///   that is not ours.
     package static func open(
         disks configurations: [PageDiskConfiguration],
-        cluster: ClusterID
+        cluster: ClusterID,
+        ancestors: [ClusterID] = []
     ) throws(PageStoreError) -> PageStore {
         guard !configurations.isEmpty else { throw .noDisks }
         var disks: [PageDisk] = []
         for configuration in configurations {
-            disks.append(try PageDisk.open(configuration, cluster: cluster))
+            disks.append(try PageDisk.open(configuration, cluster: cluster, ancestors: ancestors))
         }
         return PageStore(disks: disks)
     }

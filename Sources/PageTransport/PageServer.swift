@@ -21,11 +21,14 @@ package struct PageServerIdentity: Sendable, Hashable {
     package let cluster: ClusterID
     package let node: NodeID
     package let name: String
+    /// Clusters that this one goes on from: their clients are served as well.
+    package let ancestors: [ClusterID]
 
-    package init(cluster: ClusterID, node: NodeID, name: String) {
+    package init(cluster: ClusterID, node: NodeID, name: String, ancestors: [ClusterID] = []) {
         self.cluster = cluster
         self.node = node
         self.name = name
+        self.ancestors = ancestors
     }
 }
 
@@ -84,6 +87,7 @@ package final class PageServer: Sendable {
                         try channel.pipeline.syncOperations.addHandler(
                             PageServerHandler(
                                 welcome: welcome,
+                                ancestors: identity.ancestors,
                                 limits: limits,
                                 counters: counters,
                                 requestHandler: handler

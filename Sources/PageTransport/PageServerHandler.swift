@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Codecs
 package import NIOCore
-import Primitives
+package import Primitives
 
 /// One connection of a page server: bytes in, requests to the handler, replies out.
 ///
@@ -35,6 +35,7 @@ package final class PageServerHandler: ChannelDuplexHandler {
     }
 
     private let welcome: PageServerWelcome
+    private let ancestors: [ClusterID]
     let limits: PageServerLimits
     let counters: PageServerCounters
     private let requestHandler: any PageRequestHandler
@@ -55,16 +56,19 @@ package final class PageServerHandler: ChannelDuplexHandler {
 
     /// - Parameters:
     ///   - welcome: What a client is told that is served.
+    ///   - ancestors: Clusters that this worker's goes on from: their clients are served as well.
     ///   - limits: Bounds of this connection, and of all together.
     ///   - counters: Shared by all connections of a server.
     ///   - requestHandler: Who answers.
     package init(
         welcome: PageServerWelcome,
+        ancestors: [ClusterID] = [],
         limits: PageServerLimits,
         counters: PageServerCounters,
         requestHandler: any PageRequestHandler
     ) {
         self.welcome = welcome
+        self.ancestors = ancestors
         self.limits = limits
         self.counters = counters
         self.requestHandler = requestHandler
@@ -188,6 +192,8 @@ package final class PageServerHandler: ChannelDuplexHandler {
         guard let bytes = try accumulator.nextGreeting() else { return }
         let hello = try PageClientHello(decoding: bytes)
         deadline?.cancel()
+        let welcome =
+            ancestors.contains(hello.cluster) ? welcome.speaking(for: hello.cluster) : welcome
         if let reason = welcome.objection(to: hello) { return refuse(reason) }
         write(PageServerHello.welcome(welcome).encoded, promise: nil)
         phase = .open(PageClientDescription(name: hello.name))

@@ -5,7 +5,10 @@ import Codecs
 ///
 /// Pure; the handlers do the I/O. The transport's own checks come first (version, cluster), then
 /// those of the layer above. A changed hello may only grow: a store stays itself, and a cluster and
-/// a node id, once had, stay.
+/// a node id, once had, stay, unless the cluster goes on in another one.
+///
+/// Workers of a cluster and of one that goes on from it may talk, so that the first can go over; the
+/// layer above lets neither change what the other's cluster holds.
 struct PeerHandshake {
     private(set) var remote: PeerHello?
 
@@ -20,7 +23,7 @@ struct PeerHandshake {
         own: PeerHello,
         accept: (PeerHello) -> PeerAdmission
     ) -> Decision {
-        if let refusal = Self.refusal(of: hello, own: own) ?? changeRefusal(hello) {
+        if let refusal = Self.refusal(of: hello, own: own) ?? changeRefusal(hello, own) {
             return .refuse(refusal)
         }
         switch accept(hello) {
@@ -39,7 +42,8 @@ struct PeerHandshake {
                     + "speaks \(text(own.versions)); upgrade the older one"
             )
         }
-        if let ours = own.cluster, let theirs = hello.cluster, ours != theirs {
+        let isKin = hello.succeeds(own) || own.succeeds(hello)
+        if let ours = own.cluster, let theirs = hello.cluster, ours != theirs, !isKin {
             return PeerRefusal(
                 .foreignCluster,
                 "worker \(hello.name) belongs to cluster \(theirs), \(own.name) to \(ours); "
@@ -49,8 +53,11 @@ struct PeerHandshake {
         return nil
     }
 
-    private func changeRefusal(_ hello: PeerHello) -> PeerRefusal? {
+    private func changeRefusal(_ hello: PeerHello, _ own: PeerHello) -> PeerRefusal? {
         guard let remote else { return nil }
+        // Who comes over may not have the new cluster's catalog yet, and with it its lineage.
+        let comesOver = hello.cluster == own.cluster && own.succeeds(remote)
+        if remote.store == hello.store, comesOver || hello.succeeds(remote) { return nil }
         let isSame =
             remote.store == hello.store
             && (remote.cluster == nil || remote.cluster == hello.cluster)

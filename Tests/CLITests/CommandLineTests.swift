@@ -37,6 +37,7 @@ import tarn
             "tarn dev", "tarn worker start", "tarn worker list", "tarn worker show",
             "tarn cluster init", "tarn cluster status", "tarn cluster update",
             "tarn cluster promote", "tarn cluster demote", "tarn cluster transfer-leader",
+            "tarn cluster backup", "tarn cluster restore", "tarn cluster recover",
             "tarn ring show", "tarn ring explain", "tarn mount add", "tarn mount update",
             "tarn mount list", "tarn mount show", "tarn mount remove", "tarn mount resolve",
             "tarn fs ls", "tarn fs stat", "tarn fs cat", "tarn fs get", "tarn fuse mount",

@@ -21,6 +21,19 @@ import Testing
         zone: "default"
     )
 
+    /// Of a cluster that goes on from two others.
+    static let child = PeerHello(
+        cluster: nil,
+        node: nil,
+        store: StoreID(UniqueID(high: 1, low: 2)),
+        name: "w3",
+        region: "r",
+        zone: "z",
+        lineage: [
+            ClusterID(UniqueID(high: 5, low: 6)), ClusterID(UniqueID(high: 7, low: 8)),
+        ]
+    )
+
     // swift-format-ignore
     static let golden: [(PeerFrame, String)] = [
         (.hello(hello), "01" + "5441524e50454552" + "0100" + "0100"
@@ -30,6 +43,10 @@ import Testing
         (.hello(fresh), "01" + "5441524e50454552" + "0100" + "0100" + "00" + "00"
             + "0100000000000000" + "0200000000000000"
             + "02000000" + "7732" + "07000000" + "64656661756c74" + "07000000" + "64656661756c74"),
+        (.hello(child), "01" + "5441524e50454552" + "0100" + "0100" + "00" + "00"
+            + "0100000000000000" + "0200000000000000"
+            + "02000000" + "7733" + "01000000" + "72" + "01000000" + "7a"
+            + "02000000" + "0500000000000000" + "0600000000000000" + "0700000000000000" + "0800000000000000"),
         (.refusal(PeerRefusal(.foreignCluster, "no")), "02" + "02" + "6e6f"),
         (.message([1, 2, 3]), "03" + "010203"),
         (.request(id: 9, method: 4, timeoutMS: 1000, body: [7]), "04" + "0900000000000000" + "04" + "e8030000" + "07"),
@@ -78,8 +95,8 @@ import Testing
     }
 
     @Test func aLaterVersionMayAppendToItsHello() throws {
-        let payload = Array(PeerFrame.hello(Self.hello).encoded().dropFirst(8)) + [9, 9, 9]
-        #expect(try PeerFrame(payload: payload) == .hello(Self.hello))
+        let payload = Array(PeerFrame.hello(Self.child).encoded().dropFirst(8)) + [9, 9, 9]
+        #expect(try PeerFrame(payload: payload) == .hello(Self.child))
     }
 
     @Test func anUnknownRefusalIsStillARefusal() throws {

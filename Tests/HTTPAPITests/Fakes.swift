@@ -130,6 +130,34 @@ final class FakeCoordination: CoordinationService {
         return FormedCluster(entry: cluster, voters: ["w1", "w2", "w3"])
     }
 
+    func backup(within limit: Timespan) async throws(CoordinationError) -> CatalogBackup {
+        let catalog = state.withLock { $0.catalog }
+        guard
+            let backup = CatalogBackup(
+                catalog,
+                at: LogIndex(9),
+                by: "w1",
+                unixMS: 1_700_000_000_000
+            )
+        else { throw .notInitialised }
+        return backup
+    }
+
+    func restore(
+        _ backup: CatalogBackup,
+        within limit: Timespan
+    ) async throws(CoordinationError) -> FormedCluster {
+        let error: CoordinationError? = state.withLock { state in
+            guard state.catalog.cluster == nil else {
+                return .unsafe("this worker already belongs to a cluster")
+            }
+            state.catalog = backup.catalog
+            return state.initError
+        }
+        if let error { throw error }
+        return FormedCluster(entry: backup.cluster, voters: ["w1"])
+    }
+
     func transferLeadership(
         to name: String?,
         within limit: Timespan

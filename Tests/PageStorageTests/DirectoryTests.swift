@@ -33,6 +33,30 @@ import Testing
         }
     }
 
+    /// A cluster that goes on from another one takes over its caches, for good.
+    @Test func aChildsDirectoryIsTheParentsUntilItIsOpened() throws {
+        let scratch = try Scratch()
+        let file = object("a", byteCount: megabyte + 1)
+        let disk = scratch.disk(mebibytes: 64)
+        do {
+            let store = try scratch.open()
+            try store.put(file, page: 0)
+        }
+        do {
+            let store = try PageStore.open(
+                disks: [disk],
+                cluster: Self.otherCluster,
+                ancestors: [testCluster]
+            )
+            #expect(try store.holds(file, page: 0), "it is warm")
+        }
+        #expect(
+            throws: PageStoreError.foreignCluster(disk.directory, found: Self.otherCluster)
+        ) { try scratch.open() }
+        let again = try PageStore.open(disks: [disk], cluster: Self.otherCluster)
+        #expect(try again.holds(file, page: 0))
+    }
+
     @Test(arguments: ["notes.txt", "objects", "store.bak"])
     func aDirectoryWithForeignFilesIsLeftAlone(name: String) throws {
         let scratch = try Scratch()

@@ -97,7 +97,8 @@ func withUnsafeTestBytes(_ number: Int) -> [UInt8] {
 func hello(
     _ name: String,
     cluster: UInt64? = 1,
-    versions: ClosedRange<UInt16> = PeerHello.spokenVersions
+    versions: ClosedRange<UInt16> = PeerHello.spokenVersions,
+    ancestors: [UInt64] = []
 ) -> PeerHello {
     PeerHello(
         cluster: cluster.map { ClusterID(UniqueID(high: $0, low: $0)) },
@@ -106,7 +107,8 @@ func hello(
         name: name,
         region: "r",
         zone: "z",
-        versions: versions
+        versions: versions,
+        lineage: ancestors.map { ClusterID(UniqueID(high: $0, low: $0)) }
     )
 }
 

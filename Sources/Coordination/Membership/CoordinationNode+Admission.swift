@@ -17,7 +17,7 @@ extension CoordinationNode {
             for address in settings.join where membership.node == nil && !isRefused {
                 guard let hello = try? await peers.probe(address, timeout: .seconds(1)),
                     let cluster = hello.cluster, hello.store != registration.store,
-                    mayJoin(cluster)
+                    mayJoin(cluster, hello)
                 else { continue }
                 isRefused = await !askAdmission(at: address)
             }
@@ -26,23 +26,15 @@ extension CoordinationNode {
         }
     }
 
-    /// Whose voter's store was lost belongs to that cluster and to no other.
-    private func mayJoin(_ cluster: ClusterID) -> Bool {
+    /// Whose voter's store was lost belongs to that cluster, or to one that goes on from it.
+    private func mayJoin(_ cluster: ClusterID, _ hello: PeerHello) -> Bool {
         guard case .lostStore(let lost) = store.opening else { return true }
-        return lost.cluster == cluster
+        return lost.cluster == cluster || hello.lineage.contains(lost.cluster)
     }
 
     /// - Returns: `false` if the cluster does not want this worker as it is.
     private func askAdmission(at address: PeerAddress) async -> Bool {
-        var writer = ByteWriter()
-        writer.write(CatalogCommand(operation: .register(registration)).encode())
-        let answer = try? await peers.request(
-            PeerMethod.admit.rawValue,
-            writer.bytes,
-            to: address,
-            timeout: .seconds(6)
-        )
-        guard let answer, let reply = try? AdmissionReply(decoding: answer) else { return true }
+        guard let reply = await admission(at: address) else { return true }
         switch reply {
         case .admitted(let cluster, let node):
             becomeObserver(cluster, node)
@@ -53,6 +45,19 @@ extension CoordinationNode {
             refuse(reason)
         }
         return false
+    }
+
+    /// What a worker of a cluster says to this one's wish to be a member; `nil` without an answer.
+    func admission(at address: PeerAddress) async -> AdmissionReply? {
+        var writer = ByteWriter()
+        writer.write(CatalogCommand(operation: .register(registration)).encode())
+        let answer = try? await peers.request(
+            PeerMethod.admit.rawValue,
+            writer.bytes,
+            to: address,
+            timeout: .seconds(6)
+        )
+        return answer.flatMap { try? AdmissionReply(decoding: $0) }
     }
 
     private func becomeObserver(_ cluster: ClusterID, _ node: NodeID) {

@@ -15,6 +15,15 @@ extension CoordinationNode {
             return
         }
         let others = settings.join.filter { $0 != own }
+        // A worker that is just starting may not know yet which cluster its own goes on from.
+        guard await foreign(others).count == others.count, !others.isEmpty else { return }
+        try? await Task.sleep(for: .seconds(2))
+        let reasons = await foreign(others)
+        if let reason = reasons.first, reasons.count == others.count { refuse(reason) }
+    }
+
+    /// Why these addresses are not of this worker's cluster, of those that are not.
+    private func foreign(_ others: [PeerAddress]) async -> [String] {
         var reasons: [String] = []
         for address in others {
             do throws(PeerError) {
@@ -29,6 +38,6 @@ extension CoordinationNode {
                 continue  // Not up yet, perhaps.
             }
         }
-        if let reason = reasons.first, reasons.count == others.count { refuse(reason) }
+        return reasons
     }
 }

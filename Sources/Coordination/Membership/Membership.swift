@@ -13,10 +13,12 @@ import Synchronization
 ///     └── name belongs to a silent store ──▶ replacing ──(later) admit──▶ observer
 ///
 ///   observer ◀── enlist, release: as a leader says ──▶ voter
+///   observer ── its cluster goes on in another one ──▶ observer there
 /// ```
 ///
 /// Invariants:
-/// 1. Identity is on disk before the state says so; who is a member stays one.
+/// 1. Identity is on disk before the state says so; who is a member stays one, of the same cluster or
+///    of one that goes on from it.
 /// 2. At most one promise is in force; it binds for ten seconds.
 /// 3. One change at a time.
 final class Membership: Sendable {
@@ -119,6 +121,9 @@ final class Membership: Sendable {
 
     /// The same for a voter that is to observe.
     func beginObserving() -> State? { begin(\.isVoter) }
+
+    /// The same for an observer whose cluster goes on in another one.
+    func beginFollowing() -> State? { beginVoting() }
 
     private func begin(_ isFit: (State) -> Bool) -> State? {
         storage.withLock { storage in

@@ -38,6 +38,9 @@ package final class MembershipStore: Sendable {
 
     package var cluster: ClusterID? { directory.identity.membership?.cluster }
 
+    /// Whether the cluster counts on this store, even where its log cannot be used.
+    var hasVote: Bool { directory.identity.membership?.role == .voter }
+
     var initialState: Membership.State {
         guard let member = directory.identity.membership else {
             // Whose name is a lost voter's gets no vote by an init.
@@ -86,6 +89,35 @@ package final class MembershipStore: Sendable {
         }
         try update { stored in  // Invariant 1.
             stored.membership = .init(cluster: formation.cluster.id, node: node, role: .voter)
+        }
+    }
+
+    /// Makes the log of the only voter of a cluster that goes on from another, then says so in the
+    /// identity.
+    func found(_ beginning: Beginning) throws(MembershipStoreError) {
+        if let member = directory.identity.membership {
+            throw .intent("this worker belongs to cluster \(member.cluster) already")
+        }
+        do throws(DataDirectoryError) {
+            try directory.makeLogDirectory()
+        } catch {
+            throw .directory(error)
+        }
+        try emptyLogDirectory()  // Invariant 2.
+        do throws(LogStorageError) {
+            try beginning.write(to: directory.logPath, logOptions)
+        } catch {
+            throw .log(error)
+        }
+        try update { $0.membership = beginning.membership }  // Invariant 1.
+    }
+
+    /// Goes over, without a vote, to the cluster that goes on from this store's own.
+    ///
+    /// A log that was kept for what it promised is of the old cluster: the new one never asks for it.
+    func follow(_ cluster: ClusterID, _ node: NodeID) throws(MembershipStoreError) {
+        try update { identity in
+            identity.membership = .init(cluster: cluster, node: node, role: .observer)
         }
     }
 

@@ -10,6 +10,7 @@ struct ConnectionSetup: Sendable {
     let limits: HTTPLimits
     let registry: ConnectionRegistry
     let responder: Responder
+    let uploads: BackupUploads
 
     /// `nil`: there is no room; the connection is answered so and closes by itself.
     func configure(_ channel: any Channel) throws -> ConnectionLoop.Connection? {
@@ -33,7 +34,9 @@ struct ConnectionSetup: Sendable {
             withEncoderConfiguration: framing,
             withDecoderLimitConfiguration: decoding
         )
-        try pipeline.addHandler(RequestAssembler(limits: limits, reportingTo: watch))
+        try pipeline.addHandler(
+            RequestAssembler(limits: limits, uploads: uploads, reportingTo: watch)
+        )
         return try ConnectionLoop.Connection(
             wrappingChannelSynchronously: channel,
             configuration: .init(isOutboundHalfClosureEnabled: true)

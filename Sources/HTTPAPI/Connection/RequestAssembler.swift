@@ -21,13 +21,26 @@ package final class RequestAssembler: ChannelDuplexHandler {
 
     private let limits: HTTPLimits
     private let watch: ConnectionGuard
+    private let uploads: BackupUploads
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
+    /// Bytes that this request's body may have.
+    private var bodyLimit = 0
+    /// Whether this request has the place of the one long body.
+    private var isUpload = false
 
-    package init(limits: HTTPLimits, reportingTo watch: ConnectionGuard) {
+    init(limits: HTTPLimits, uploads: BackupUploads, reportingTo watch: ConnectionGuard) {
         self.limits = limits
+        self.uploads = uploads
         self.watch = watch
     }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        endUpload()
+        context.fireChannelInactive()
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) { endUpload() }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -66,9 +79,13 @@ package final class RequestAssembler: ChannelDuplexHandler {
             total + header.name.utf8.count + header.value.utf8.count + 4
         }
         guard byteCount <= limits.headBytes else { return watch.refuse(Self.headTooLarge) }
+        let uploadLimit = uploads.begin(head)
+        isUpload = uploadLimit != nil
+        bodyLimit = uploadLimit ?? limits.bodyBytes
         if let announced = head.headers.first(name: "Content-Length").flatMap({ decimal($0) }),
-            announced > UInt64(limits.bodyBytes)
+            announced > UInt64(bodyLimit)
         {
+            endUpload()
             return watch.refuse(bodyTooLarge)
         }
 
@@ -84,8 +101,9 @@ package final class RequestAssembler: ChannelDuplexHandler {
 
     private func append(_ part: inout ByteBuffer) {
         guard head != nil else { return }
-        guard body.readableBytes + part.readableBytes <= limits.bodyBytes else {
+        guard body.readableBytes + part.readableBytes <= bodyLimit else {
             head = nil
+            endUpload()
             return watch.refuse(bodyTooLarge)
         }
         body.writeBuffer(&part)
@@ -94,8 +112,15 @@ package final class RequestAssembler: ChannelDuplexHandler {
     private func finish(_ context: ChannelHandlerContext) {
         guard let head else { return }
         self.head = nil
+        endUpload()
         watch.requestArrived()
         context.fireChannelRead(wrapInboundOut(IncomingRequest(head: head, body: body)))
+    }
+
+    private func endUpload() {
+        guard isUpload else { return }
+        isUpload = false
+        uploads.end()
     }
 
     private static var headTooLarge: Problem {
@@ -107,6 +132,6 @@ package final class RequestAssembler: ChannelDuplexHandler {
     }
 
     private var bodyTooLarge: Problem {
-        Problem(.tooLarge, "the body may have \(limits.bodyBytes) bytes")
+        Problem(.tooLarge, "the body may have \(bodyLimit) bytes")
     }
 }

@@ -8,7 +8,7 @@ package enum RouteTable {
     /// `version` is that of the build, shown in the document.
     package static func routes(version: String) -> [Route] {
         let described =
-            ProcessRoutes.routes + ClusterRoutes.routes + VotingRoutes.routes
+            ProcessRoutes.routes + ClusterRoutes.routes + VotingRoutes.routes + BackupRoutes.routes
             + WorkerRoutes.routes + MountRoutes.routes
             + WatchRoutes.routes + ListRoutes.routes + FileRoutes.routes
         let document = OpenAPIDocument.make(described, version: version)

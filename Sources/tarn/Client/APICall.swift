@@ -10,6 +10,9 @@ struct APICall: Sendable {
     var target: String
     var headers: [(name: String, value: String)] = []
     var body: [UInt8]?
+    var contentType = "application/json"
+    /// Bytes of the longest answer that is taken.
+    var bodyByteLimit = ClusterClient.bodyByteLimit
     /// Whether refused connections are tried again until the time is over, because the workers may be
     /// starting just now; the one that takes the call then has all the time, which it counts itself.
     var awaitsWorkers = false

@@ -71,7 +71,7 @@ extension ClusterClient {
     ) async throws(HTTPTransport.Loss) -> APIAnswer {
         let end = NIODeadline.now() + TimeAmount(share)
         let response = try await transport.send(call, to: address, deadline: end)
-        let body = try await transport.collect(response, upTo: Self.bodyByteLimit)
+        let body = try await transport.collect(response, upTo: call.bodyByteLimit)
         noteAnswer(from: address, response.headers)
         return APIAnswer(
             status: Int(response.status.code),

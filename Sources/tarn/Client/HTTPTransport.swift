@@ -53,7 +53,7 @@ struct HTTPTransport: Sendable {
         request.method = call.method
         for (name, value) in call.headers { request.headers.add(name: name, value: value) }
         if let body = call.body {
-            request.headers.add(name: "Content-Type", value: "application/json")
+            request.headers.add(name: "Content-Type", value: call.contentType)
             request.body = .bytes(body)
         }
         do {

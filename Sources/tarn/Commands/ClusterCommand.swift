@@ -5,10 +5,11 @@ import ArgumentParser
 struct ClusterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cluster",
-        abstract: "Form the cluster, and see how it is.",
+        abstract: "Form the cluster, see how it is, and bring it back.",
         subcommands: [
             ClusterInit.self, ClusterStatus.self, ClusterUpdate.self, ClusterPromote.self,
-            ClusterDemote.self, ClusterTransferLeader.self,
+            ClusterDemote.self, ClusterTransferLeader.self, ClusterBackup.self,
+            ClusterRestore.self, ClusterRecover.self,
         ]
     )
 

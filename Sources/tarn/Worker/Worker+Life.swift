@@ -116,7 +116,7 @@ extension Worker {
             door: pagesDoor,
             remote: RemoteAsking(client: client) { _ in false }
         )
-        guard let opened = await openStore(cluster) else { return nil }
+        guard let opened = await openOwnStore(cluster) else { return nil }
         do throws(PageStoreError) {
             let pageStore = try opened.get()
             cache.open(pageStore)
@@ -132,11 +132,23 @@ extension Worker {
         }
     }
 
+    /// Opens the store, also one of a cluster that this worker's goes on from; which those are it knows
+    /// once it has the catalog.
+    private func openOwnStore(_ cluster: ClusterID) async -> Result<PageStore, PageStoreError>? {
+        let opened = await openStore(cluster, inheritingFrom: [])
+        guard case .failure(.foreignCluster) = opened else { return opened }
+        guard let lineage = await coordination.untilLineage(of: cluster) else { return nil }
+        return await openStore(cluster, inheritingFrom: lineage)
+    }
+
     /// Opens the store on a thread of its own, for it reads every index first; `nil` when cancelled.
     ///
     /// A worker that is told to end does not wait for it: it has changed nothing that a crash may not
     /// leave behind as well.
-    private func openStore(_ cluster: ClusterID) async -> Result<PageStore, PageStoreError>? {
+    private func openStore(
+        _ cluster: ClusterID,
+        inheritingFrom ancestors: [ClusterID]
+    ) async -> Result<PageStore, PageStoreError>? {
         let disks = settings.cache.map {
             PageDiskConfiguration(directory: FilePath($0.path), capacity: $0.capacity)
         }
@@ -145,7 +157,12 @@ extension Worker {
         )
         Thread.detachNewThread {
             do throws(PageStoreError) {
-                continuation.yield(.success(try PageStore.open(disks: disks, cluster: cluster)))
+                let store = try PageStore.open(
+                    disks: disks,
+                    cluster: cluster,
+                    ancestors: ancestors
+                )
+                continuation.yield(.success(store))
             } catch {
                 continuation.yield(.failure(error))
             }

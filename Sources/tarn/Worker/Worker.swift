@@ -101,11 +101,7 @@ final class Worker: Sendable {
             store: store.store,
             peers: base.door,
             pages: door,
-            identity: {
-                coordination.joined.map {
-                    PageServerIdentity(cluster: $0.cluster, node: $0.node, name: settings.name)
-                }
-            },
+            identity: { coordination.pageIdentity(named: settings.name) },
             http: HTTPDependencies(
                 coordination: coordination,
                 files: files,
@@ -123,6 +119,7 @@ final class Worker: Sendable {
         coordination.listening(at: ports.addresses(settings))
         reportMetrics(breakers: { [factory = reading.factory] in factory.breakers })
         if let twin = await coordination.twin() { throw .refused(twin) }
+        if let end = await coordination.superseded() { throw .refused(end) }
         do throws(MembershipStoreError) {
             try coordination.start()
         } catch {
@@ -141,5 +138,19 @@ final class Worker: Sendable {
             "pages": "\(pageServer.addresses.map(\.description).joined(separator: ","))",
             "peers": "\(settings.listen.peer.host):\(peerServer.localAddress?.port ?? 0)",
         ]
+    }
+}
+
+extension CoordinationNode {
+    /// Who this worker is for clients of its pages; `nil` before it has joined.
+    fileprivate func pageIdentity(named name: String) -> PageServerIdentity? {
+        joined.map {
+            PageServerIdentity(
+                cluster: $0.cluster,
+                node: $0.node,
+                name: name,
+                ancestors: lineage ?? []
+            )
+        }
     }
 }
