@@ -43,7 +43,13 @@ func tarn(
     async let outputBytes = readToEnd(output.fileHandleForReading)
     async let errorBytes = readToEnd(error.fileHandleForReading)
     let (written, complaints) = await (outputBytes, errorBytes)
-    process.waitUntilExit()
+    // On a thread of its own: the pool's few may all be asked to wait at once.
+    await withCheckedContinuation { continuation in
+        Thread.detachNewThread {
+            process.waitUntilExit()
+            continuation.resume()
+        }
+    }
     return Ran(
         status: process.terminationStatus,
         output: Array(written),

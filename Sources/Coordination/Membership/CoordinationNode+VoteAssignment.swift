@@ -35,7 +35,10 @@ extension CoordinationNode {
             _exit(1)
         }
         membership.endVoting(state.voting)
-        log.notice("takes part in consensus", metadata: ["raft.term": "\(assignment.term.rawValue)"])
+        log.notice(
+            "takes part in consensus",
+            metadata: ["raft.term": "\(assignment.term.rawValue)"]
+        )
         return []
     }
 
