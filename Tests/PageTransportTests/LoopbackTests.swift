@@ -215,9 +215,15 @@ import Testing
                 try await client.read(readRequest(), at: address, timeout: .seconds(20))
             }
             #expect(ContinuousClock.now - start >= .milliseconds(200))
-            try await client.ping(at: address, timeout: .seconds(10))
+            // On a busy machine even a pong can be silent for that long.
+            func pings() async -> Bool {
+                await eventually {
+                    (try? await client.ping(at: address, timeout: .seconds(10))) != nil
+                }
+            }
+            #expect(await pings())
             shelf.answerAll(.miss)  // Too late, and nobody's.
-            try await client.ping(at: address, timeout: .seconds(10))
+            #expect(await pings())
         }
     }
 

@@ -120,9 +120,9 @@ func withServer(
 }
 
 /// Waits for a fact; `false` where it does not come true within 10 s.
-func eventually(_ fact: () -> Bool) async -> Bool {
+func eventually(_ fact: () async -> Bool) async -> Bool {
     for _ in 0..<1000 {
-        if fact() { return true }
+        if await fact() { return true }
         try? await Task.sleep(for: .milliseconds(10))
     }
     return false
