@@ -76,6 +76,10 @@ extension CoordinationNode: PeerRequestHandler {
         guard let request = try? FeedRequest(decoding: body) else {
             return .because(.badRequest, "not a feed request")
         }
+        // Who has nothing to give would keep a follower for ever, itself among them.
+        guard replica.catalog.cluster != nil else {
+            return .because(.refused, "there is no catalog here yet")
+        }
         // Another voter serves the same feed, from a catalog that is right.
         guard !replica.isRebuilding else { return .because(.refused, "the catalog is rebuilt") }
         try? await FeedServer(replica: replica).serve(request, into: sink)  // Its reader left.

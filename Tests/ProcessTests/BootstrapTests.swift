@@ -64,6 +64,15 @@ extension ProcessTests {
             for worker in cluster.workers { try await worker.untilReady() }
         }
 
+        /// Goal: a worker that finds itself first in `join` does not wait for its own catalog.
+        @Test func aLaterWorkerMayStandFirstInItsOwnJoin() async throws {
+            let cluster = try await TarnCluster.formed(1)
+            let later = try cluster.additional("w2")
+            try later.start(join: [later.peerAddress, cluster[1].peerAddress])
+            defer { later.kill() }
+            try await later.untilReady()
+        }
+
         @Test func ofTwoConcurrentInitsAtMostOneMakesACluster() async throws {
             let cluster = try TarnCluster(3)
             try cluster.start()

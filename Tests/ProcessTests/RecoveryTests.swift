@@ -186,7 +186,11 @@ extension ProcessTests {
             for number in 2...3 {
                 try cluster[number].eraseData()
                 try cluster[number].start()
-                try await cluster[number].untilReady()
+                do {
+                    try await cluster[number].untilReady()
+                } catch {
+                    throw TestKitError.failed("\(error)", output: cluster.logEnds)
+                }
                 #expect(try await cluster[number].cluster().cluster == after.cluster)
                 // The cache directory is the old cluster's, and counts as the new one's.
                 try await cluster[number].until("the cache of w\(number) is open") {
@@ -198,6 +202,9 @@ extension ProcessTests {
         /// One that was there first, alone, ends as soon as it hears of the new cluster.
         @Test func anOldVoterThatWaitsForAQuorumEnds() async throws {
             let cluster = try await TarnCluster.formed()
+            try await cluster[2].until("w2 knows the catalog on its disk") {
+                FileManager.default.fileExists(atPath: "\(cluster[2].dataDirectory)/catalog")
+            }
             for worker in cluster.workers { worker.kill() }
             try await cluster.done([
                 "cluster", "recover", "--force-new-cluster", "--yes", "--data-dir",
