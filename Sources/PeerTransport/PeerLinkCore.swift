@@ -135,7 +135,7 @@ final class PeerLinkCore {
         current = handler
         let bound = NIOLoopBound(handler, eventLoop: link.loop)
         let (longest, prepare) = (link.limits.frameByteCount, environment.prepare)
-        TCPLiveness.options
+        (TCPLiveness.options + TCPRecovery.options)
             .reduce(ClientBootstrap(group: link.loop)) {
                 $0.channelOption($1.option, value: $1.value)
             }

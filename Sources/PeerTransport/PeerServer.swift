@@ -52,7 +52,7 @@ package final class PeerServer: Sendable {
         prepare: PeerPipelineHook? = nil
     ) async throws(ListenError) -> PeerServer {
         let shared = Shared()
-        let bootstrap = TCPLiveness.options
+        let bootstrap = (TCPLiveness.options + TCPRecovery.options)
             .reduce(ServerBootstrap(group: group)) {
                 $0.childChannelOption($1.option, value: $1.value)
             }
