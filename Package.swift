@@ -255,7 +255,10 @@ let tests: [Target] = [
         dependencies: ["tarn", "Primitives", "Settings", .argumentParser, .yams]
     ),
     .testTarget(name: "ProcessTests", dependencies: ["APIModel", "Primitives", "TestKit"]),
-    .testTarget(name: "LabTests", dependencies: ["TestKit", .system]),
+    .testTarget(
+        name: "LabTests",
+        dependencies: ["APIModel", "Linearizability", "Primitives", "TestKit", .system]
+    ),
     .testTarget(name: "TidyTests"),
 ]
 

@@ -41,9 +41,13 @@ package enum WebError: Error, Sendable {
 
 /// Calls one worker; each call has a connection of its own, and the target goes out as it is given.
 package struct WebClient: Sendable {
+    package let host: String
     package let port: UInt16
 
-    package init(port: UInt16) { self.port = port }
+    package init(host: String = "127.0.0.1", port: UInt16) {
+        self.host = host
+        self.port = port
+    }
 
     package func get(
         _ target: String,
@@ -119,7 +123,7 @@ package struct WebClient: Sendable {
                         try setUp(channel)
                     }
                 }
-                .connect(host: "127.0.0.1", port: Int(port)).get()
+                .connect(host: host, port: Int(port)).get()
         } catch {
             throw .noConnection("\(error)")
         }

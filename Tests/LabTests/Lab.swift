@@ -108,6 +108,7 @@ final class Lab: Sendable {
         let names = (try? FileManager.default.subpathsOfDirectory(atPath: state)) ?? []
         return names.filter { $0.hasSuffix("/log") || $0.hasSuffix(".log") }.sorted().map { name in
             let lines = Self.text("\(state)/\(name)").split(separator: "\n")
+                .filter { !$0.contains("HTTP request answered") }
             return "\(name):\n" + lines.suffix(15).joined(separator: "\n")
         }
         .joined(separator: "\n")
