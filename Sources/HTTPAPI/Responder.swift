@@ -32,6 +32,7 @@ package struct Responder: Sendable {
     /// Never throws: whatever goes wrong before the answer begins is an answer itself.
     package func respond(to request: APIRequest) async -> (APIResponse, route: String) {
         var pattern = Self.noRoute
+        let seen = SeenState()
         var isWrite = ![.GET, .HEAD, .OPTIONS].contains(request.method)
         do throws(Problem) {
             let target = try RequestTarget(request.rawTarget)
@@ -49,7 +50,8 @@ package struct Responder: Sendable {
                 dependencies: dependencies,
                 limits: limits,
                 signal: signal,
-                budget: budget
+                budget: budget,
+                seen: seen
             )
             let answer = try await operation.work.perform { () async throws(Problem) in
                 try await operation.handler(call)
@@ -57,7 +59,7 @@ package struct Responder: Sendable {
             return (answer, pattern)
         } catch {
             let problem = isWrite ? error.ofWrite : error.ofRead
-            let view = dependencies.coordination.view()
+            let view = seen.view ?? dependencies.coordination.view()
             let answer = problem.response(to: request.id)
                 .describing(view, region: dependencies.region)
             return (answer, pattern)

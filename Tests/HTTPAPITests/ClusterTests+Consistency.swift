@@ -37,6 +37,22 @@ extension ClusterTests {
         }
     }
 
+    /// Goal: what is not found is not said to be missing at the revision that made it.
+    @Test(arguments: ["/v1/mount?path=/new", "/v1/resolve?path=/new/x", "/v1/files/none"])
+    func anErrorIsDescribedByTheStateItIsAbout(_ target: String) async throws {
+        let world = World()
+        let mount = Mount(origin: "s3://lake/new")
+        world.coordination.state.withLock { state in
+            state.next = CatalogCommand(operation: .putMount(path: "/new", mount, .any))
+        }
+        try await withServer(world) { client in
+            let answer = try await client.get(target)
+            #expect((answer.status, answer.code) == (404, "not-found"))
+            #expect(answer.headers["tarn-revision"] == "1")
+        }
+        #expect(world.coordination.state.withLock { $0.catalog.revision } > Revision(1))
+    }
+
     @Test func minimumRevisionIsWaitedFor() async throws {
         try await withServer { client in
             for target in [

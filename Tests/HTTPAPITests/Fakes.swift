@@ -24,6 +24,8 @@ final class FakeCoordination: CoordinationService {
         var transferError: CoordinationError?
         /// Applied while the origin is being asked, as by an attempt that is still on its way.
         var late: CatalogCommand?
+        /// Applied right after each look at the catalog.
+        var next: CatalogCommand?
         var barriers = 0
         var commands: [CatalogCommand] = []
         var watches: [WatchRequest] = []
@@ -43,7 +45,12 @@ final class FakeCoordination: CoordinationService {
     }
 
     func view() -> CatalogView {
-        CatalogView(catalog: state.withLock { $0.catalog }, staleness: Timespan(milliseconds: 7))
+        let catalog = state.withLock { state in
+            let seen = state.catalog
+            if let next = state.next { _ = state.catalog.apply(next) }
+            return seen
+        }
+        return CatalogView(catalog: catalog, staleness: Timespan(milliseconds: 7))
     }
 
     var isFormed: Bool { state.withLock { $0.catalog.cluster != nil } }

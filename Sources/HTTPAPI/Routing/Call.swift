@@ -14,6 +14,7 @@ struct Call: Sendable {
     let limits: HTTPLimits
     let signal: ShutdownSignal
     let budget: ReadAheadBudget
+    let seen: SeenState
 
     /// How long reads and writes of the catalog may wait, as `CONTRACT.md` §3 says.
     static let patience = Timespan.seconds(5)
@@ -41,13 +42,13 @@ struct Call: Sendable {
                 throw problem(error)
             }
         }
-        return coordination.view()
+        return seen.note(coordination.view())
     }
 
     /// The local replica, as new as `Tarn-Min-Revision`.
     func localView() async throws(Problem) -> CatalogView {
         try await waitForMinimum()
-        return coordination.view()
+        return seen.note(coordination.view())
     }
 
     /// Waits until the local replica has reached `Tarn-Min-Revision`, where that was asked for.
