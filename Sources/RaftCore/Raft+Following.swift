@@ -51,6 +51,7 @@ extension Raft {
     }
 
     mutating func answer(_ heartbeat: Heartbeat, from sender: Voter) {
+        noteQuorum(of: heartbeat)
         guard follow(sender) else { return }
         if heartbeat.commit > log.last.index {
             ignore()  // It claims that we acknowledged what we never had.
@@ -66,6 +67,16 @@ extension Raft {
 // MARK: - A leader that may be gone
 
 extension Raft {
+    /// A leader that says itself that no quorum has answered it for so long keeps nobody from standing.
+    ///
+    /// One that is heard and hears nothing would otherwise be followed until it gives up, two election
+    /// timeouts after its last answer, and only then would anybody begin to wait for another.
+    private mutating func noteQuorum(of heartbeat: Heartbeat) {
+        let age = heartbeat.quorumAge
+        // A new leader does not know yet.
+        isLeaderAlone = age != .max && UInt64(age) >= settings.electionMS * 3 / 4
+    }
+
     /// The connection to our leader broke: most often its process has ended.
     ///
     /// From now on it is not heard, and instead of an election timeout it has two to six heartbeats

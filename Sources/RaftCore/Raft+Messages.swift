@@ -63,6 +63,7 @@ extension Raft {
         }
         becomeFollower(term: term, leader: sender.node)
         leaderStore = sender.store
+        guard !isLeaderAlone else { return true }
         leaderHeardMS = now
         resetElectionTimer()
         return true

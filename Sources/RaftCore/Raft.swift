@@ -69,8 +69,10 @@ package struct Raft: Sendable {
     var now: UInt64 = 0
     /// `nil` before the first tick: until then there is no clock to wait by.
     var electionDeadlineMS: UInt64?
-    /// When the leader of this term was last heard.
+    /// When the leader of this term was last heard, as one that a quorum follows.
     var leaderHeardMS: UInt64?
+    /// Whether the leader's last heartbeat said that no quorum answers it.
+    var isLeaderAlone = false
     var random: SplitMix64
 
     var forwarding = ReadForwarding()
@@ -212,7 +214,10 @@ extension Raft {
             outbox.stage(hardState)
             leaderHeardMS = nil
         }
-        if leader != self.leader { failForwardedReads(.leadershipLost) }
+        if leader != self.leader {
+            failForwardedReads(.leadershipLost)
+            isLeaderAlone = false
+        }
         if role != .follower { resetElectionTimer() }
         role = .follower
         candidacy = nil

@@ -129,7 +129,7 @@ import Testing
 
     /// Goal: a question that is lost on a WAN costs a round trip or two, not an election timeout.
     @Test func aLostQuestionIsAskedAgain() throws {
-        var bench = Bench(3, settings: .wan)
+        var bench = Bench(3, settings: RaftSettings(heartbeatMS: 250, electionMS: 3_000))
         bench.elect(1)
         bench.step(2, .readIndex(RaftRequestID(1)))
         let lost = try #require(bench.take { _ in true }.first)
@@ -146,7 +146,7 @@ import Testing
 
     /// Goal: the next is asked again after twice what the last ones took, thrice at most.
     @Test func aLostQuestionFollowsTheRoundTrip() {
-        var bench = Bench(3, settings: .wan)
+        var bench = Bench(3, settings: RaftSettings(heartbeatMS: 250, electionMS: 3_000))
         bench.elect(1)
         for request in 1...20 {
             bench.step(2, .readIndex(RaftRequestID(UInt64(request))))

@@ -8,7 +8,7 @@ extension ClusterTests {
     @Suite struct TimingTests {
         /// Goal: what init chose is in force on every voter, and again after a restart, whether the
         /// catalog was written down beside the log or not.
-        @Test(arguments: [(.lan, 500), (.wan, 3_000)] as [(ClusterEntry.Timing, UInt64)])
+        @Test(arguments: [(.lan, 500), (.wan, 1_000)] as [(ClusterEntry.Timing, UInt64)])
         func theProfileOfInitIsInForce(timing: ClusterEntry.Timing, electionMS: UInt64) async throws
         {
             let cluster = try await TestCluster(count: 3)
