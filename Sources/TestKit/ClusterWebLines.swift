@@ -8,6 +8,8 @@ package final class WebLines: Sendable {
     private struct State {
         var status: Int?
         var lines: [String] = []
+        /// When each line came.
+        var times: [ContinuousClock.Instant] = []
         var hasEnded = false
         var channel: (any Channel)?
     }
@@ -20,12 +22,24 @@ package final class WebLines: Sendable {
     package var lines: [String] { state.withLock(\.lines) }
     package var hasEnded: Bool { state.withLock(\.hasEnded) }
 
+    /// When the newest line of which this holds came; `nil` if none has.
+    package func time(where isWanted: (String) -> Bool) -> ContinuousClock.Instant? {
+        state.withLock { state in
+            state.lines.lastIndex(where: isWanted).map { state.times[$0] }
+        }
+    }
+
     /// Ends the stream from this side.
     package func close() { state.withLock(\.channel)?.close(promise: nil) }
 
     func attach(_ channel: any Channel) { state.withLock { $0.channel = channel } }
     func began(_ status: Int) { state.withLock { $0.status = status } }
-    func received(_ line: String) { state.withLock { $0.lines.append(line) } }
+    func received(_ line: String) {
+        state.withLock { state in
+            state.lines.append(line)
+            state.times.append(.now)
+        }
+    }
     func ended() { state.withLock { $0.hasEnded = true } }
 }
 

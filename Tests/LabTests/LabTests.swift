@@ -16,6 +16,9 @@ enum LabRig {
     /// Whether a TUN device in a namespace of one's own may be made: as root, in most places.
     static let canBuild = (try? tunInNamespace()) == 0
 
+    /// Whether tests of minutes are asked for (`dev/regions`).
+    static let isPatient = ProcessInfo.processInfo.environment["TARN_SLOW_TESTS"] != nil
+
     /// Exit status of trying; the device is gone with the namespace.
     private static func tunInNamespace() throws -> Int32 {
         let process = Process()

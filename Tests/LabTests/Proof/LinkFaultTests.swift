@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import APIModel
 import Linearizability
 import Primitives
 import TestKit
@@ -19,6 +18,30 @@ extension LabTests {
                     at: "lan1"
                 )
                 let rig = try await FaultRun(lab, paths: ["lan-lan"])
+                for fault in LinkFault.wanted { try await rig.judge(fault) }
+            }
+        }
+
+        /// As far apart as continents: the same limits, for elections there begin after a second.
+        @Test(.enabled(if: LabRig.isPatient, "minutes; dev/regions runs it"))
+        func votersOfThreeRegionsStandEveryFault() async throws {
+            let flags = [
+                "--regions", "ap,us,eu", "--workers", "2", "--rtt",
+                "ap-us=140ms,ap-eu=120ms,us-eu=60ms", "--jitter", "2ms",
+            ]
+            try await Lab.with(flags) { lab in
+                try await lab.tarnDone(
+                    [
+                        "cluster", "init", "--voters", "5", "--survive", "region", "--timing",
+                        "wan", "--timeout", "60s",
+                    ],
+                    at: "ap1"
+                )
+                let rig = try await FaultRun(
+                    lab,
+                    paths: ["ap-us", "ap-eu", "us-eu", "us-ap", "eu-ap", "eu-us"],
+                    clientCount: 48
+                )
                 for fault in LinkFault.wanted { try await rig.judge(fault) }
             }
         }
@@ -45,7 +68,6 @@ struct FaultRun {
         }
     }
 
-    static let clientCount: UInt64 = 8
     static let leastRate = 100.0
     private static let warmUp = Duration.seconds(3)
     private static let duration = Duration.seconds(8)
@@ -54,16 +76,15 @@ struct FaultRun {
     let lab: Lab
     /// Between which regions the switch counts what the faults do.
     let paths: [String]
-    let workers: [(name: String, web: WebClient)]
+    let workers: LabWorkers
+    /// Enough to have 100 operations a second: over an ocean each takes one a second or two.
+    let clientCount: UInt64
 
-    init(_ lab: Lab, paths: [String]) async throws {
+    init(_ lab: Lab, paths: [String], clientCount: UInt64 = 8) async throws {
+        self.clientCount = clientCount
         self.lab = lab
         self.paths = paths
-        workers = try await lab.status().workers.map { worker in
-            let parts = worker.http.split(separator: ":")
-            let port = try #require(parts.last.flatMap { UInt16($0) })
-            return (worker.name, WebClient(host: String(parts[0]), port: port))
-        }
+        workers = try await LabWorkers(lab)
     }
 
     /// Runs a fault, again where the run says nothing, and holds it to its limits.
@@ -86,15 +107,15 @@ struct FaultRun {
     private func run(_ fault: LinkFault, seed: UInt64) async throws -> Result {
         let record = RegisterRecord()
         let prefix = "run-\(UInt32.random(in: 0...UInt32.max))"
-        let leader = try await settledLeader()
-        let term = try await highestTerm()
+        let leader = try await workers.settledLeader()
+        let term = try await workers.highestTerm()
         var result = Result()
         try await withThrowingDiscardingTaskGroup { group in
-            for number in 1...Self.clientCount {
+            for number in 1...clientCount {
                 let client = RegisterClient(
                     number: number,
                     prefix: prefix,
-                    workers: workers.map(\.web),
+                    workers: workers.clients,
                     record: record
                 )
                 group.addTask { await client.run(seed: seed) }
@@ -106,9 +127,10 @@ struct FaultRun {
                 Double(record.answeredCount) / (Double(record.now - begin) / 1_000_000)
             let counted = try await bites(fault.bite)
             let struck = record.now
-            try await fault.strike(lab, [leader] + workers.map(\.name).filter { $0 != leader })
+            let others = try await workers.voters().filter { $0 != leader }
+            try await fault.strike(lab, [leader] + others)
             try await pass(Self.duration, record)
-            let during = try await self.leader()
+            let during = try await workers.leader()
             result.hasBitten =
                 try await bites(fault.bite) > counted && (!fault.movesLeader || during != leader)
             try await lab.done(["heal"])
@@ -116,8 +138,8 @@ struct FaultRun {
             result.outage = record.longestGap(from: struck, to: record.now)
             result.leaders = [leader, during ?? "nobody"]
         }
-        result.leaders.append(try await settledLeader())
-        result.termCount = try await highestTerm() - term
+        result.leaders.append(try await workers.settledLeader())
+        result.termCount = try await workers.highestTerm() - term
         result.violation = record.violation()
         result.operationCount = record.history.operations.count
         return result
@@ -134,42 +156,5 @@ struct FaultRun {
         return paths.reduce(0) { sum, path in
             sum + (bite == .cut ? counts[path]?.cut ?? 0 : counts[path]?.lost ?? 0)
         }
-    }
-
-    // MARK: - Who leads
-
-    private func views() async -> [ClusterDocument] {
-        var views: [ClusterDocument] = []
-        for worker in workers {
-            guard let answer = try? await worker.web.get("/v1/cluster", within: .seconds(5)),
-                let view = try? answer.document(ClusterDocument.self)
-            else { continue }
-            views.append(view)
-        }
-        return views
-    }
-
-    /// Who leads by the word of whoever knows the highest term.
-    private func leader() async throws -> String? {
-        let views = await views().filter { $0.leader != nil }
-        return views.max { $0.term < $1.term }?.leader
-    }
-
-    private func highestTerm() async throws -> UInt64 {
-        try #require(await views().map(\.term).max())
-    }
-
-    /// Waits until all workers name the same leader of the same term.
-    private func settledLeader() async throws -> String {
-        var found: String?
-        try await waitUntil("one leader\n\(lab.logEnds)", within: .seconds(30)) {
-            let views = await views()
-            let isAgreed =
-                views.count == workers.count && views[0].leader != nil
-                && views.allSatisfy { $0.leader == views[0].leader && $0.term == views[0].term }
-            found = isAgreed ? views[0].leader : nil
-            return isAgreed
-        }
-        return try #require(found)
     }
 }
