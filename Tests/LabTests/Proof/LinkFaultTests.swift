@@ -39,7 +39,10 @@ extension LabTests {
                 )
                 let rig = try await FaultRun(
                     lab,
-                    paths: ["ap-us", "ap-eu", "us-eu", "us-ap", "eu-ap", "eu-us"],
+                    paths: [
+                        "ap-us", "ap-eu", "us-eu", "us-ap", "eu-ap", "eu-us", "ap-ap", "us-us",
+                        "eu-eu",
+                    ],
                     clientCount: 48
                 )
                 for fault in LinkFault.wanted { try await rig.judge(fault) }
