@@ -27,6 +27,7 @@ let vocabulary: [Target] = [
 /// Pure, synchronous, deterministic: no clock, no I/O, no logger, no Foundation.
 let cores: [Target] = [
     .target(name: "RaftCore", dependencies: ["Primitives"]),
+    .target(name: "GossipCore", dependencies: ["Primitives"]),
     .target(name: "CatalogCore", dependencies: ["Primitives"]),
     .target(name: "PlacementCore", dependencies: ["Primitives"]),
     .target(name: "Codecs", dependencies: ["PlacementCore", "Primitives", "RaftCore", .crypto]),
@@ -133,6 +134,7 @@ let testSupport: [Target] = [
         name: "Simulate",
         dependencies: ["Primitives", "SimulationKit", .argumentParser]
     ),
+    .target(name: "GossipWorlds", dependencies: ["GossipCore", "Primitives"]),
     .target(
         name: "ScenarioKit",
         dependencies: ["Codecs", "LogStorage", "Primitives", "RaftCore", "SimulationKit"]
@@ -154,6 +156,10 @@ let tests: [Target] = [
     .testTarget(name: "APIModelTests", dependencies: ["APIModel"]),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
     .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore", "Primitives"]),
+    .testTarget(
+        name: "GossipCoreTests",
+        dependencies: ["GossipCore", "GossipWorlds", "Primitives"]
+    ),
     .testTarget(name: "CatalogCoreTests", dependencies: ["CatalogCore", "Primitives"]),
     .testTarget(name: "PlacementCoreTests", dependencies: ["PlacementCore", "Primitives"]),
     .testTarget(
