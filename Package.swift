@@ -135,6 +135,10 @@ let testSupport: [Target] = [
         dependencies: ["Primitives", "SimulationKit", .argumentParser]
     ),
     .target(name: "GossipWorlds", dependencies: ["GossipCore", "Primitives"]),
+    .executableTarget(
+        name: "SimulateGossip",
+        dependencies: ["GossipCore", "GossipWorlds", "Primitives", .argumentParser]
+    ),
     .target(
         name: "ScenarioKit",
         dependencies: ["Codecs", "LogStorage", "Primitives", "RaftCore", "SimulationKit"]
@@ -272,6 +276,7 @@ let package = Package(
     products: [
         .executable(name: "tarn", targets: ["tarn"]),
         .executable(name: "tarn-simulate", targets: ["Simulate"]),
+        .executable(name: "tarn-simulate-gossip", targets: ["SimulateGossip"]),
         .executable(name: "tarn-scenarios", targets: ["Scenarios"]),
     ],
     dependencies: [
