@@ -70,8 +70,8 @@ let runtime: [Target] = [
     .target(
         name: "Coordination",
         dependencies: [
-            "Primitives", "Telemetry", "RaftCore", "CatalogCore", "Codecs", "LogStorage",
-            "PeerTransport", "SystemIO", .logging, .nioCore, .system,
+            "Primitives", "Telemetry", "RaftCore", "GossipCore", "CatalogCore", "Codecs",
+            "LogStorage", "PeerTransport", "SystemIO", .logging, .nioCore, .system,
         ]
     ),
     .target(

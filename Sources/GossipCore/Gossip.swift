@@ -162,8 +162,10 @@ package struct Gossip: Sendable {
     }
 
     private mutating func say(_ facts: GossipFacts) {
-        let version = self.facts.version
+        var facts = facts
+        facts.version = self.facts.version
+        guard facts != self.facts else { return }
+        facts.version &+= 1
         self.facts = facts
-        self.facts.version = version &+ 1
     }
 }

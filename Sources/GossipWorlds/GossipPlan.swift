@@ -8,6 +8,8 @@ package struct GossipPlan: Sendable {
     /// Members are of them in turn.
     package var regionCount = 1
     package var settings = GossipSettings()
+    /// Whether datagrams get through at all; connections do.
+    package var hasDatagrams = true
     /// Datagrams lost, in thousandths.
     package var lossThousandths = 0
     /// Datagrams that come twice, in thousandths.

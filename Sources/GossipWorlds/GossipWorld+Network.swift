@@ -38,7 +38,7 @@ extension GossipWorld {
         tally.byteCount += UInt64(packet.byteCount + Self.datagramOverhead)
         tally.longestDatagram = max(tally.longestDatagram, packet.byteCount)
         note(packet)
-        guard reaches(from, to), !happens(plan.lossThousandths) else { return }
+        guard plan.hasDatagrams, reaches(from, to), !happens(plan.lossThousandths) else { return }
         let packet = plan.isCoded ? codedAndRead(packet) : packet
         let event = Event.datagram(packet, from: from, to: to)
         wheel.add(event, at: nowMS + delayMS(from, to))

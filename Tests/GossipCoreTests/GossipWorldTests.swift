@@ -85,6 +85,18 @@ import Testing
         #expect(world.tally.datagrams > 10_000)
     }
 
+    /// A firewall lets only connections through.
+    @Test func withoutDatagramsConnectionsDo() {
+        var world = world(3, 20) { $0.hasDatagrams = false }
+        world.run(forMS: 60_000)
+        #expect(world.tally.falseSuspicions == 0)
+        world.lose(NodeID(2))
+        let isKnown = world.runUntilKnown(withinMS: 60_000)
+        #expect(isKnown, "\(world.spread as Any)")
+        #expect(world.tally.falseDeaths == 0)
+        #expect(world.violation == nil)
+    }
+
     @Test(arguments: UInt64(1)...4)
     func aStarvedMemberTakesNobodyDown(seed: UInt64) {
         var world = world(seed, 20)
