@@ -104,7 +104,13 @@ package final class CoordinationNode: Sendable {
         replica = CatalogReplica(feedCount: settings.limits.feedCount)
         membership = Membership(store.initialState)
         health = HealthMonitor(peers: peers, book: book, now: settings.now)
-        gossip = GossipDriver(book: book, loop: loop, now: settings.now, log: log)
+        gossip = GossipDriver(
+            book: book,
+            loop: loop,
+            now: settings.now,
+            name: { [replica] in replica.catalog.worker(id: $0)?.name },
+            log: log
+        )
         self.metrics.report(alarms: { [weak self] in self?.ownAlarms ?? [] })
         self.metrics.report { [weak self] in self?.driver?.state }
         self.metrics.report(damagedFiles: { [weak self] in self?.damage.withLock { $0.count } ?? 0 }

@@ -18,15 +18,22 @@ final class GossipChangeLog: Sendable {
     private let state = Mutex(State())
     private let log: Logger
     private let now: @Sendable () -> UInt64
+    private let name: @Sendable (NodeID) -> String?
 
-    init(log: Logger, now: @escaping @Sendable () -> UInt64) {
+    init(
+        log: Logger,
+        now: @escaping @Sendable () -> UInt64,
+        name: @escaping @Sendable (NodeID) -> String?
+    ) {
         self.log = log
         self.now = now
+        self.name = name
     }
 
     func note(_ node: NodeID, from before: MemberState, to after: MemberState) {
         let metadata: Logger.Metadata = [
-            "node.id": "\(node)", "gossip.before": "\(before)", "gossip.state": "\(after)",
+            "peer.name": "\(name(node) ?? "")", "node.id": "\(node)", "gossip.before": "\(before)",
+            "gossip.state": "\(after)",
         ]
         guard max(before, after) >= .dead, mayBeSaid() else {
             log.debug("another worker's liveness changed", metadata: metadata)

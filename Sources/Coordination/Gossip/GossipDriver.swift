@@ -59,13 +59,14 @@ package final class GossipDriver: Sendable {
         book: AddressBook,
         loop: any EventLoop,
         now: @escaping @Sendable () -> UInt64,
+        name: @escaping @Sendable (NodeID) -> String?,
         log: Logger
     ) {
         self.book = book
         self.loop = loop
         self.now = now
         self.log = log
-        changes = GossipChangeLog(log: log, now: now)
+        changes = GossipChangeLog(log: log, now: now, name: name)
         (exchanges, exchanging) = AsyncStream.makeStream(
             bufferingPolicy: .bufferingNewest(Self.exchangeLimit)
         )
