@@ -28,7 +28,7 @@ COPY --from=build /out/tarn /usr/local/bin/tarn
 ENV TARN_WORKER_DATA_DIR=/var/lib/tarn/data \
     TARN_WORKER_CACHE=/var/cache/tarn=10GiB
 VOLUME ["/var/lib/tarn", "/var/cache/tarn"]
-EXPOSE 7400 7402 7403
+EXPOSE 7400 7402 7403 7403/udp
 USER tarn
 ENTRYPOINT ["tarn"]
 CMD ["worker", "start"]

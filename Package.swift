@@ -27,6 +27,7 @@ let vocabulary: [Target] = [
 /// Pure, synchronous, deterministic: no clock, no I/O, no logger, no Foundation.
 let cores: [Target] = [
     .target(name: "RaftCore", dependencies: ["Primitives"]),
+    .target(name: "GossipCore", dependencies: ["Primitives"]),
     .target(name: "CatalogCore", dependencies: ["Primitives"]),
     .target(name: "PlacementCore", dependencies: ["Primitives"]),
     .target(name: "Codecs", dependencies: ["PlacementCore", "Primitives", "RaftCore", .crypto]),
@@ -69,8 +70,8 @@ let runtime: [Target] = [
     .target(
         name: "Coordination",
         dependencies: [
-            "Primitives", "Telemetry", "RaftCore", "CatalogCore", "Codecs", "LogStorage",
-            "PeerTransport", "SystemIO", .logging, .nioCore, .system,
+            "Primitives", "Telemetry", "RaftCore", "GossipCore", "CatalogCore", "Codecs",
+            "LogStorage", "PeerTransport", "SystemIO", .logging, .nioCore, .system,
         ]
     ),
     .target(
@@ -133,6 +134,11 @@ let testSupport: [Target] = [
         name: "Simulate",
         dependencies: ["Primitives", "SimulationKit", .argumentParser]
     ),
+    .target(name: "GossipWorlds", dependencies: ["GossipCore", "Primitives"]),
+    .executableTarget(
+        name: "SimulateGossip",
+        dependencies: ["GossipCore", "GossipWorlds", "Primitives", .argumentParser]
+    ),
     .target(
         name: "ScenarioKit",
         dependencies: ["Codecs", "LogStorage", "Primitives", "RaftCore", "SimulationKit"]
@@ -154,6 +160,10 @@ let tests: [Target] = [
     .testTarget(name: "APIModelTests", dependencies: ["APIModel"]),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
     .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore", "Primitives"]),
+    .testTarget(
+        name: "GossipCoreTests",
+        dependencies: ["GossipCore", "GossipWorlds", "Primitives"]
+    ),
     .testTarget(name: "CatalogCoreTests", dependencies: ["CatalogCore", "Primitives"]),
     .testTarget(name: "PlacementCoreTests", dependencies: ["PlacementCore", "Primitives"]),
     .testTarget(
@@ -269,6 +279,7 @@ let package = Package(
     products: [
         .executable(name: "tarn", targets: ["tarn"]),
         .executable(name: "tarn-simulate", targets: ["Simulate"]),
+        .executable(name: "tarn-simulate-gossip", targets: ["SimulateGossip"]),
         .executable(name: "tarn-scenarios", targets: ["Scenarios"]),
     ],
     dependencies: [

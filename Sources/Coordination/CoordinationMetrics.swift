@@ -7,7 +7,7 @@ import Telemetry
 struct CoordinationMetrics: Sendable {
     private let fsync: Histogram
     private let scrubbed: Counter
-    private let registry: MetricRegistry
+    let registry: MetricRegistry
 
     init(registry: MetricRegistry) {
         self.registry = registry

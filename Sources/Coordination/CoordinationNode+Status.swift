@@ -166,7 +166,7 @@ extension CoordinationNode: CoordinationService {
         let status = health.report(of: worker.id)?.status
         return WorkerHealth(
             name: worker.name,
-            liveness: health.liveness(of: worker.id),
+            liveness: liveness(of: worker.id),
             usedBytes: status?.usedBytes,
             pages: status?.pages
         )

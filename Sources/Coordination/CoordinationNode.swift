@@ -29,6 +29,8 @@ package final class CoordinationNode: Sendable {
     let staleness = StalenessTracker()
     let locations = LocatedCatalog()
     let health: HealthMonitor
+    /// What is thought of the other workers.
+    package let gossip: GossipDriver
     let peers: any PeerCalling
     /// Where a voter's consensus runs.
     let loop: any EventLoop
@@ -102,6 +104,13 @@ package final class CoordinationNode: Sendable {
         replica = CatalogReplica(feedCount: settings.limits.feedCount)
         membership = Membership(store.initialState)
         health = HealthMonitor(peers: peers, book: book, now: settings.now)
+        gossip = GossipDriver(
+            book: book,
+            loop: loop,
+            now: settings.now,
+            name: { [replica] in replica.catalog.worker(id: $0)?.name },
+            log: log
+        )
         self.metrics.report(alarms: { [weak self] in self?.ownAlarms ?? [] })
         self.metrics.report { [weak self] in self?.driver?.state }
         self.metrics.report(damagedFiles: { [weak self] in self?.damage.withLock { $0.count } ?? 0 }
@@ -133,6 +142,7 @@ package final class CoordinationNode: Sendable {
             group.addTask { await self.refuseForeignNeighbours() }
             group.addTask { await self.joinUntilMember() }
             group.addTask { await self.watchHealth() }
+            group.addTask { await self.keepGossiping() }
             group.addTask { await self.followFeed() }
             group.addTask { await self.followSuccessor() }
             group.addTask { await self.keepRegistered() }

@@ -83,4 +83,11 @@ package protocol PeerConnectionObserver: Sendable {
     ///
     /// What was sent over it may be lost.
     func disconnected(from address: PeerAddress, remote: PeerHello?, error: PeerError)
+
+    /// Nobody listens at this address: the machine itself said so.
+    func refused(at address: PeerAddress)
+}
+
+extension PeerConnectionObserver {
+    package func refused(at address: PeerAddress) {}
 }

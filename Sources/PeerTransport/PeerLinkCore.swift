@@ -154,6 +154,7 @@ final class PeerLinkCore {
             .assumeIsolated()
             .whenFailure { [weak self] error in
                 guard let self, case .connecting = state else { return }
+                if error.isRefusal { environment.observer?.refused(at: link.address) }
                 closed(.unreachable(link.address, reason: "\(error)"))
             }
     }

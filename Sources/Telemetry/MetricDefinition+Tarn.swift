@@ -85,6 +85,12 @@ extension MetricDefinition {
         help: "Members as gossip sees them.",
         labels: ["state"]
     )
+    package static let gossipDropped = Self(
+        "tarn_gossip_dropped_total",
+        .counter,
+        help: "Gossip datagrams left out, received or to be sent.",
+        labels: ["reason"]
+    )
     package static let ringEpoch = Self(
         "tarn_ring_epoch",
         .gauge,
@@ -143,7 +149,7 @@ extension MetricDefinition {
         buildInfo, cacheReadBytes, cacheMisses, originRequests, originBreakerOpen,
         originReadBytes, handoffBytes,
         raftTerm, raftIsLeader, raftCommitIndex, raftFsyncSeconds, raftLogScrubbedBytes,
-        raftLogDamagedFiles, gossipMembers, ringEpoch,
+        raftLogDamagedFiles, gossipMembers, gossipDropped, ringEpoch,
         storePages, storeBytes, storeEvictedBytes, fuseOperationSeconds, httpRequests, listHidden,
         alarm, metricsDropped,
     ]

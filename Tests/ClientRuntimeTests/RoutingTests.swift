@@ -8,6 +8,7 @@ import Codecs
 import HTTPAPI
 import PlacementCore
 import Primitives
+import Synchronization
 import Telemetry
 import Testing
 
@@ -53,6 +54,26 @@ struct RoutingTests {
         let owners = rig.router.owners(of: key, replicas: 1)
         #expect(owners.workers.map(\.data) == ["elsewhere:9"])
         #expect(owners.epoch == epoch)
+    }
+
+    /// Whom gossip doubts is asked last, whatever was seen of it here; nobody is lost or doubled.
+    @Test func whomOthersDoubtIsAskedLast() {
+        let rig = Rig(workers: 3)
+        let workers = rig.router.workers
+        let doubted = Mutex<NodeID?>(nil)
+        let suspects = SuspectList(now: rig.clock.now) { node in
+            doubted.withLock { $0 == node }
+        }
+        #expect(suspects.ordered(workers) == workers)
+        for worker in workers {
+            doubted.withLock { $0 = worker.node }
+            suspects.answered(worker.node)
+            #expect(suspects.isSuspect(worker.node))
+            let others = workers.filter { $0.node != worker.node }
+            #expect(suspects.ordered(workers) == others + [worker])
+        }
+        doubted.withLock { $0 = nil }
+        #expect(suspects.ordered(workers) == workers)
     }
 
     @Test func suspicionDoublesAndEnds() {

@@ -79,7 +79,7 @@ import tarn
     @Test func itExposesThePortsOfTheListeners() throws {
         let listen = try settings(environment: file.environment).listen
         let served = [listen.http, listen.data, listen.peer].map { String($0.port) }
-        #expect(file.last("EXPOSE") == served)
+        #expect(file.last("EXPOSE") == served + ["\(listen.peer.port)/udp"])
     }
 
     @Test func itsHealthCheckAsksACallThatExists() throws {

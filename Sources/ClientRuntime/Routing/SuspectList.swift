@@ -14,12 +14,24 @@ package final class SuspectList: Sendable {
 
     private let suspicions = Mutex<[NodeID: Suspicion]>([:])
     private let now: @Sendable () -> UInt64
+    /// Whom others doubt, whatever we have seen ourselves.
+    private let isDoubted: @Sendable (NodeID) -> Bool
 
-    /// - Parameter now: Milliseconds of a clock that never goes back.
-    package init(now: @escaping @Sendable () -> UInt64) { self.now = now }
+    /// A list without anybody on it.
+    ///
+    /// - Parameters:
+    ///   - now: Milliseconds of a clock that never goes back.
+    ///   - isDoubted: Whom gossip suspects, or holds dead; asked for every page.
+    package init(
+        now: @escaping @Sendable () -> UInt64,
+        isDoubted: @escaping @Sendable (NodeID) -> Bool = { _ in false }
+    ) {
+        self.now = now
+        self.isDoubted = isDoubted
+    }
 
     package func isSuspect(_ node: NodeID) -> Bool {
-        suspicions.withLock { ($0[node]?.untilMS ?? 0) > now() }
+        isDoubted(node) || suspicions.withLock { ($0[node]?.untilMS ?? 0) > now() }
     }
 
     package func failed(_ node: NodeID) {
@@ -43,12 +55,13 @@ package final class SuspectList: Sendable {
     /// As of one moment: a suspicion that ends meanwhile must not lose or double a worker.
     package func ordered(_ workers: [WorkerTarget]) -> [WorkerTarget] {
         suspicions.withLock { suspicions in
-            guard !suspicions.isEmpty else { return workers }
+            let doubts = workers.map { isDoubted($0.node) }
+            guard !suspicions.isEmpty || doubts.contains(true) else { return workers }
             let now = now()
             var trusted: [WorkerTarget] = []
             var doubted: [WorkerTarget] = []
-            for worker in workers {
-                if (suspicions[worker.node]?.untilMS ?? 0) > now {
+            for (worker, isDoubted) in zip(workers, doubts) {
+                if isDoubted || (suspicions[worker.node]?.untilMS ?? 0) > now {
                     doubted.append(worker)
                 } else {
                     trusted.append(worker)

@@ -56,4 +56,6 @@ package final class PeerDoor: PeerRequestHandler, PeerConnectionObserver {
     package func disconnected(from address: PeerAddress, remote: PeerHello?, error: PeerError) {
         current?.disconnected(from: address, remote: remote, error: error)
     }
+
+    package func refused(at address: PeerAddress) { current?.refused(at: address) }
 }

@@ -29,6 +29,8 @@ package enum PeerMethod: UInt8, Sendable {
     case spare = 12
     /// What do you do about the votes: ``VotingQuestion`` → ``VotingOutlook`` or ``VotingVerdict``.
     case voting = 16
+    /// Gossip over a connection: a `GossipPacket` → the answer's, or nothing.
+    case gossip = 24
 }
 
 extension PeerLimits {
@@ -37,7 +39,9 @@ extension PeerLimits {
         var limits = PeerLimits()
         limits.briefMethods = Set([PeerMethod.propose, .readIndex].map(\.rawValue))
         limits.urgentMethods = Set(
-            [PeerMethod.readIndex, .status, .transfer, .silence, .spare, .voting].map(\.rawValue)
+            [PeerMethod.readIndex, .status, .transfer, .silence, .spare, .voting, .gossip].map(
+                \.rawValue
+            )
         )
         return limits
     }

@@ -246,6 +246,7 @@ extension CoordinationNode: PeerConnectionObserver {
         // A second link, by another spelling of the address, ends unused and says nothing.
         guard let node = remote?.node, book.address(of: node) == address else { return }
         health.lost(node)
+        if case .disconnected = error { gossip.refused(node) }
         driver?.disconnected(from: node)
     }
 }

@@ -84,6 +84,7 @@ extension Worker {
         async let handover: Void = coordination.handLeadershipOver()
         await httpServer.untilIdle()
         await handover
+        coordination.gossip.leave()
         pagesDoor.close()
     }
 
@@ -92,6 +93,7 @@ extension Worker {
         try? await originClient.shutdown()  // Whoever still waits for an origin waits no longer.
         coordination.shutDown()
         await pageServer.stop()
+        await gossipSocket.shutDown()
         await peerServer.shutDown()
         peerClient.shutDown()
     }

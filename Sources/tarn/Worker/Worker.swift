@@ -54,6 +54,7 @@ final class Worker: Sendable {
     let asking = LocalAsking()
     let pagesDoor: PagesDoor
     let peerServer: PeerServer
+    let gossipSocket: DatagramSocket
     let peerClient: PeerClient
     let pageServer: PageServer
     let httpServer: HTTPServer
@@ -114,6 +115,8 @@ final class Worker: Sendable {
             )
         )
         peerServer = ports.peers
+        gossipSocket = ports.gossip
+        coordination.gossip.listen(on: gossipSocket)
         pageServer = ports.pages
         httpServer = ports.http
         coordination.listening(at: ports.addresses(settings))

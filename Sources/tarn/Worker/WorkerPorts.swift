@@ -15,6 +15,8 @@ import SystemPackage
 /// Every listener of a worker, bound.
 struct WorkerPorts {
     let peers: PeerServer
+    /// The peers' port once more, for datagrams.
+    let gossip: DatagramSocket
     let pages: PageServer
     let http: HTTPServer
 
@@ -31,6 +33,7 @@ struct WorkerPorts {
     ) async throws(WorkerFailure) -> Self {
         let listen = settings.listen
         let peerServer: PeerServer
+        let gossip: DatagramSocket
         do throws(PeerServer.ListenError) {
             peerServer = try await PeerServer.bind(
                 host: listen.peer.host,
@@ -38,6 +41,11 @@ struct WorkerPorts {
                 group: peerGroup,
                 handler: peers,
                 limits: .coordination
+            )
+            gossip = try await DatagramSocket.bind(
+                host: listen.peer.host,
+                port: peerServer.localAddress?.port ?? Int(listen.peer.port),
+                group: peerGroup
             )
         } catch {
             throw .peers(error)
@@ -50,7 +58,12 @@ struct WorkerPorts {
                 dependencies: http,
                 group: group
             )
-            return WorkerPorts(peers: peerServer, pages: pageServer, http: httpServer)
+            return WorkerPorts(
+                peers: peerServer,
+                gossip: gossip,
+                pages: pageServer,
+                http: httpServer
+            )
         } catch {
             throw .http(error)
         }

@@ -52,7 +52,10 @@ struct WorkerReading {
         files = TarnFileSystem(
             router: Router(region: settings.region, catalog: catalog),
             asking: asking,
-            suspects: SuspectList(now: Worker.now),
+            suspects: SuspectList(
+                now: Worker.now,
+                isDoubted: { coordination.gossip.isDoubted($0) }
+            ),
             origins: origins,
             direct: metadata,
             recorder: recorder,
