@@ -29,6 +29,7 @@ let cores: [Target] = [
     .target(name: "RaftCore", dependencies: ["Primitives"]),
     .target(name: "CatalogCore", dependencies: ["Primitives"]),
     .target(name: "PlacementCore", dependencies: ["Primitives"]),
+    .target(name: "FeedCore", dependencies: ["Primitives"]),
     .target(name: "Codecs", dependencies: ["PlacementCore", "Primitives", "RaftCore", .crypto]),
 ]
 
@@ -69,8 +70,8 @@ let runtime: [Target] = [
     .target(
         name: "Coordination",
         dependencies: [
-            "Primitives", "Telemetry", "RaftCore", "CatalogCore", "Codecs", "LogStorage",
-            "PeerTransport", "SystemIO", .logging, .nioCore, .system,
+            "Primitives", "Telemetry", "RaftCore", "CatalogCore", "FeedCore", "Codecs",
+            "LogStorage", "PeerTransport", "SystemIO", .logging, .nioCore, .system,
         ]
     ),
     .target(
@@ -125,8 +126,8 @@ let testSupport: [Target] = [
     .target(
         name: "SimulationKit",
         dependencies: [
-            "CatalogCore", "Codecs", "Linearizability", "LogStorage", "Primitives", "RaftCore",
-            .system,
+            "CatalogCore", "Codecs", "FeedCore", "Linearizability", "LogStorage", "Primitives",
+            "RaftCore", .system,
         ]
     ),
     .executableTarget(
@@ -156,6 +157,7 @@ let tests: [Target] = [
     .testTarget(name: "RaftCoreTests", dependencies: ["RaftCore", "Primitives"]),
     .testTarget(name: "CatalogCoreTests", dependencies: ["CatalogCore", "Primitives"]),
     .testTarget(name: "PlacementCoreTests", dependencies: ["PlacementCore", "Primitives"]),
+    .testTarget(name: "FeedCoreTests", dependencies: ["FeedCore", "Primitives"]),
     .testTarget(
         name: "CodecsTests",
         dependencies: ["Codecs", "PlacementCore", "Primitives", "RaftCore"]
@@ -195,8 +197,9 @@ let tests: [Target] = [
     .testTarget(
         name: "CoordinationTests",
         dependencies: [
-            "Coordination", "CatalogCore", "Codecs", "LogStorage", "PeerTransport", "Primitives",
-            "RaftCore", "SystemIO", "Telemetry", "TestKit", .logging, .logCapture, .nioCore,
+            "Coordination", "CatalogCore", "Codecs", "FeedCore", "LogStorage", "PeerTransport",
+            "Primitives", "RaftCore", "SystemIO", "Telemetry", "TestKit", .logging, .logCapture,
+            .nioCore,
             .nioPosix, .system,
         ]
     ),

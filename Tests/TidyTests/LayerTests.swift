@@ -11,7 +11,9 @@ import Testing
         "Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Dispatch",
         "RegexBuilder", "Testing", "Builtin",
     ]
-    private static let cores: Set<String> = ["RaftCore", "CatalogCore", "PlacementCore", "Codecs"]
+    private static let cores: Set<String> = [
+        "RaftCore", "CatalogCore", "PlacementCore", "FeedCore", "Codecs",
+    ]
 
     @Test func theManifestIsUnderstood() {
         let targets = Self.manifest.targets

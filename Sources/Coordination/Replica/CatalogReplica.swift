@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CatalogCore
+package import FeedCore
 package import Primitives
 import Synchronization
 
@@ -239,6 +240,11 @@ extension CatalogReplica {
         case commands([AppliedCommand], upTo: LogIndex)
         /// Commands in between are gone: it needs the state.
         case state(Catalog, LogIndex)
+    }
+
+    /// Whether every command behind `index` is still there.
+    package func canFollow(_ index: LogIndex) -> Bool {
+        state.withLock { $0.log.horizon <= index }
     }
 
     /// The next step behind `index`: at most `limit` commands of about `byteLimit` bytes.
