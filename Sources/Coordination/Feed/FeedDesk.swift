@@ -10,6 +10,8 @@ final class FeedDesk: Sendable {
     struct EncodedState: Sendable {
         let index: LogIndex
         let items: [[UInt8]]
+        /// ``CatalogReplica/doubtCount`` when it was made.
+        let doubtCount: UInt64
     }
 
     private struct State {
@@ -49,13 +51,9 @@ final class FeedDesk: Sendable {
 
     /// Encodes what nobody has asked for yet, else gives what was encoded for another.
     func step(after index: LogIndex, of replica: CatalogReplica, nowMS: UInt64) -> Step {
-        state.withLock { state in
-            if let whole = state.whole,
-                nowMS - min(nowMS, state.wholeUsedAtMS) > Self.wholeLifetimeMS,
-                whole.index != index
-            {
-                state.whole = nil
-            }
+        let doubtCount = replica.doubtCount  // First: a state that is doubted meanwhile is void.
+        return state.withLock { state in
+            if nowMS - min(nowMS, state.wholeUsedAtMS) > Self.wholeLifetimeMS { state.whole = nil }
             var needed: (catalog: Catalog, index: LogIndex)?
             let batch = state.shelf.batch(after: index) {
                 let step = replica.feed(
@@ -73,16 +71,22 @@ final class FeedDesk: Sendable {
             if let batch { return .batch(batch) }
             guard let needed else { return .nothing }
             state.wholeUsedAtMS = nowMS
-            if let whole = state.whole, whole.index > index, replica.canFollow(whole.index) {
+            if let whole = state.whole, whole.index > index, whole.doubtCount == doubtCount,
+                replica.canFollow(whole.index)
+            {
                 return .state(whole)
             }
-            let whole = Self.encoded(needed.catalog, at: needed.index)
+            let whole = Self.encoded(needed.catalog, at: needed.index, doubtCount)
             state.whole = whole
             return .state(whole)
         }
     }
 
-    private static func encoded(_ catalog: Catalog, at index: LogIndex) -> EncodedState {
+    private static func encoded(
+        _ catalog: Catalog,
+        at index: LogIndex,
+        _ doubtCount: UInt64
+    ) -> EncodedState {
         let state = catalog.encodeSnapshot()
         let head = FeedItem.snapshot(
             index: index,
@@ -92,6 +96,10 @@ final class FeedDesk: Sendable {
         let pieces = stride(from: 0, to: state.count, by: pieceBytes).map { start in
             FeedItem.piece(Array(state[start..<min(start + pieceBytes, state.count)])).encode()
         }
-        return EncodedState(index: index, items: [head.encode()] + pieces)
+        return EncodedState(
+            index: index,
+            items: [head.encode()] + pieces,
+            doubtCount: doubtCount
+        )
     }
 }
