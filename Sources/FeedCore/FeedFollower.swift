@@ -20,7 +20,8 @@ package import Primitives
 ///    a quarter: so the attempts of one follower are bounded, whatever its sources do, and those of many
 ///    are spread.
 /// 3. Nobody follows itself: a source whose path leads through this worker is left (``FeedBeacon/path``).
-/// 4. The last resort is tried only by who has had no source for ``silenceMS``.
+/// 4. The last resort is tried only by who has heard nothing for twice ``silenceMS``, and is never asked
+///    to stand by: that would be a question a second to the voters from every worker.
 package struct FeedFollower: Sendable {
     /// What the owner has to do; in this order.
     package enum Action: Sendable, Hashable {
@@ -228,7 +229,7 @@ package struct FeedFollower: Sendable {
     }
 
     private mutating func askSecond(beside source: Source, _ now: UInt64) -> [Action] {
-        let order = sources.all(withLastResort: true) + named
+        let order = sources.all(withLastResort: false) + named
         let usable = order.filter { $0 != source.node && mayTry($0, now) }
         guard let (asked, silent) = offers.next(of: usable, atMS: now) else { return [] }
         if let silent { rest(silent, now) }

@@ -82,6 +82,7 @@ struct FeedFollowerTests {
             for case .ask(let node) in follower.tick(atMS: now) { asked.insert(node) }
         }
         #expect(asked.contains(Self.standby))
+        #expect(!asked.contains(Self.voter), "the last resort is not asked to stand by")
     }
 
     /// Goal: a connection that breaks costs one step, silence at most 1.6 s.
