@@ -30,6 +30,7 @@ let cores: [Target] = [
     .target(name: "GossipCore", dependencies: ["Primitives"]),
     .target(name: "CatalogCore", dependencies: ["Primitives"]),
     .target(name: "PlacementCore", dependencies: ["Primitives"]),
+    .target(name: "FeedCore", dependencies: ["Primitives"]),
     .target(name: "Codecs", dependencies: ["PlacementCore", "Primitives", "RaftCore", .crypto]),
 ]
 
@@ -70,7 +71,8 @@ let runtime: [Target] = [
     .target(
         name: "Coordination",
         dependencies: [
-            "Primitives", "Telemetry", "RaftCore", "GossipCore", "CatalogCore", "Codecs",
+            "Primitives", "Telemetry", "RaftCore", "GossipCore", "CatalogCore", "FeedCore",
+            "Codecs",
             "LogStorage", "PeerTransport", "SystemIO", .logging, .nioCore, .system,
         ]
     ),
@@ -126,8 +128,8 @@ let testSupport: [Target] = [
     .target(
         name: "SimulationKit",
         dependencies: [
-            "CatalogCore", "Codecs", "Linearizability", "LogStorage", "Primitives", "RaftCore",
-            .system,
+            "CatalogCore", "Codecs", "FeedCore", "Linearizability", "LogStorage", "Primitives",
+            "RaftCore", .system,
         ]
     ),
     .executableTarget(
@@ -166,6 +168,7 @@ let tests: [Target] = [
     ),
     .testTarget(name: "CatalogCoreTests", dependencies: ["CatalogCore", "Primitives"]),
     .testTarget(name: "PlacementCoreTests", dependencies: ["PlacementCore", "Primitives"]),
+    .testTarget(name: "FeedCoreTests", dependencies: ["FeedCore", "Primitives"]),
     .testTarget(
         name: "CodecsTests",
         dependencies: ["Codecs", "PlacementCore", "Primitives", "RaftCore"]
@@ -205,8 +208,9 @@ let tests: [Target] = [
     .testTarget(
         name: "CoordinationTests",
         dependencies: [
-            "Coordination", "CatalogCore", "Codecs", "LogStorage", "PeerTransport", "Primitives",
-            "RaftCore", "SystemIO", "Telemetry", "TestKit", .logging, .logCapture, .nioCore,
+            "Coordination", "CatalogCore", "Codecs", "FeedCore", "LogStorage", "PeerTransport",
+            "Primitives", "RaftCore", "SystemIO", "Telemetry", "TestKit", .logging, .logCapture,
+            .nioCore,
             .nioPosix, .system,
         ]
     ),

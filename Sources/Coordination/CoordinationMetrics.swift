@@ -33,6 +33,17 @@ struct CoordinationMetrics: Sendable {
         }
     }
 
+    /// Reports at each scrape whom this worker feeds, and how old its catalog is.
+    func report(feed facts: @escaping @Sendable () -> FeedFacts?) {
+        registry.report(.feedStreams) { facts().map { [([], Double($0.streams))] } ?? [] }
+        registry.report(.feedSentBytes) { facts().map { [([], Double($0.sentBytes))] } ?? [] }
+        registry.report(.feedChanges) { facts().map { [([], Double($0.changes))] } ?? [] }
+        registry.report(.catalogStaleness) {
+            guard let age = facts()?.age else { return [] }
+            return [([], Double(age.milliseconds) / 1000)]
+        }
+    }
+
     /// Reports this voter's state at each scrape, as long as consensus runs here.
     func report(_ state: @escaping @Sendable () -> VoterState?) {
         func report(

@@ -70,20 +70,7 @@ extension CoordinationNode: PeerRequestHandler {
         guard method == PeerMethod.feed.rawValue else {
             return PeerFailure(code: PeerFailure.unhandled)
         }
-        guard membership.node != nil, remote.cluster == membership.cluster else {
-            return .because(.notInitialised, "not a member of your cluster")
-        }
-        guard let request = try? FeedRequest(decoding: body) else {
-            return .because(.badRequest, "not a feed request")
-        }
-        // Who has nothing to give would keep a follower for ever, itself among them.
-        guard replica.catalog.cluster != nil else {
-            return .because(.refused, "there is no catalog here yet")
-        }
-        // Another voter serves the same feed, from a catalog that is right.
-        guard !replica.isRebuilding else { return .because(.refused, "the catalog is rebuilt") }
-        try? await FeedServer(replica: replica).serve(request, into: sink)  // Its reader left.
-        return nil
+        return await serveFeed(body, to: remote, into: sink)
     }
 
     private func answer(
@@ -93,7 +80,7 @@ extension CoordinationNode: PeerRequestHandler {
     ) async throws(PeerFailure) -> [UInt8] {
         switch method {
         case .propose: return try await answerProposal(body, from: remote)
-        case .readIndex: return try await answerReadIndex(from: remote)
+        case .readIndex: return try await answerReadIndex(body, from: remote)
         case .admit: return try await answerAdmission(body, from: remote)
         case .promise: return try answerPromise(body)
         case .form: return try await answerFormation(body)
@@ -107,6 +94,7 @@ extension CoordinationNode: PeerRequestHandler {
         case .spare: return try answerSparing(body, from: remote)
         case .voting: return try await answerVotingQuestion(body, from: remote)
         case .gossip: return try answerGossip(body, from: remote)
+        case .feedOffer: return try answerOffer(from: remote)
         case .feed: throw .because(.badRequest, "the feed is a stream")
         }
     }
@@ -146,17 +134,6 @@ extension CoordinationNode {
         case .refused: throw .because(.notLeader, "not the leader any more")
         case .unknown: throw .because(.unknown, "the outcome is unknown")
         }
-    }
-
-    private func answerReadIndex(from remote: PeerHello) async throws(PeerFailure) -> [UInt8] {
-        try requireMember(remote)
-        guard let driver else { throw .because(.notLeader, "not a voter") }
-        guard case .success(let index)? = await driver.readIndex(within: .seconds(1)) else {
-            throw .because(.notLeader, "no leader confirms the read")
-        }
-        var writer = ByteWriter()
-        writer.write(index.rawValue)
-        return writer.bytes
     }
 
     private func answerTransfer(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
+import Codecs
 import PeerTransport
 package import Primitives
 import RaftCore
@@ -67,17 +68,66 @@ extension CoordinationNode {
         return await readForwarder.value { await self.askReadIndex(within: limit) }
     }
 
-    private func askReadIndex(within limit: Timespan) async -> LogIndex? {
-        guard let leader = knownLeader, let address = book.address(of: leader) else { return nil }
+    /// Asks the source of the feed, which asks its own for all that ask it; the leader itself where a
+    /// voter feeds this worker, or the source has no answer.
+    private func askReadIndex(
+        within limit: Timespan,
+        hops: UInt8 = ReadIndexQuestion.mostHops
+    ) async -> LogIndex? {
+        let started = settings.now()
+        if !asksVoters, hops > 0, let source = feedLine.source {
+            let half = Timespan(milliseconds: limit.milliseconds / 2)
+            if let index = await askReadIndex(of: source, within: half, hops: hops - 1) {
+                return index
+            }
+        }
+        let spent = settings.now() - started
+        guard spent < limit.milliseconds, let leader = knownLeader else { return nil }
+        let left = Timespan(milliseconds: limit.milliseconds - spent)
+        return await askReadIndex(of: leader, within: left, hops: 0)
+    }
+
+    private func askReadIndex(
+        of node: NodeID,
+        within limit: Timespan,
+        hops: UInt8
+    ) async -> LogIndex? {
+        guard let address = book.address(of: node) else { return nil }
         let reply = try? await peers.request(
             PeerMethod.readIndex.rawValue,
-            [],
+            ReadIndexQuestion(hops: hops).encode(),
             to: address,
             timeout: limit.duration
         )
         guard let reply else { return nil }
         var reader = ByteReader(reply)
         return (try? reader.integer(UInt64.self)).map(LogIndex.init)
+    }
+
+    /// A voter's own answer; else one that is asked for, together with all that wait here.
+    func answerReadIndex(
+        _ body: [UInt8],
+        from remote: PeerHello
+    ) async throws(PeerFailure) -> [UInt8] {
+        try requireMember(remote)
+        guard let question = ReadIndexQuestion(decoding: body) else {
+            throw .because(.badRequest, "not a question for a read index")
+        }
+        var index: LogIndex?
+        if let driver {
+            if case .success(let confirmed)? = await driver.readIndex(within: .seconds(1)) {
+                index = confirmed
+            }
+        } else if question.hops > 0 {
+            let hops = question.hops
+            index = await readForwarder.value {
+                await self.askReadIndex(within: .seconds(1), hops: hops)
+            }
+        }
+        guard let index else { throw .because(.notLeader, "no leader confirms the read") }
+        var writer = ByteWriter()
+        writer.write(index.rawValue)
+        return writer.bytes
     }
 
     /// How long ago this replica was known to be complete: by its own voter, or by what others said.
@@ -87,5 +137,24 @@ extension CoordinationNode {
         guard let confirmed = driver?.state.confirmedAtMS else { return told }
         let own = Timespan(milliseconds: now - min(confirmed, now))
         return told.map { min($0, own) } ?? own
+    }
+}
+
+/// How far a question for a read index may be handed on.
+///
+/// Each hop is one up the feed's tree; while two workers take each other for their source, it ends.
+struct ReadIndexQuestion {
+    /// Branch, relay, leader.
+    static let mostHops: UInt8 = 3
+
+    let hops: UInt8
+
+    init(hops: UInt8) { self.hops = hops }
+
+    func encode() -> [UInt8] { [hops] }
+
+    init?(decoding bytes: [UInt8]) {
+        guard bytes.count == 1, bytes[0] <= Self.mostHops else { return nil }
+        hops = bytes[0]
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
 import Codecs
+import FeedCore
 import PeerTransport
 package import Primitives
 import RaftCore
@@ -20,6 +21,7 @@ extension CoordinationNode: CoordinationService {
             quorumNeed: quorum.need,
             voters: voters.map { voterStatus($0, in: catalog) },
             learners: learners.map { voterStatus($0, in: catalog) },
+            relays: feedTree.relays,
             workers: catalog.workers.map { health(of: $0) },
             alarms: knownAlarms(catalog)
         )
@@ -113,7 +115,8 @@ extension CoordinationNode: CoordinationService {
     }
 
     private var newestTerm: Term {
-        voters.compactMap { health.report(of: $0)?.status.term }.max() ?? .zero
+        health.leadership(of: voters)?.term
+            ?? voters.compactMap { health.report(of: $0)?.status.term }.max() ?? .zero
     }
 
     private func voterStatus(
@@ -150,7 +153,7 @@ extension CoordinationNode: CoordinationService {
     }
 
     private func lastIndex(of node: NodeID) -> LogIndex? {
-        node == membership.node ? replica.applied : health.report(of: node)?.status.index
+        node == membership.node ? replica.applied : health.index(of: node)
     }
 
     private func health(of worker: WorkerEntry) -> WorkerHealth {

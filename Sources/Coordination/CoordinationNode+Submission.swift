@@ -105,7 +105,7 @@ extension CoordinationNode {
     private static func result(of error: PeerError) -> ProposalResult {
         if case .failed(let failure) = error {
             switch PeerFailureCode(rawValue: failure.code) {
-            case .notLeader, .notInitialised, .refused, .badRequest:
+            case .notLeader, .notInitialised, .refused, .badRequest, .full:
                 return .refused(.notLeader(hint: nil))
             case .noQuorum: return .refused(.noQuorum)
             case .overloaded: return .refused(.overloaded)
@@ -121,12 +121,7 @@ extension CoordinationNode {
     /// Whom to send writes to: what consensus says here, else what the others say.
     var knownLeader: NodeID? {
         if let driver { return driver.state.leader }
-        let reports = voters.compactMap { voter in
-            health.answersNow(voter) ? health.report(of: voter)?.status : nil
-        }
-        let newest = reports.map(\.term).max()
-        return reports.lazy.filter { $0.term == newest }
-            .compactMap { $0.isLeader ? $0.node : $0.leader }.first
+        return health.leadership(of: voters)?.leader
     }
 
     /// Reads what the state machine said, once this replica has it too.

@@ -26,6 +26,7 @@ extension CoordinationNode {
                 await self.health.run(
                     nodes: { self.othersVotersFirst },
                     request: self.statusRequest,
+                    pauseMS: { self.askingPauseMS },
                     heard: { self.heard($0, askedAtMS: $1) }
                 )
             }
@@ -33,12 +34,26 @@ extension CoordinationNode {
         }
     }
 
+    /// Workers of a cluster in which everybody may ask everybody.
+    private static let fewWorkers = 64
+
+    /// Whom to ask how they are.
+    ///
+    /// A worker that relays feed is told about the voters with the feed; of many such workers none asks
+    /// them.
     private var othersVotersFirst: [NodeID] {
         let members = voters + learners
         let candidate = candidate.withLock { $0 }
         let first = members + [candidate].compactMap { $0 }.filter { !members.contains($0) }
-        let others = replica.catalog.workers.map(\.id).filter { !first.contains($0) }
-        return (first + others).filter { $0 != membership.node }
+        let workers = replica.catalog.workers.map(\.id)
+        let others = workers.filter { !first.contains($0) && $0 != membership.node }
+        guard asksVoters else { return others + (workers.count > Self.fewWorkers ? [] : first) }
+        return first.filter { $0 != membership.node } + others
+    }
+
+    /// From one round of questions to the next: nothing hangs on what a worker hears that asks no voters.
+    private var askingPauseMS: UInt64 {
+        asksVoters ? HealthMonitor.intervalMS : 4 * HealthMonitor.intervalMS
     }
 
     /// What this worker says of itself when it asks others how they are.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CatalogCore
 package import Codecs
+import FeedCore
 import LogStorage
 package import Logging
 package import NIOCore
@@ -42,8 +43,11 @@ package final class CoordinationNode: Sendable {
     private let addresses = Mutex<WorkerAddresses?>(nil)
     /// The voter's driver, once this worker is one.
     let voting = Mutex<Voting?>(nil)
-    /// Where the last good feed came from; `nil` for voters and while there is none.
-    let feedSource = Mutex<NodeID?>(nil)
+    /// How this worker is fed; nothing where its own log tells it everything.
+    let feedLine: FeedLine
+    /// Whom this worker feeds.
+    let feedDesk = FeedDesk()
+    let feedTrees = FeedTreeCache()
     /// The worker that is to get a lost vote, while this one leads: asked as often as the voters are.
     let candidate = Mutex<NodeID?>(nil)
     /// What this leader remembers about the votes; `nil` where another leads.
@@ -111,8 +115,10 @@ package final class CoordinationNode: Sendable {
             name: { [replica] in replica.catalog.worker(id: $0)?.name },
             log: log
         )
+        feedLine = FeedLine(now: settings.now)
         self.metrics.report(alarms: { [weak self] in self?.ownAlarms ?? [] })
         self.metrics.report { [weak self] in self?.driver?.state }
+        self.metrics.report(feed: { [weak self] in self?.feedFacts })
         self.metrics.report(damagedFiles: { [weak self] in self?.damage.withLock { $0.count } ?? 0 }
         )
         if let refusal = store.rejectedLog?.refusal {
@@ -276,7 +282,7 @@ package final class CoordinationNode: Sendable {
 
     private func votesNow(_ node: NodeID) -> Bool {
         if node == membership.node { return store.rejectedLog == nil }
-        return health.answersNow(node) && health.report(of: node)?.status.isVoter == true
+        return health.votesNow(node)
     }
 
     private func quorum(of voters: [NodeID]) -> (have: Int, need: Int, missing: [NodeID]) {

@@ -215,6 +215,8 @@ package struct CoordinationStatus: Sendable {
     package let voters: [VoterStatus]
     /// Workers that get the log, and have no vote or not yet.
     package let learners: [VoterStatus]
+    /// Workers without a vote that feed those of their region.
+    package let relays: [NodeID]
     /// What this worker knows of the others' health and load, sorted by name.
     package let workers: [WorkerHealth]
     /// What needs a person, as far as this worker has heard, by worker.
@@ -229,6 +231,7 @@ package struct CoordinationStatus: Sendable {
         quorumNeed: Int,
         voters: [VoterStatus],
         learners: [VoterStatus] = [],
+        relays: [NodeID] = [],
         workers: [WorkerHealth],
         alarms: [WorkerAlarm] = []
     ) {
@@ -240,6 +243,7 @@ package struct CoordinationStatus: Sendable {
         self.quorumNeed = quorumNeed
         self.voters = voters
         self.learners = learners
+        self.relays = relays
         self.workers = workers
         self.alarms = alarms
     }

@@ -18,6 +18,7 @@ struct SimulateCommand: AsyncParsableCommand {
               tarn-simulate --seed 5017 --until 42.5 --trace
               tarn-simulate --seed 5017 --voters 3 --without loss,pauses --faults 12,31
               tarn-simulate --measure
+              tarn-simulate --feed --observers 5000
 
             EXIT STATUS
               0  every invariant held in every world
@@ -48,10 +49,20 @@ struct SimulateCommand: AsyncParsableCommand {
     @Flag(help: "Go on behind the last seed in Docs/simulator.md, and add up there.")
     var campaign = false
 
+    @Flag(help: "Show what workers that follow the feed cost, and what happens when sources die.")
+    var feed = false
+    @Option(help: "Workers that follow the feed, 30 to 20000; 5000 unless given.")
+    var observers: Int?
+
     func validate() throws {
-        let kinds = [seed != nil, worlds != nil, measure, campaign && worlds == nil].count { $0 }
-        guard kinds == 1 else {
-            throw ValidationError("give one of --seed, --worlds, --campaign and --measure")
+        guard observers == nil || feed, (30...20_000).contains(observers ?? 30) else {
+            throw ValidationError("--observers goes with --feed: 30 to 20000")
+        }
+        let kinds = [
+            feed, seed != nil && !feed, worlds != nil, measure, campaign && worlds == nil,
+        ]
+        guard kinds.count(where: { $0 }) == 1 else {
+            throw ValidationError("give one of --seed, --worlds, --campaign, --measure and --feed")
         }
         guard seed != nil || (!trace && until == nil) else {
             throw ValidationError("--trace and --until are about one world: give its --seed")
@@ -66,7 +77,11 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         TrapReport.install()
-        if measure {
+        if feed {
+            try FeedFigures(
+                plan: .measured(seed: seed ?? 1, followerCount: observers ?? 5_000)
+            ).run()
+        } else if measure {
             Measurement(learnerCount: learners ?? 5).run()
         } else if let seed {
             try runOne(shape.plan(seed: seed))

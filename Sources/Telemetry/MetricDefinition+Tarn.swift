@@ -79,6 +79,26 @@ extension MetricDefinition {
         .gauge,
         help: "Files of the Raft log that are not what was written, by the last look at each."
     )
+    package static let feedStreams = Self(
+        "tarn_feed_streams",
+        .gauge,
+        help: "Workers that are fed the catalog by this one."
+    )
+    package static let feedSentBytes = Self(
+        "tarn_feed_sent_bytes_total",
+        .counter,
+        help: "Bytes of catalog states, commands and beacons sent to the workers fed by this one."
+    )
+    package static let feedChanges = Self(
+        "tarn_feed_source_changes_total",
+        .counter,
+        help: "Times that this worker left a source of its feed, or lost it."
+    )
+    package static let catalogStaleness = Self(
+        "tarn_catalog_staleness_seconds",
+        .gauge,
+        help: "How long ago this worker's catalog was known to be complete, at most; absent: never."
+    )
     package static let gossipMembers = Self(
         "tarn_gossip_members",
         .gauge,
@@ -149,7 +169,8 @@ extension MetricDefinition {
         buildInfo, cacheReadBytes, cacheMisses, originRequests, originBreakerOpen,
         originReadBytes, handoffBytes,
         raftTerm, raftIsLeader, raftCommitIndex, raftFsyncSeconds, raftLogScrubbedBytes,
-        raftLogDamagedFiles, gossipMembers, gossipDropped, ringEpoch,
+        raftLogDamagedFiles, feedStreams, feedSentBytes, feedChanges, catalogStaleness,
+        gossipMembers, gossipDropped, ringEpoch,
         storePages, storeBytes, storeEvictedBytes, fuseOperationSeconds, httpRequests, listHidden,
         alarm, metricsDropped,
     ]

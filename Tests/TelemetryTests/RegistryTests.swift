@@ -73,6 +73,8 @@ struct RegistryTests {
         ("tarn_raft_term", []), ("tarn_raft_is_leader", []), ("tarn_raft_commit_index", []),
         ("tarn_raft_fsync_seconds", []), ("tarn_raft_log_scrubbed_bytes_total", []),
         ("tarn_raft_log_damaged_files", []),
+        ("tarn_feed_streams", []), ("tarn_feed_sent_bytes_total", []),
+        ("tarn_feed_source_changes_total", []), ("tarn_catalog_staleness_seconds", []),
         ("tarn_gossip_members", ["state"]), ("tarn_gossip_dropped_total", ["reason"]),
         ("tarn_ring_epoch", ["region"]),
         ("tarn_store_pages", []), ("tarn_store_bytes", []),

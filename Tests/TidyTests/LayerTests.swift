@@ -12,7 +12,7 @@ import Testing
         "RegexBuilder", "Testing", "Builtin",
     ]
     private static let cores: Set<String> = [
-        "RaftCore", "GossipCore", "CatalogCore", "PlacementCore", "Codecs",
+        "RaftCore", "GossipCore", "CatalogCore", "PlacementCore", "FeedCore", "Codecs",
     ]
 
     @Test func theManifestIsUnderstood() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
+package import FeedCore
 package import PeerTransport
 package import Primitives
 import Synchronization
@@ -18,14 +19,26 @@ package final class HealthMonitor: Sendable {
         var isLost = false
     }
 
-    private static let intervalMS: UInt64 = 250
+    package static let intervalMS: UInt64 = 250
     private static let timeout = Duration.milliseconds(900)
     /// Nodes asked in one round at most; voters always, the others in turn.
     private static let nodesPerRound = 64
     /// The first ones, asked in each round.
     private static let alwaysAsked = 16
 
+    /// What a source of the feed says about the voters, for a worker that does not ask them itself.
+    private struct Hearsay {
+        let words: [VoterWord]
+        let term: Term
+        let leader: NodeID?
+        let toldAtMS: UInt64
+    }
+
+    /// What was told counts for so long: its teller is left at the latest after this much silence.
+    private static let hearsayMS = FeedFollower.silenceMS + FeedBeacon.intervalMS
+
     private let reports = Mutex<[NodeID: Report]>([:])
+    private let hearsay = Mutex<Hearsay?>(nil)
     /// Nodes whose answer is outstanding: asked again when it came or was given up.
     private let asking = Mutex<Set<NodeID>>([])
     /// How long it takes until each node has been asked; 0 while all are asked in each round.
@@ -47,11 +60,64 @@ package final class HealthMonitor: Sendable {
 
     package func report(of node: NodeID) -> Report? { reports.withLock { $0[node] } }
 
-    /// Whether the node answered within the last second.
+    /// Whether the node answered within the last second, or is told to.
     package func answersNow(_ node: NodeID) -> Bool {
-        guard let report = report(of: node), !report.isLost else { return false }
-        return silence(of: report) <= 1000
+        freshReport(of: node) != nil || word(of: node)?.answers == true
     }
+
+    /// Whether consensus runs at a node that answers.
+    package func votesNow(_ node: NodeID) -> Bool {
+        if let report = freshReport(of: node) { return report.status.isVoter }
+        return word(of: node).map { $0.answers && $0.votes } ?? false
+    }
+
+    /// Up to where its replica holds everything, by the newest word of or about it.
+    package func index(of node: NodeID) -> LogIndex? {
+        if let report = freshReport(of: node) { return report.status.index }
+        return word(of: node)?.index ?? report(of: node)?.status.index
+    }
+
+    /// The newest term that one of these spoke of, or that was told, and who leads in it.
+    package func leadership(of voters: [NodeID]) -> (term: Term, leader: NodeID?)? {
+        var found = heardNow.map { ($0.term, $0.leader) }
+        for status in voters.compactMap({ freshReport(of: $0)?.status }) {
+            let leader = status.isLeader ? status.node : status.leader
+            let isNewer = found.map { known in
+                status.term > known.0 || status.term == known.0 && known.1 == nil
+            }
+            if isNewer ?? true { found = (status.term, leader) }
+        }
+        return found
+    }
+
+    private func freshReport(of node: NodeID) -> Report? {
+        guard let report = report(of: node), !report.isLost, silence(of: report) <= 1000 else {
+            return nil
+        }
+        return report
+    }
+
+    // MARK: - What is told
+
+    /// A source of the feed said this of the voters; `nil` beacon: nobody is listened to any more.
+    package func told(_ beacon: FeedBeacon?) {
+        let news = beacon.map {
+            Hearsay(words: $0.voters, term: $0.term, leader: $0.leader, toldAtMS: now())
+        }
+        hearsay.withLock { $0 = news }
+    }
+
+    private var heardNow: Hearsay? {
+        guard let told = hearsay.withLock({ $0 }) else { return nil }
+        let now = now()
+        return now - min(now, told.toldAtMS) <= Self.hearsayMS ? told : nil
+    }
+
+    private func word(of node: NodeID) -> VoterWord? {
+        heardNow?.words.first { $0.node == node }
+    }
+
+    // MARK: - Who lives
 
     /// Whether the node answered when it was last its turn, as far as that is known.
     ///
@@ -66,6 +132,7 @@ package final class HealthMonitor: Sendable {
     /// `alive` within the last two seconds, `dead` after ten or if never heard of, else `suspect`; where
     /// there are so many that a turn takes longer, by so much later.
     package func liveness(of node: NodeID) -> WorkerHealth.Liveness {
+        if word(of: node)?.answers == true { return .alive }
         guard let report = report(of: node) else { return .dead }
         let (silence, turn) = (silence(of: report), turnMS)
         if silence <= 2000 + turn, !report.isLost { return .alive }
@@ -85,17 +152,19 @@ package final class HealthMonitor: Sendable {
     /// - Parameters:
     ///   - nodes: Whom to ask in a round: those who must be asked first.
     ///   - request: What to say of ourselves.
+    ///   - pauseMS: From one round to the next; 250 ms unless given.
     ///   - heard: Told each answer and when it was asked for.
     package func run(
         nodes: @escaping @Sendable () -> [NodeID],
         request: StatusRequest,
+        pauseMS: @escaping @Sendable () -> UInt64 = { HealthMonitor.intervalMS },
         heard: @escaping @Sendable (StatusReply, UInt64) -> Void
     ) async {
         await withDiscardingTaskGroup { group in
             var round = 0
             while !Task.isCancelled {
-                let nodes = nodes()
-                cycleMS.withLock { $0 = Self.cycleMS(of: nodes.count) }
+                let (nodes, pause) = (nodes(), pauseMS())
+                cycleMS.withLock { $0 = Self.cycleMS(of: nodes.count, pauseMS: pause) }
                 for node in Self.selection(of: nodes, round: round)
                 where asking.withLock({ $0.insert(node).inserted }) {
                     group.addTask {
@@ -104,7 +173,7 @@ package final class HealthMonitor: Sendable {
                     }
                 }
                 round += 1
-                try? await clock.sleep(for: .milliseconds(Self.intervalMS))
+                try? await clock.sleep(for: .milliseconds(pause))
             }
         }
     }
@@ -151,10 +220,10 @@ package final class HealthMonitor: Sendable {
         return true
     }
 
-    private static func cycleMS(of count: Int) -> UInt64 {
-        guard count > nodesPerRound else { return 0 }
+    private static func cycleMS(of count: Int, pauseMS: UInt64) -> UInt64 {
+        guard count > nodesPerRound else { return pauseMS - min(pauseMS, intervalMS) }
         let share = nodesPerRound - alwaysAsked
-        return UInt64((count - alwaysAsked + share - 1) / share) * intervalMS
+        return UInt64((count - alwaysAsked + share - 1) / share) * pauseMS
     }
 
     /// The first ones always, the rest in turn.

@@ -5,7 +5,7 @@ package import PeerTransport
 package enum PeerMethod: UInt8, Sendable {
     /// A command for the leader: ``ProposalRequest`` → ``ProposalReply``.
     case propose = 1
-    /// A read index from a voter: nothing → `u64` index.
+    /// A read index from a voter, or from one that asks it: ``ReadIndexQuestion`` → `u64` index.
     case readIndex = 2
     /// A fresh worker asks to be admitted: a registration → ``AdmissionReply``.
     case admit = 3
@@ -31,17 +31,20 @@ package enum PeerMethod: UInt8, Sendable {
     case voting = 16
     /// Gossip over a connection: a `GossipPacket` → the answer's, or nothing.
     case gossip = 24
+    /// Would you feed me, and how old are you: nothing → ``FeedOffer``.
+    case feedOffer = 28
 }
 
 extension PeerLimits {
     /// What coordination wants: forwarded writes must not keep it from hearing who lives.
     package static var coordination: PeerLimits {
         var limits = PeerLimits()
-        limits.briefMethods = Set([PeerMethod.propose, .readIndex].map(\.rawValue))
+        limits.briefMethods = Set([PeerMethod.propose, .readIndex, .feedOffer].map(\.rawValue))
         limits.urgentMethods = Set(
-            [PeerMethod.readIndex, .status, .transfer, .silence, .spare, .voting, .gossip].map(
-                \.rawValue
-            )
+            [
+                PeerMethod.readIndex, .status, .transfer, .silence, .spare, .voting, .gossip,
+                .feedOffer,
+            ].map(\.rawValue)
         )
         return limits
     }
@@ -65,4 +68,6 @@ package enum PeerFailureCode: UInt8, Sendable {
     case notInitialised = 7
     /// No majority of the voters holds the same catalog. Nothing was done.
     case disputed = 8
+    /// As many are fed as may be; the body is a ``FeedReferral``. Nothing was done.
+    case full = 24
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CatalogCore
+package import FeedCore
 package import Primitives
 import Synchronization
 
@@ -25,6 +26,8 @@ package final class CatalogReplica: Sendable {
         var applied = LogIndex.zero
         /// What is shown differs from the majority's.
         var isDoubted = false
+        /// Times that it was found to differ.
+        var doubtCount: UInt64 = 0
         /// What will take its place, once there is something.
         var rebuilt: Rebuilt?
 
@@ -193,7 +196,15 @@ extension CatalogReplica {
     }
 
     /// What is shown differs from the majority's.
-    package func doubt() { state.withLock { $0.isDoubted = true } }
+    package func doubt() {
+        state.withLock { state in
+            state.isDoubted = true
+            state.doubtCount += 1
+        }
+    }
+
+    /// Times that what was shown differed from the majority's: what was made of it before is void.
+    package var doubtCount: UInt64 { state.withLock { $0.doubtCount } }
 
     /// The digest of the state right behind `index`; `nil` where it is further on.
     package func digest(at index: LogIndex) -> UInt64? {
@@ -239,6 +250,11 @@ extension CatalogReplica {
         case commands([AppliedCommand], upTo: LogIndex)
         /// Commands in between are gone: it needs the state.
         case state(Catalog, LogIndex)
+    }
+
+    /// Whether every command behind `index` is still there.
+    package func canFollow(_ index: LogIndex) -> Bool {
+        state.withLock { $0.log.horizon <= index }
     }
 
     /// The next step behind `index`: at most `limit` commands of about `byteLimit` bytes.

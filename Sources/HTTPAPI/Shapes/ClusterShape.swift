@@ -12,9 +12,9 @@ extension ClusterDocument {
         status: CoordinationStatus,
         outlook: VotingOutlook? = nil
     ) {
-        let voters = Set((status.voters + status.learners).map(\.node))
+        let others = Set((status.voters + status.learners).map(\.node) + status.relays)
         let observers = catalog.workers.count { worker in
-            worker.state != .removed && !voters.contains(worker.id)
+            worker.state != .removed && !others.contains(worker.id)
         }
         self.init(
             cluster: "\(cluster.id)",
@@ -25,6 +25,7 @@ extension ClusterDocument {
             quorum: QuorumDocument(have: status.quorumHave, need: status.quorumNeed),
             voters: status.voters.map(VoterDocument.init),
             learners: status.learners.map(VoterDocument.init),
+            relays: status.relays.compactMap { catalog.worker(id: $0)?.name },
             observers: observers,
             regions: Dictionary(
                 catalog.rings.map { ($0.region, RegionSummaryDocument($0)) },

@@ -30,7 +30,12 @@ extension WorkerDocument {
         used = health?.usedBytes
         pages = health?.pages
         epoch = catalog.ring(region: entry.region)?.epoch.rawValue
-        role = status.voters.contains { $0.node == entry.id } ? "voter" : "observer"
+        role =
+            if status.voters.contains(where: { $0.node == entry.id }) {
+                "voter"
+            } else {
+                status.relays.contains(entry.id) ? "relay" : "observer"
+            }
     }
 }
 

@@ -11,6 +11,8 @@ struct Answered<Document: Sendable>: Sendable {
     let document: Document
     let bytes: [UInt8]
     let status: Int
+    /// How old the catalog was at most that it was answered from, in milliseconds; `nil`: not said.
+    var stalenessMS: UInt64?
 }
 
 extension ClusterClient {
@@ -24,7 +26,8 @@ extension ClusterClient {
         return Answered(
             document: try Self.decode(type, from: answer),
             bytes: Array(answer.body.readableBytesView),
-            status: answer.status
+            status: answer.status,
+            stalenessMS: answer.headers.first(name: "Tarn-Staleness-Ms").flatMap { UInt64($0) }
         )
     }
 

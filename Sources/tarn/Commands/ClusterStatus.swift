@@ -33,7 +33,9 @@ struct ClusterStatus: ClusterVerb {
     func run(_ session: Session) async throws(CommandFailure) {
         let answer = try await session.client.read(.get("/v1/cluster"), as: ClusterDocument.self)
         let cluster = answer.document
-        if session.format == .table { try Terminal.write(Self.summary(cluster)) }
+        if session.format == .table {
+            try Terminal.write(Self.summary(cluster, ageMS: answer.stalenessMS))
+        }
         try session.show(answer.bytes) { Self.voters(cluster) }
         if session.format == .table { try Terminal.write(Self.rest(cluster, session.style)) }
         guard cluster.quorum.have >= cluster.quorum.need else {
@@ -52,7 +54,7 @@ struct ClusterStatus: ClusterVerb {
         )
     }
 
-    private static func summary(_ cluster: ClusterDocument) -> String {
+    private static func summary(_ cluster: ClusterDocument, ageMS: UInt64?) -> String {
         let have = cluster.quorum.have
         let need = cluster.quorum.need
         let quorum = have >= need ? "quorum" : "NO QUORUM"
@@ -60,9 +62,24 @@ struct ClusterStatus: ClusterVerb {
             cluster \(cluster.cluster), generation \(cluster.generation), revision \(cluster.revision)
             leader \(cluster.leader ?? "none"), term \(cluster.term), \(quorum): \
             \(have) of \(cluster.voters.count) voters answer, \(need) are needed
+            \(feed(cluster)); this answer is \(age(ageMS))
 
 
             """
+    }
+
+    private static func feed(_ cluster: ClusterDocument) -> String {
+        let relays =
+            cluster.relays.isEmpty
+            ? "no relays"
+            : "relays " + cluster.relays.map { TextTable.shown($0) }.joined(separator: ", ")
+        return "\(relays), \(cluster.observers) observers"
+    }
+
+    /// How old the catalog of the asked worker is at most.
+    private static func age(_ ms: UInt64?) -> String {
+        guard let ms else { return "of unknown age" }
+        return ms < 1000 ? "\(ms) ms old at most" : "\(ms / 1000).\(ms % 1000 / 100) s old at most"
     }
 
     private static func voters(_ cluster: ClusterDocument) -> TextTable {

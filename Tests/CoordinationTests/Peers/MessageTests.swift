@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
 import Coordination
+import FeedCore
 import Primitives
 import Testing
 
@@ -38,6 +39,18 @@ struct MessageTests {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
+    static let beacon = FeedBeacon(
+        index: LogIndex(9),
+        clockMS: 1,
+        covers: LogIndex(10),
+        age: Timespan(milliseconds: 600),
+        path: [NodeID(2), NodeID(1)],
+        term: Term(3),
+        leader: NodeID(1),
+        voters: [VoterWord(node: NodeID(1), answers: true, votes: true, index: LogIndex(10))]
+    )
+    static let offer = FeedOffer(hasRoom: true, clockMS: 1, age: nil, path: [NodeID(2)])
+
     static let golden: [(what: String, bytes: [UInt8], hex: String)] = [
         ("feed request", FeedRequest(after: LogIndex(258)).encode(), "010201000000000000"),
         (
@@ -52,6 +65,18 @@ struct MessageTests {
             "0301000000090000000000000001000000cc"
         ),
         ("feed mark", FeedItem.complete(LogIndex(9)).encode(), "040900000000000000"),
+        (
+            "feed beacon", FeedItem.beacon(beacon).encode(),
+            "05" + "0900000000000000" + "0100000000000000" + "0a00000000000000"
+                + "015802000000000000" + "0200000002000000000000000100000000000000"
+                + "0300000000000000" + "0100000000000000"
+                + "01000000" + "010000000000000001010a00000000000000"
+        ),
+        (
+            "feed offer", offer.encode(),
+            "01" + "01" + "0100000000000000" + "00" + "010000000200000000000000"
+        ),
+        ("feed referral", FeedReferral.encode([NodeID(5)]), "010000000500000000000000"),
         (
             "promise request",
             PromiseRequest(initialisation: UniqueID(high: 1, low: 2)).encode(),
@@ -126,6 +151,11 @@ struct MessageTests {
         }
         let request = FeedRequest(after: LogIndex(77))
         #expect(try FeedRequest(decoding: request.encode()) == request)
+        let item = FeedItem.beacon(Self.beacon)
+        #expect(try FeedItem(decoding: item.encode()) == item)
+        #expect(try FeedOffer(decoding: Self.offer.encode()) == Self.offer)
+        #expect(FeedReferral.decode(FeedReferral.encode([NodeID(5)])) == [NodeID(5)])
+        #expect(FeedReferral.decode([1, 2]).isEmpty, "whoever names nobody sends nowhere")
     }
 
     /// Alarms stand behind everything else: a release that knows of none reads what comes before.
@@ -181,7 +211,7 @@ struct MessageTests {
             { _ = try PromiseRequest(decoding: $0) }, { _ = try AdmissionReply(decoding: $0) },
             { _ = try FeedItem(decoding: $0) }, { _ = try FeedRequest(decoding: $0) },
             { _ = try VotingQuestion(decoding: $0) }, { _ = try VotingOutlook(decoding: $0) },
-            { _ = try VotingVerdict(decoding: $0) },
+            { _ = try VotingVerdict(decoding: $0) }, { _ = try FeedOffer(decoding: $0) },
         ]
         let seeds =
             Self.golden.map(\.bytes) + [

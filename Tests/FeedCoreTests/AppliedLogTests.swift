@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Coordination
+import FeedCore
 import Primitives
 import Testing
 

@@ -41,6 +41,8 @@ package enum FeedItem: Sendable, Hashable {
     case commands([AppliedCommand])
     /// Everything up to this index was sent; entries that are no command count too.
     case complete(LogIndex)
+    /// How the source is; says what `complete` says, too.
+    case beacon(FeedBeacon)
 
     package func encode() -> [UInt8] {
         var writer = ByteWriter()
@@ -62,6 +64,9 @@ package enum FeedItem: Sendable, Hashable {
         case .complete(let index):
             writer.write(UInt8(4))
             writer.write(index.rawValue)
+        case .beacon(let beacon):
+            writer.write(UInt8(5))
+            beacon.write(to: &writer)
         }
         return writer.bytes
     }
@@ -87,6 +92,7 @@ package enum FeedItem: Sendable, Hashable {
                 }
             )
         case 4: self = .complete(try reader.logIndex())
+        case 5: self = .beacon(try FeedBeacon(from: &reader))
         default: throw .invalid(what: "feed item", value: UInt64(tag))
         }
         try reader.finish()

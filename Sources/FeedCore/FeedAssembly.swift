@@ -19,6 +19,7 @@ package struct FeedAssembly {
         case restore(state: [UInt8], at: LogIndex)
         case apply([AppliedCommand])
         case advance(LogIndex)
+        case beacon(FeedBeacon)
     }
 
     /// A state is at most this long.
@@ -56,11 +57,18 @@ package struct FeedAssembly {
             }
             return .apply(commands)
         case .complete(let index):
-            guard head == nil else { throw .brokenSnapshot }
-            guard index >= last else { throw .outOfOrder(index) }
-            last = index
+            try complete(index)
             return .advance(index)
+        case .beacon(let beacon):
+            try complete(beacon.index)
+            return .beacon(beacon)
         }
+    }
+
+    private mutating func complete(_ index: LogIndex) throws(FeedError) {
+        guard head == nil else { throw .brokenSnapshot }
+        guard index >= last else { throw .outOfOrder(index) }
+        last = index
     }
 
     private mutating func add(_ piece: [UInt8]) throws(FeedError) -> Step {

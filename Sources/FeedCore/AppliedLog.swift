@@ -19,7 +19,8 @@ package struct AppliedCommand: Sendable, Hashable {
 /// gaps: no-ops and voter sets are not commands.
 package struct AppliedLog: Sendable {
     private var commands: ArraySlice<AppliedCommand> = []
-    private var byteCount = 0
+    /// Bytes of the commands kept.
+    package private(set) var byteCount = 0
     /// Commands at and before this index are gone.
     package private(set) var horizon: LogIndex
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import CatalogCore
-import Coordination
+import FeedCore
 import Primitives
 import Testing
 
