@@ -65,6 +65,7 @@ extension Catalog {
         origins.ids.forEach { sum &+= hash($0.key, $0.value) }
         repetitions.records.forEach { sum &+= $0.value.digest(of: $0.key) }
         retiredStores.forEach { sum &+= hash($0.value, under: $0.key) }
+        mountHistory.records.forEach { sum &+= $0.value.digest(of: $0.key) }
         return sum == digest.kept
     }
 
@@ -102,6 +103,11 @@ extension Catalog {
         case .retiredStore:
             return retiredStores.next(behind: last, limit: limit) { key, retired in
                 (key, hash(retired, under: key))
+            }
+        case .mountRevision:
+            let last = last.map(Revision.init(digestKey:))
+            return mountHistory.records.next(behind: last, limit: limit) { revision, record in
+                (revision.digestKey, record.digest(of: revision))
             }
         }
     }

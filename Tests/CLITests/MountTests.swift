@@ -162,6 +162,32 @@ import tarn
         await worker.stop()
     }
 
+    /// The condition is what the history showed: the newest revision, or that there is none.
+    @Test(arguments: [
+        (#"{"revision":9,"type":"put","time":null,"value":@}"#, "\"7\""),
+        (#"{"revision":9,"type":"delete","time":null,"value":null}"#, "\"0\""),
+    ])
+    func rollbackWritesUnderTheRevisionItSaw(newest: String, condition: String) async throws {
+        let now = ClientTests.mount.replacing("s3://b", with: "s3://other")
+        let first = #"{"revision":5,"type":"put","time":null,"value":\#(ClientTests.mount)}"#
+        let items = "\(first),\(newest.replacing("@", with: now))"
+        let worker = try await FakeWorker { asked, _ in
+            asked.method == "PUT"
+                ? .problem(412, "revision-mismatch")
+                : .json(200, #"{"items":[\#(items)],"next":null,"compactedThrough":0}"#)
+        }
+        let ran = try await tarn(
+            ["mount", "rollback", "/m", "--revision", "5", "--yes", "--addr", worker.address]
+        )
+        #expect(ran.status == 1, "\(ran.error)")
+        let put = try #require(worker.asked.last)
+        #expect(put.line == "PUT /v1/mount?path=/m&check=true")
+        #expect(put.header("If-Match") == condition)
+        let body = try JSONDecoder().decode(MountRequest.self, from: Data(put.body.utf8))
+        #expect(body.origin == "s3://b")
+        await worker.stop()
+    }
+
     @Test func updateWithoutAChangeIsWrongUsage() async throws {
         let worker = try await FakeWorker { _, _ in .json(200, ClientTests.mount) }
         let ran = try await tarn(["mount", "update", "/m", "--addr", worker.address])

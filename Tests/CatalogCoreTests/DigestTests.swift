@@ -33,8 +33,9 @@ struct DigestTests {
         try flipBit(ofOriginIn: try #require(catalog.mount(at: path)))
 
         // The round that has passed the entry, a whole one, and the wait for the last patrol of it.
-        // 3 workers, 2 rings, 500 mounts and outcomes each, one origin a mount, one cluster.
-        let entries = 3 + 2 + 500 + 500 + 500 + 1
+        // 3 workers, 2 rings, 500 mounts and outcomes each, one origin and one past revision a mount,
+        // one cluster.
+        let entries = 3 + 2 + 500 + 500 + 500 + 500 + 1
         var commands = 0
         while catalog.stateDigest == sound, commands <= 2 * entries {
             catalog.perform(Self.refused)
@@ -92,10 +93,11 @@ struct DigestTests {
         #expect(catalog.stateDigest == copies[1].stateDigest)
     }
 
-    /// A snapshot of format 1 has no retired stores and no digest, and is read all the same.
+    /// A snapshot of format 1 has no retired stores, no past and no digest, and is read all the same.
     @Test func theFormatBefore() throws {
-        let catalog = Self.filledCatalog()
-        let former = [1] + catalog.encodeSnapshot().dropFirst().dropLast(4 + 8)
+        var catalog = formedCatalog()
+        for number in 0..<50 { catalog.perform(Self.refused, key: "key \(number)") }
+        let former = try CodingTests.formerSnapshot(catalog)
         #expect(try Catalog(decodingSnapshot: former).stateDigest == catalog.stateDigest)
     }
 }

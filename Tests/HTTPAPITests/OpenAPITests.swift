@@ -69,6 +69,7 @@ import Testing
         ("ring",     "/v1/ring"),
         ("mounts",   "/v1/mounts"),
         ("mount",    "/v1/mount?path=/data/a"),
+        ("mountHistory", "/v1/mount/history?path=/data/a"),
         ("resolve",  "/v1/resolve?path=/data/a"),
         ("locate",   "/v1/locate?path=/f"),
         ("list",     "/v1/list?path=/d"),

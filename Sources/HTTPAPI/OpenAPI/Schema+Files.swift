@@ -28,6 +28,25 @@ extension Schema {
             ]
         ),
         Schema(
+            "mountHistory",
+            [
+                .always("items", .list(.named("mountRevision"))), .optional("next", .string),
+                .always(
+                    "compactedThrough",
+                    .integer,
+                    "Up to this revision nothing is known of the path any more; 0: all is."
+                ),
+            ]
+        ),
+        Schema(
+            "mountRevision",
+            [
+                .always("revision", .integer), .always("type", .words(["put", "delete"])),
+                .optional("time", .string, "RFC 3339, by the clock of the worker asked."),
+                .optional("value", .named("mount"), "null: the mount was removed."),
+            ]
+        ),
+        Schema(
             "mountRegion",
             [
                 .optional("origin", .string), .optional("options", .map(.string)),

@@ -68,7 +68,8 @@ enum MountWrites {
         }
         let command = CatalogCommand(
             operation: .putMount(path: path, mount, precondition),
-            idempotency: idempotency
+            idempotency: idempotency,
+            madeAtUnixMS: WallClock.unixMS
         )
         if try call.query.choice("check", of: Check.self) == .yes {
             return try await putChecked(mount, command, path, call)
@@ -126,7 +127,8 @@ enum MountWrites {
                     path: path,
                     try MountConditions.precondition(of: call.request)
                 ),
-                idempotency: try MountConditions.idempotency(of: call.request, path: path)
+                idempotency: try MountConditions.idempotency(of: call.request, path: path),
+                madeAtUnixMS: WallClock.unixMS
             ),
             path,
             call
