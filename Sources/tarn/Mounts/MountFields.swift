@@ -17,10 +17,10 @@ package struct MountFields: Sendable {
     }
 
     /// What one field was and is; `nil`: not there.
-    package struct Change: Hashable, Sendable {
+    package struct Change: Encodable, Hashable, Sendable {
         package let field: String
-        package let before: String?
-        package let after: String?
+        @Nullable package var before: String?
+        @Nullable package var after: String?
     }
 
     /// In the order in which they are shown.
