@@ -10,6 +10,7 @@ struct MountCommand: AsyncParsableCommand {
         subcommands: [
             MountAdd.self, MountUpdate.self, MountList.self, MountShow.self, MountRemove.self,
             MountResolve.self, MountHistory.self, MountRollback.self, MountApply.self,
+            MountVerify.self,
         ]
     )
 

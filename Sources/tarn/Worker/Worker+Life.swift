@@ -90,6 +90,7 @@ extension Worker {
     /// Flushes and closes.
     func shutDown() async {
         try? await originClient.shutdown()  // Whoever still waits for an origin waits no longer.
+        await neighbours.shutDown()
         coordination.shutDown()
         await pageServer.stop()
         await peerServer.shutDown()
