@@ -115,14 +115,17 @@ import tarn
         let worker = try await FakeWorker { asked, _ in
             switch asked.method {
             case "PUT": .problem(409, "mount-exists")
-            case _ where asked.target.hasPrefix("/v1/workers"):
-                .json(200, #"{"items":[],"next":null}"#)
+            case _ where asked.target.contains("barrier=true"):
+                .json(
+                    200,
+                    ClientTests.mount.dropLast() + #","barrier":{"complete":true,"regions":[]}}"#
+                )
             default: .json(200, ClientTests.mount)
             }
         }
         let ran = try await tarn(words + ["--barrier", "--addr", worker.address])
         #expect(ran.status == 0, "\(ran.error)")
-        #expect(worker.asked.last?.line == "GET /v1/workers")
+        #expect(worker.asked.last?.target.contains("barrier=true") == true)
         await worker.stop()
     }
 

@@ -76,6 +76,18 @@ final class FakeCoordination: CoordinationService {
         return try result.get()
     }
 
+    func barrier(_ request: BarrierRequest, within limit: Timespan) async -> BarrierReport {
+        BarrierReport(regions: [
+            .init(name: "ap", workerCount: 2, missing: [], isExpired: false),
+            .init(
+                name: "us",
+                workerCount: 1,
+                missing: ["w3"],
+                isExpired: limit.milliseconds > 1000
+            ),
+        ])
+    }
+
     func watch(_ request: WatchRequest) throws(CoordinationError) -> WatchStream {
         let (stream, continuation) = WatchStream.makeStream(bufferingPolicy: .unbounded)
         let error = state.withLock { state in

@@ -68,7 +68,7 @@ import Testing
         ("workers",  "/v1/workers"),
         ("ring",     "/v1/ring"),
         ("mounts",   "/v1/mounts"),
-        ("mount",    "/v1/mount?path=/data/a"),
+        ("mount",    "/v1/mount?path=/data/a&barrier=true"),
         ("mountHistory", "/v1/mount/history?path=/data/a"),
         ("resolve",  "/v1/resolve?path=/data/a"),
         ("locate",   "/v1/locate?path=/f"),

@@ -29,6 +29,8 @@ package enum PeerMethod: UInt8, Sendable {
     case spare = 12
     /// What do you do about the votes: ``VotingQuestion`` → ``VotingOutlook`` or ``VotingVerdict``.
     case voting = 16
+    /// Have you this revision, or soon: ``ReachRequest`` → `u64` revision.
+    case reach = 20
 }
 
 extension PeerLimits {

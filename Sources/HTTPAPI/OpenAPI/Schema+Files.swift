@@ -25,6 +25,7 @@ extension Schema {
                     .string,
                     "Of one mount alone: where the asked worker would take credentials from."
                 ),
+                .optional("barrier", .named("barrier"), "Only with barrier=true."),
             ]
         ),
         Schema(
@@ -47,6 +48,26 @@ extension Schema {
             ]
         ),
         Schema(
+            "barrier",
+            [
+                .always("complete", .boolean, "Nowhere is anything used that was there before."),
+                .always("regions", .list(.named("barrierRegion"))),
+            ]
+        ),
+        Schema(
+            "barrierRegion",
+            [
+                .always("region", .string),
+                .always(
+                    "state",
+                    .words(["reached", "expired", "missing"]),
+                    "expired: who lacks it refuses to use what was there before."
+                ),
+                .always("workers", .integer),
+                .always("missing", .list(.string), "Names of workers not known to have it."),
+            ]
+        ),
+        Schema(
             "mountRegion",
             [
                 .optional("origin", .string), .optional("options", .map(.string)),
@@ -55,7 +76,9 @@ extension Schema {
         ),
         Schema(
             "mountRequest",
-            readOver: ["path", "createRevision", "modRevision", "originId", "credentialSource"],
+            readOver: [
+                "path", "createRevision", "modRevision", "originId", "credentialSource", "barrier",
+            ],
             [
                 .always("origin", .string, "s3://bucket/prefix or file:///directory."),
                 .optional("options", .map(.string)), .optional("credential", .string),
