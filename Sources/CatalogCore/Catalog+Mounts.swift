@@ -26,7 +26,7 @@ extension Catalog {
             modRevision: revision
         )
         store(entry)
-        note(
+        mountHistory.append(
             MountRevision(
                 path: path,
                 revision: revision,
@@ -51,7 +51,7 @@ extension Catalog {
 
         revision = revision.next
         removeMount(entry)
-        note(
+        mountHistory.append(
             MountRevision(path: path, revision: revision, madeAtUnixMS: madeAtUnixMS, entry: nil)
         )
         return Application(

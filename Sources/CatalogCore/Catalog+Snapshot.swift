@@ -186,7 +186,7 @@ extension Catalog {
             guard made > last, made <= revision else {
                 throw .invalid(what: "order of past revisions", value: made.rawValue)
             }
-            load(record, at: made)
+            mountHistory.insert(record, at: made)
             last = made
         }
     }

@@ -66,22 +66,6 @@ extension Catalog {
         forget(entry)
     }
 
-    /// Adds what became of a mount path to its history.
-    mutating func note(_ made: MountRevision) {
-        let effect = mountHistory.append(made)
-        for (revision, hash) in effect.removed {
-            digest.remove(hash, at: .init(kind: .mountRevision, key: revision.digestKey))
-        }
-        let (revision, hash) = effect.added
-        digest.add(hash, at: .init(kind: .mountRevision, key: revision.digestKey))
-    }
-
-    mutating func load(_ record: MountHistory.Record, at revision: Revision) {
-        mountHistory.insert(record, at: revision)
-        let place = DigestSum.Place(kind: .mountRevision, key: revision.digestKey)
-        digest.add(record.digest(of: revision), at: place)
-    }
-
     mutating func originID(of identity: OriginIdentity) -> OriginID {
         let (id, isNew) = origins.id(of: identity)
         if isNew { noteOrigin(identity, id) }
@@ -108,17 +92,5 @@ extension Catalog {
         let place = DigestSum.Place(kind: .mount, key: entry.path)
         digest.remove(hash(entry, under: entry.path), at: place)
         bucketNames.remove(entry.mount.bucketName(at: entry.path).name, path: entry.path)
-    }
-}
-
-extension Revision {
-    /// The revision as a key of the digest: big-endian, so that keys are in the order of revisions.
-    var digestKey: ByteString {
-        ByteString((0..<8).map { UInt8(truncatingIfNeeded: rawValue >> (8 * (7 - $0))) })
-    }
-
-    /// Reads ``digestKey``.
-    init(digestKey: ByteString) {
-        self.init(digestKey.bytes.reduce(0) { $0 << 8 | UInt64($1) })
     }
 }

@@ -75,7 +75,7 @@ package struct Catalog: Sendable {
     /// O(1) here; each write adds the hash of the new entry and takes away that of the old. Memory that
     /// changed by itself shows once the patrol has come by (see ``DigestSum``).
     package var stateDigest: UInt64 {
-        var writer = ByteWriter(reservingCapacity: 56)
+        var writer = ByteWriter(reservingCapacity: 64)
         writer.write(revision.rawValue)
         writer.write(elapsedMS)
         writer.write(clusterRevision.rawValue)
@@ -83,6 +83,7 @@ package struct Catalog: Sendable {
         writer.write(origins.nextID)
         writer.write(repetitions.nextSequence)
         writer.write(mountHistory.horizon.rawValue)
+        writer.write(mountHistory.digest)
         return digest.kept &+ XXH64.hash(writer.bytes)
     }
 

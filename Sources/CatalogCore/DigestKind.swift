@@ -11,7 +11,6 @@ enum DigestKind: UInt8 {
     case origin = 5
     case repetition = 6
     case retiredStore = 7
-    case mountRevision = 8
 
     /// The first of a patrol's round.
     static var first: Self { .cluster }

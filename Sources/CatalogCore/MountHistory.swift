@@ -24,6 +24,8 @@ package struct MountRevision: Hashable, Sendable {
 /// 2. Of a path, everything behind ``horizon(of:)`` is there; of all paths, everything behind
 ///    ``horizon``.
 /// 3. ``byteCount`` is the cost of all records, over the limit only while one is added.
+/// 4. ``digest`` is the wrapping sum of the hashes that records had when they were made: what memory does
+///    to one later shows when it is read, which then leaves it out, and before a snapshot is made.
 struct MountHistory: Sendable {
     /// One revision as the bytes it is written with: a tenth of the memory of the entry.
     struct Record: Sendable {
@@ -31,28 +33,20 @@ struct MountHistory: Sendable {
         /// Of this path, up to this revision nothing is known any more; 0: all is.
         let pathHorizon: Revision
         let bytes: [UInt8]
+        /// Of ``bytes``, as they were made.
+        let hash: UInt64
 
         /// Bytes that it counts for.
         var cost: Int { bytes.count + path.count + CatalogLimits.mountRevisionOverhead }
 
-        func digest(of revision: Revision) -> UInt64 {
-            DigestKind.mountRevision.hash {
-                $0.write(revision.rawValue)
-                $0.write(bytes)
-            }
-        }
-    }
-
-    /// What one more revision did, for the digest.
-    struct Effect {
-        var added: (revision: Revision, digest: UInt64)
-        var removed: [(revision: Revision, digest: UInt64)]
+        var isIntact: Bool { Self.hash(bytes) == hash }
     }
 
     private(set) var records = OrderedMap<Revision, Record>()
     private var revisionsByPath = OrderedMap<ByteString, [Revision]>()
     /// Up to this revision records left for want of room, whatever their path.
     private(set) var horizon: Revision
+    private(set) var digest: UInt64 = 0
     private var byteCount = 0
     let byteLimit: Int
 
@@ -62,26 +56,24 @@ struct MountHistory: Sendable {
     }
 
     /// Adds what became of a path; its revision is newer than every one before.
-    mutating func append(_ made: MountRevision) -> Effect {
-        var removed: [(revision: Revision, digest: UInt64)] = []
+    mutating func append(_ made: MountRevision) {
         var horizon = horizon(ofRecordsOf: made.path)
         let known = revisionsByPath[made.path] ?? []
         if known.count >= CatalogLimits.revisionsPerMount, let oldest = known.first {
-            removed += drop(oldest)
+            drop(oldest)
             horizon = oldest
         }
-        let record = Record(made, pathHorizon: horizon)
-        insert(record, at: made.revision)
+        insert(Record(made, pathHorizon: horizon), at: made.revision)
         while byteCount > byteLimit, let oldest = records.first, oldest.key != made.revision {
             self.horizon = oldest.key
-            removed += drop(oldest.key)
+            drop(oldest.key)
         }
-        return Effect(added: (made.revision, record.digest(of: made.revision)), removed: removed)
     }
 
     /// Puts a record where it belongs, behind all others of its path.
     mutating func insert(_ record: Record, at revision: Revision) {
         byteCount += record.cost
+        digest &+= record.hash
         records.set(revision, record)
         revisionsByPath.set(record.path, (revisionsByPath[record.path] ?? []) + [revision])
     }
@@ -89,8 +81,16 @@ struct MountHistory: Sendable {
     /// Of a path, oldest first; what memory has changed is left out.
     func revisions(of path: ByteString) -> [MountRevision] {
         (revisionsByPath[path] ?? []).compactMap { revision in
-            records[revision].flatMap { try? MountRevision.decode($0.bytes).made }
+            guard let record = records[revision], record.isIntact else { return nil }
+            return try? MountRevision.decode(record.bytes).made
         }
+    }
+
+    /// Whether every record is what it was made as; O(size).
+    var isIntact: Bool {
+        var sum: UInt64 = 0
+        records.forEach { if $0.value.isIntact { sum &+= $0.value.hash } }
+        return sum == digest
     }
 
     /// Up to this revision nothing is known of the path any more; 0: all is.
@@ -104,18 +104,16 @@ struct MountHistory: Sendable {
     }
 
     /// Takes away the oldest record of its path.
-    private mutating func drop(
-        _ revision: Revision
-    ) -> [(revision: Revision, digest: UInt64)] {
-        guard let record = records.remove(revision) else { return [] }
+    private mutating func drop(_ revision: Revision) {
+        guard let record = records.remove(revision) else { return }
         byteCount -= record.cost
+        digest &-= record.hash
         let rest = (revisionsByPath[record.path] ?? []).filter { $0 != revision }
         if rest.isEmpty {
             revisionsByPath.remove(record.path)
         } else {
             revisionsByPath.set(record.path, rest)
         }
-        return [(revision, record.digest(of: revision))]
     }
 }
 
@@ -132,7 +130,11 @@ extension MountHistory.Record {
         path = made.path
         self.pathHorizon = pathHorizon
         bytes = Array(writer.bytes[...])  // Without the room that was reserved.
+        hash = Self.hash(bytes)
     }
+
+    /// With a seed of its own, so that equal bytes of another kind do not cancel out.
+    private static func hash(_ bytes: [UInt8]) -> UInt64 { XXH64.hash(bytes, seed: 8) }
 
     /// Reads a record from bytes that nobody vouches for.
     ///

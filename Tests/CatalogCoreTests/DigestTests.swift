@@ -33,9 +33,8 @@ struct DigestTests {
         try flipBit(ofOriginIn: try #require(catalog.mount(at: path)))
 
         // The round that has passed the entry, a whole one, and the wait for the last patrol of it.
-        // 3 workers, 2 rings, 500 mounts and outcomes each, one origin and one past revision a mount,
-        // one cluster.
-        let entries = 3 + 2 + 500 + 500 + 500 + 500 + 1
+        // 3 workers, 2 rings, 500 mounts and outcomes each, one origin a mount, one cluster.
+        let entries = 3 + 2 + 500 + 500 + 500 + 1
         var commands = 0
         while catalog.stateDigest == sound, commands <= 2 * entries {
             catalog.perform(Self.refused)
