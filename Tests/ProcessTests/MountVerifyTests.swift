@@ -171,7 +171,7 @@ extension ProcessTests {
             let regions = try await TwoRegions()
             defer { regions.far.kill() }
             let files = Dictionary(
-                uniqueKeysWithValues: (0..<2500).map { ("d\($0 % 7)/f\($0)", [UInt8($0 % 251)]) }
+                uniqueKeysWithValues: (0..<1300).map { ("d\($0 % 7)/f\($0)", [UInt8($0 % 251)]) }
             )
             let near = try Self.directory("near", files, regions.cluster)
             let far = try Self.directory("far", files, regions.cluster)
@@ -184,7 +184,7 @@ extension ProcessTests {
             let byHash = files.keys.sorted {
                 XXH64.hash(Array($0.utf8)) < XXH64.hash(Array($1.utf8))
             }
-            try FileManager.default.removeItem(atPath: "\(far)/\(byHash[1500])")
+            try FileManager.default.removeItem(atPath: "\(far)/\(byHash[1200])")
             let outside = try await regions.verify()
             #expect(outside.status == 6, "\(outside.summary)")
             #expect(outside.output.contains("unsampled"), "\(outside.summary)")

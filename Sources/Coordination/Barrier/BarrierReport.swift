@@ -52,7 +52,8 @@ package struct BarrierReport: Sendable, Hashable {
 ///
 /// It became stale at the latest when the first change that it lacks was made. So it uses none of these
 /// entries once the longest of their times has passed since the newest change; where one of them is
-/// served however stale, it may use that for ever.
+/// served however stale, it may use that for ever. So it may where there was no mount: then the path
+/// belonged to a mount above it, or reads as if there were nothing.
 package enum StaleTime {
     /// - Parameters:
     ///   - history: What was at the path, oldest first; see ``Catalog/history(of:)``.
@@ -66,16 +67,13 @@ package enum StaleTime {
         known: Revision,
         before change: Revision
     ) -> Timespan? {
-        guard known >= horizon else { return nil }
         let older = history.filter { $0.revision < change }
-        let start = older.lastIndex { $0.revision <= known } ?? 0
+        guard known >= horizon, let start = older.lastIndex(where: { $0.revision <= known })
+        else { return nil }
         var longest = Timespan.seconds(0)
-        for made in older[min(start, older.count)...] {
-            switch made.entry?.mount.onStale {
-            case .fail(let after): longest = max(longest, after)
-            case .serve: return nil
-            case nil: continue  // It was not there: nothing of it is served.
-            }
+        for made in older[start...] {
+            guard case .fail(let after) = made.entry?.mount.onStale else { return nil }
+            longest = max(longest, after)
         }
         return longest
     }

@@ -9,6 +9,8 @@ import Synchronization
 extension CoordinationNode {
     /// One question waits so long; a worker that is ahead answers at once.
     private static let questionTime = Timespan.seconds(1)
+    /// What an answer may take beside that; no longer than there is time.
+    private static let answerTime = Duration.seconds(1)
     /// Between two questions to a worker that did not answer.
     private static let pause = Duration.milliseconds(200)
     /// Workers that are asked at a time.
@@ -115,7 +117,8 @@ extension CoordinationNode {
             let now = settings.now()
             let left = Timespan(milliseconds: end - min(now, end))
             let wait = min(left, Self.questionTime)
-            if let found = await askReach(node, revision, within: wait) {
+            let timeout = min(wait.duration + Self.answerTime, left.duration)
+            if let found = await askReach(node, revision, wait, timeout) {
                 reached.withLock { $0[node] = found }
                 if found >= revision { return true }
             }
@@ -128,14 +131,15 @@ extension CoordinationNode {
     private func askReach(
         _ node: NodeID,
         _ revision: Revision,
-        within limit: Timespan
+        _ wait: Timespan,
+        _ timeout: Duration
     ) async -> Revision? {
         guard let address = book.address(of: node) else { return nil }
         let reply = try? await peers.request(
             PeerMethod.reach.rawValue,
-            ReachRequest(revision: revision, limit: limit).encode(),
+            ReachRequest(revision: revision, limit: wait).encode(),
             to: address,
-            timeout: limit.duration + .seconds(1)
+            timeout: timeout
         )
         guard let reply else { return nil }
         var reader = ByteReader(reply)
