@@ -102,7 +102,7 @@ let runtime: [Target] = [
     .target(
         name: "HTTPAPI",
         dependencies: [
-            "APIModel", "CatalogCore", "ClientRuntime", "Coordination", "PlacementCore",
+            "APIModel", "CatalogCore", "ClientRuntime", "Coordination", "Origins", "PlacementCore",
             "Primitives", "SystemIO", "Telemetry", .lifecycle, .logging, .nioCore, .nioHTTP1,
             .nioPosix,
         ]
@@ -239,8 +239,9 @@ let tests: [Target] = [
     .testTarget(
         name: "HTTPAPITests",
         dependencies: [
-            "HTTPAPI", "APIModel", "CatalogCore", "ClientRuntime", "Coordination", "Primitives",
-            "Telemetry", .logCapture, .logging, .nioCore, .nioHTTP1, .nioPosix,
+            "HTTPAPI", "APIModel", "CatalogCore", "ClientRuntime", "Coordination", "Origins",
+            "Primitives", "Telemetry", "TestKit", .logCapture, .logging, .nioCore, .nioHTTP1,
+            .nioPosix,
         ]
     ),
     .testTarget(
@@ -260,8 +261,9 @@ let tests: [Target] = [
     .testTarget(
         name: "CLITests",
         dependencies: [
-            "tarn", "APIModel", "Settings", "Primitives", .argumentParser, .logging, .nioCore,
-            .nioHTTP1, .nioPosix,
+            "tarn", "APIModel", "ClientRuntime", "Settings", "Primitives", .argumentParser,
+            .logging,
+            .nioCore, .nioHTTP1, .nioPosix,
         ]
     ),
     .testTarget(

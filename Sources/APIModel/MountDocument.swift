@@ -27,6 +27,8 @@ package struct MountDocument: Codable, Hashable, Sendable {
     package var originId: UInt64
     /// Where the asked worker takes the credentials from, never a value; only `GET` of one mount says.
     package var credentialSource: String?
+    /// Which regions have this revision; only with `barrier=true`.
+    package var barrier: BarrierDocument?
 
     package init(
         path: String,
@@ -75,5 +77,41 @@ package struct MountRegionDocument: Codable, Hashable, Sendable {
         self.options = options
         self.credential = credential
         self.originId = originId
+    }
+}
+
+/// Which regions have a change of the mount table.
+package struct BarrierDocument: Codable, Hashable, Sendable {
+    package enum State: String, Codable, Sendable {
+        /// Every worker has it.
+        case reached
+        /// Who does not have it refuses to use what was there before: the mount's `onStale` time is over.
+        case expired
+        /// Somebody may still use what was there before.
+        case missing
+    }
+
+    package struct Region: Codable, Hashable, Sendable {
+        package var region: String
+        package var state: State
+        package var workers: Int
+        /// Names of the workers that are not known to have it.
+        package var missing: [String]
+
+        package init(region: String, state: State, workers: Int, missing: [String]) {
+            self.region = region
+            self.state = state
+            self.workers = workers
+            self.missing = missing
+        }
+    }
+
+    /// Nowhere is anything used that was there before.
+    package var complete: Bool
+    package var regions: [Region]
+
+    package init(complete: Bool, regions: [Region]) {
+        self.complete = complete
+        self.regions = regions
     }
 }

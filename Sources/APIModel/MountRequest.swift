@@ -44,6 +44,7 @@ package struct MountRequest: Codable, Hashable, Sendable {
             except: CodingKeys.names,
             ignoring: [
                 "path", "createRevision", "modRevision", "originId", "credentialSource",
+                "barrier",
             ]
         )
         let container = try decoder.container(keyedBy: CodingKeys.self)

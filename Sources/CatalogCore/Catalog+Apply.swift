@@ -11,7 +11,7 @@ extension Catalog {
     package mutating func apply(_ command: CatalogCommand) -> Application {
         defer { patrolIfDue() }
         elapsedMS = max(elapsedMS, command.elapsedMS)
-        guard let idempotency = command.idempotency else { return perform(command.operation) }
+        guard let idempotency = command.idempotency else { return perform(command) }
         guard isIdempotencyKey(idempotency.key) else {
             return Application(
                 .refused(.badValue("idempotency key: 1 to 64 printable ASCII characters"))
@@ -23,7 +23,7 @@ extension Catalog {
         guard repetitions.hasRoom else {
             return Application(.refused(.full("too many idempotency keys within ten minutes")))
         }
-        let application = perform(command.operation)
+        let application = perform(command)
         remember(idempotency, application.outcome, atMS: elapsedMS)
         return application
     }
@@ -35,21 +35,21 @@ extension Catalog {
             ? first.outcome : .refused(.idempotencyKeyReused)
     }
 
-    private mutating func perform(_ operation: CatalogCommand.Operation) -> Application {
+    private mutating func perform(_ command: CatalogCommand) -> Application {
         do throws(CatalogRefusal) {
-            if case .genesis(let entry, let workers) = operation {
+            if case .genesis(let entry, let workers) = command.operation {
                 return try form(entry, workers)
             }
             guard cluster != nil else { throw .badValue("the cluster is not formed yet") }
 
-            switch operation {
-            case .genesis: preconditionFailure("handled above: \(operation)")
+            switch command.operation {
+            case .genesis: preconditionFailure("handled above: \(command.operation)")
             case .register(let registration): return try register(registration)
             case .activate(let id): return try activate(id)
             case .putMount(let path, let mount, let precondition):
-                return try put(mount, at: path, if: precondition)
+                return try put(mount, at: path, if: precondition, command.madeAtUnixMS)
             case .removeMount(let path, let precondition):
-                return try removeMount(at: path, if: precondition)
+                return try removeMount(at: path, if: precondition, command.madeAtUnixMS)
             case .members(let voters): return changeMembers(voters)
             case .replace(let registration, let node):
                 return try replace(node, by: registration)

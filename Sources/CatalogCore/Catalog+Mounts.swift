@@ -7,7 +7,8 @@ extension Catalog {
     mutating func put(
         _ mount: Mount,
         at path: ByteString,
-        if precondition: Precondition
+        if precondition: Precondition,
+        _ madeAtUnixMS: UInt64
     ) throws(CatalogRefusal) -> Application {
         try MountRules.check(path: path)
         try MountRules.check(mount)
@@ -25,6 +26,14 @@ extension Catalog {
             modRevision: revision
         )
         store(entry)
+        mountHistory.append(
+            MountRevision(
+                path: path,
+                revision: revision,
+                madeAtUnixMS: madeAtUnixMS,
+                entry: entry
+            )
+        )
         return Application(
             .mount(entry, created: current == nil),
             changes: changes([(CatalogKey.mount(path), .mount(entry))])
@@ -33,7 +42,8 @@ extension Catalog {
 
     mutating func removeMount(
         at path: ByteString,
-        if precondition: Precondition
+        if precondition: Precondition,
+        _ madeAtUnixMS: UInt64
     ) throws(CatalogRefusal) -> Application {
         try MountRules.check(path: path)
         guard let entry = mountTable[path] else { throw .noSuchMount }
@@ -41,6 +51,9 @@ extension Catalog {
 
         revision = revision.next
         removeMount(entry)
+        mountHistory.append(
+            MountRevision(path: path, revision: revision, madeAtUnixMS: madeAtUnixMS, entry: nil)
+        )
         return Application(
             .mountRemoved(entry),
             changes: changes([(CatalogKey.mount(path), nil)])

@@ -6,7 +6,8 @@ import Primitives
 ///
 /// Covers every entry by the bytes it would be written with, and that it stands under its own key.
 /// The indexes beside them (by id, by store, bucket names) are not: a wrong one shows by what it makes
-/// a command do.
+/// a command do. Neither is what mounts were before: there may be a hundred times as much of it, nothing
+/// but an answer about the past depends on it, and each record is compared with its hash when it is read.
 extension Catalog {
     /// Entries that a patrol looks at, one in every ``patrolInterval`` commands.
     ///
@@ -65,7 +66,7 @@ extension Catalog {
         origins.ids.forEach { sum &+= hash($0.key, $0.value) }
         repetitions.records.forEach { sum &+= $0.value.digest(of: $0.key) }
         retiredStores.forEach { sum &+= hash($0.value, under: $0.key) }
-        return sum == digest.kept
+        return sum == digest.kept && mountHistory.isIntact
     }
 
     /// The next entries of one kind with their hashes.

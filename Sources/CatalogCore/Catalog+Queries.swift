@@ -23,6 +23,30 @@ extension Catalog {
         return found
     }
 
+    /// What was at a path, oldest first, also after its mount was taken away.
+    ///
+    /// Empty for a path that never had a mount, or whose past was given up. What is there now stands at
+    /// the end even where its record was given up. At most ``CatalogLimits/revisionsPerMount`` and one.
+    package func history(of path: ByteString) -> [MountRevision] {
+        let known = mountHistory.revisions(of: path)
+        guard let entry = mountTable[path], known.last?.revision != entry.modRevision else {
+            return known
+        }
+        return known + [
+            MountRevision(
+                path: path,
+                revision: entry.modRevision,
+                madeAtUnixMS: 0,
+                entry: entry
+            )
+        ]
+    }
+
+    /// Up to this revision nothing is known any more of what was at a path; 0: all is.
+    package func historyHorizon(of path: ByteString) -> Revision {
+        mountHistory.horizon(of: path)
+    }
+
     /// Names directly below `path` that exist only because mounts lie at or below them, in bytewise
     /// order.
     ///

@@ -9,8 +9,8 @@ extension Catalog {
     /// Everything the catalog holds, for a file or a follower; the caller adds a checksum.
     ///
     /// Format 2: version, counters and time, cluster, workers by name, rings by region, origins, mounts
-    /// by path, remembered outcomes oldest first, retired stores, ``stateDigest``. Format 1 had
-    /// neither of the last two. O(size).
+    /// by path, remembered outcomes oldest first, retired stores, past revisions of mounts,
+    /// ``stateDigest``. Format 1 had none of the last three. O(size).
     package func encodeSnapshot() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 4096)
         writer.write(Self.snapshotVersion)
@@ -26,6 +26,7 @@ extension Catalog {
         mountTable.forEach { $0.value.write(to: &writer) }
         write(repetitionsTo: &writer)
         writer.write(list: retiredStores.values) { $1.write(to: &$0) }
+        write(mountHistoryTo: &writer)
         writer.write(stateDigest)
         return writer.bytes
     }
@@ -58,6 +59,7 @@ extension Catalog {
         try readRepetitions(from: &reader)
         if version >= 2 {
             try readRetiredStores(from: &reader)
+            try readMountHistory(from: &reader)
             try checkDigest(from: &reader)
         }
         try reader.finish()
@@ -83,6 +85,12 @@ extension Catalog {
             writer.write(record.atMS)
             record.outcome.write(to: &writer)
         }
+    }
+
+    private func write(mountHistoryTo writer: inout ByteWriter) {
+        writer.write(mountHistory.horizon.rawValue)
+        writer.write(UInt32(mountHistory.records.count))
+        mountHistory.records.forEach { writer.write($0.value.bytes) }
     }
 
     // MARK: - Reading
@@ -162,6 +170,24 @@ extension Catalog {
             let atMS = try reader.counter("elapsed time")
             let outcome = try CatalogOutcome(from: &reader)
             remember(idempotency, outcome, atMS: atMS)
+        }
+    }
+
+    private mutating func readMountHistory(
+        from reader: inout ByteReader
+    ) throws(ByteDecodingError) {
+        mountHistory = MountHistory(
+            byteLimit: mountHistory.byteLimit,
+            horizon: Revision(try reader.counter("revision"))
+        )
+        var last = mountHistory.horizon
+        for _ in 0..<(try reader.integer(UInt32.self)) {
+            let (record, made) = try MountHistory.Record.reading(try reader.run())
+            guard made > last, made <= revision else {
+                throw .invalid(what: "order of past revisions", value: made.rawValue)
+            }
+            mountHistory.insert(record, at: made)
+            last = made
         }
     }
 

@@ -48,6 +48,7 @@ package struct Catalog: Sendable {
     var origins = OriginTable()
     var bucketNames = BucketNameIndex()
     var repetitions: RepetitionTable
+    var mountHistory: MountHistory
     var nextNode: UInt64 = 1
     /// Of the change that watchers of `voters` saw last.
     var clusterRevision: Revision = .zero
@@ -56,12 +57,15 @@ package struct Catalog: Sendable {
 
     /// An empty catalog at revision 0, which takes nothing but genesis.
     ///
-    /// The limits say how many outcomes it remembers, and of how many bytes: part of what replicas must
-    /// agree on, so nothing but a test says otherwise than the defaults.
+    /// The limits say how many outcomes it remembers, of how many bytes, and how many bytes of what
+    /// mounts were before: part of what replicas must agree on, so nothing but a test says otherwise than
+    /// the defaults.
     package init(
         repetitionLimit: Int = CatalogLimits.repetitionCount,
-        repetitionByteLimit: Int = CatalogLimits.repetitionByteCount
+        repetitionByteLimit: Int = CatalogLimits.repetitionByteCount,
+        mountHistoryByteLimit: Int = CatalogLimits.mountHistoryByteCount
     ) {
+        mountHistory = MountHistory(byteLimit: mountHistoryByteLimit)
         repetitions = RepetitionTable(countLimit: repetitionLimit, byteLimit: repetitionByteLimit)
     }
 
@@ -71,13 +75,15 @@ package struct Catalog: Sendable {
     /// O(1) here; each write adds the hash of the new entry and takes away that of the old. Memory that
     /// changed by itself shows once the patrol has come by (see ``DigestSum``).
     package var stateDigest: UInt64 {
-        var writer = ByteWriter(reservingCapacity: 40)
+        var writer = ByteWriter(reservingCapacity: 64)
         writer.write(revision.rawValue)
         writer.write(elapsedMS)
         writer.write(clusterRevision.rawValue)
         writer.write(nextNode)
         writer.write(origins.nextID)
         writer.write(repetitions.nextSequence)
+        writer.write(mountHistory.horizon.rawValue)
+        writer.write(mountHistory.digest)
         return digest.kept &+ XXH64.hash(writer.bytes)
     }
 

@@ -17,7 +17,8 @@ extension CatalogCommand {
         case voting = 16
     }
 
-    /// The payload of the log entry: format, time, idempotency, tag, fields; golden bytes in the tests.
+    /// The payload of the log entry: format, time, idempotency, tag, fields, when it was
+    /// made; golden bytes in the tests.
     package func encode() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 256)
         writer.write(Self.formatVersion)
@@ -57,6 +58,7 @@ extension CatalogCommand {
             writer.write(Tag.voting.rawValue)
             change.write(to: &writer)
         }
+        writer.write(madeAtUnixMS)
         return writer.bytes
     }
 
@@ -96,8 +98,14 @@ extension CatalogCommand {
             Idempotency(key: try reader.text(), fingerprint: try reader.integer())
         }
         let operation = try Self.operation(from: &reader)
+        let madeAtUnixMS = try reader.integer(UInt64.self)
         try reader.finish()
-        self.init(operation: operation, idempotency: idempotency, elapsedMS: elapsedMS)
+        self.init(
+            operation: operation,
+            idempotency: idempotency,
+            elapsedMS: elapsedMS,
+            madeAtUnixMS: madeAtUnixMS
+        )
     }
 
     private static func operation(

@@ -29,11 +29,20 @@ package struct CatalogCommand: Hashable, Sendable {
     ///
     /// A monotonic clock's, so that nothing a person does to a wall clock makes anything expire.
     package let elapsedMS: UInt64
+    /// Milliseconds since 1970 by the clock of the worker that was asked, 0 where it matters to nobody:
+    /// shown to people, decides nothing.
+    package let madeAtUnixMS: UInt64
 
-    package init(operation: Operation, idempotency: Idempotency? = nil, elapsedMS: UInt64 = 0) {
+    package init(
+        operation: Operation,
+        idempotency: Idempotency? = nil,
+        elapsedMS: UInt64 = 0,
+        madeAtUnixMS: UInt64 = 0
+    ) {
         self.operation = operation
         self.idempotency = idempotency
         self.elapsedMS = elapsedMS
+        self.madeAtUnixMS = madeAtUnixMS
     }
 }
 

@@ -20,6 +20,15 @@ package enum CatalogLimits {
     package static let optionByteCount = 4096
     /// Workers of a region that hold each page.
     package static let replicas: ClosedRange<UInt8> = 1...8
+    /// Past revisions kept of one mount path, its newest included.
+    package static let revisionsPerMount = 100
+    /// Bytes that the past revisions of all paths may take together.
+    ///
+    /// Their own, and ``mountRevisionOverhead`` each for what holds them: about 40,000 of everyday
+    /// mounts.
+    package static let mountHistoryByteCount = 16 << 20
+    /// Bytes that a past revision counts for beside its own.
+    package static let mountRevisionOverhead = 128
     /// Member lists kept behind a ring's current one.
     package static let previousRings = 4
     /// Outcomes remembered for repetitions, however old.

@@ -93,6 +93,7 @@ extension CoordinationNode: PeerRequestHandler {
             return try await answerSilence(body)
         case .spare: return try answerSparing(body, from: remote)
         case .voting: return try await answerVotingQuestion(body, from: remote)
+        case .reach: return try await answerReach(body, from: remote)
         case .gossip: return try answerGossip(body, from: remote)
         case .feedOffer: return try answerOffer(from: remote)
         case .feed: throw .because(.badRequest, "the feed is a stream")

@@ -60,6 +60,8 @@ package final class CoordinationNode: Sendable {
     let rotMark = Waiters(reached: 0)
     /// What this voter has promised to others whose logs are.
     let sparing = Mutex(Sparing())
+    /// The newest revision that each worker said it has when a barrier asked; workers of the catalog only.
+    let reached = Mutex<[NodeID: Revision]>([:])
     /// Why the last checkpoint could not be written; `nil` if it was.
     let checkpointProblem = Mutex<MembershipStoreError?>(nil)
     /// Why this worker cannot become a member and has to end; the first one counts.

@@ -29,6 +29,11 @@ package protocol CoordinationService: Sendable {
         within limit: Timespan
     ) async throws(CoordinationError) -> CatalogOutcome
 
+    /// Waits until every worker of every region has a change, or cannot use what was there before.
+    ///
+    /// Never fails: says what is so at the end of `limit`.
+    func barrier(_ request: BarrierRequest, within limit: Timespan) async -> BarrierReport
+
     /// Ordered changes, live.
     func watch(_ request: WatchRequest) throws(CoordinationError) -> WatchStream
 

@@ -10,6 +10,7 @@ package struct HTTPDependencies: Sendable {
     package let files: any FileSystemClient
     package let locator: any PageLocator
     package let probe: any OriginProbe
+    package let survey: SurveyDependencies
     package let metrics: MetricRegistry
     package let logger: Logger
     /// Name of this worker's region: the default of every `region` parameter.
@@ -22,6 +23,7 @@ package struct HTTPDependencies: Sendable {
         files: any FileSystemClient,
         locator: any PageLocator,
         probe: any OriginProbe,
+        survey: SurveyDependencies,
         metrics: MetricRegistry,
         logger: Logger,
         region: String,
@@ -31,6 +33,7 @@ package struct HTTPDependencies: Sendable {
         self.files = files
         self.locator = locator
         self.probe = probe
+        self.survey = survey
         self.metrics = metrics
         self.logger = logger
         self.region = region

@@ -14,6 +14,11 @@ package protocol Origin: Sendable {
     /// - Throws: ``OriginError/notFound`` when there is none of exactly this key.
     func attributes(of key: ByteString) async throws(OriginError) -> OriginObject
 
+    /// Size of one object, and what the store itself keeps about its whole content.
+    ///
+    /// - Throws: ``OriginError/notFound`` when there is none of exactly this key.
+    func checksums(of key: ByteString) async throws(OriginError) -> ObjectChecksums
+
     /// One page of a listing, in bytewise order of keys.
     func list(_ query: OriginListQuery) async throws(OriginError) -> OriginListing
 

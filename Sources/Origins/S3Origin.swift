@@ -31,6 +31,17 @@ package struct S3Origin: Origin {
         )
     }
 
+    package func checksums(of key: ByteString) async throws(OriginError) -> ObjectChecksums {
+        guard Self.isSendable(key) else { throw .notFound }
+        var call = S3Call(operation: .head, key: key) { _ in .upTo(0) }
+        call.headers.append(("x-amz-checksum-mode", "ENABLED"))
+        let head = try await store.ask(call, observer: observer).head
+        guard let size = head.contentLength else {
+            throw .brokenBody("the answer to HEAD has no Content-Length")
+        }
+        return ObjectChecksums(size: size, values: head.wholeObjectChecksums)
+    }
+
     package func read(
         _ object: OriginObject,
         range: Range<UInt64>

@@ -8,7 +8,9 @@ extension ConfigurationFile {
     ///
     /// Never deeper than the table: an alias bomb is an unexpected value, not a long walk.
     func collect(_ root: Node, into values: inout SourcedValues) {
-        if case .scalar(let scalar) = root, scalar.style == .plain, Self.isNull(scalar) { return }
+        if case .scalar(let scalar) = root, scalar.style == .plain, YAMLSource.isNull(scalar) {
+            return
+        }
         guard case .mapping(let mapping) = root else {
             let problem = "a configuration is a mapping of keys to values, such as 'name: w1'"
             values.reject(SettingProblem(place: mark(root.mark).text, reason: problem))
@@ -28,7 +30,7 @@ extension ConfigurationFile {
                 values.reject(SettingProblem(place: place, reason: "a key must be a plain word"))
                 continue
             }
-            let word = repeated.name(scalar.string)
+            let word = source.repeated.name(scalar.string)
             if let key = SettingKey.named(prefix + word), !word.contains(".") {
                 read(valueNode, for: key, into: &values)
             } else if prefix.isEmpty, Self.groups.contains(word) {
@@ -45,7 +47,8 @@ extension ConfigurationFile {
             values.reject(
                 SettingProblem(
                     place: mark(node.mark).text,
-                    reason: "\(group): \(Self.shape(of: node)) was given, allowed is a mapping of "
+                    reason:
+                        "\(group): \(YAMLSource.shape(of: node)) was given, allowed is a mapping of "
                         + members
                 )
             )
@@ -89,24 +92,5 @@ extension ConfigurationFile {
                 .map { String($0.name.dropFirst(prefix.count)) }
         }
         return SettingKey.all.map(\.name).filter { !$0.contains(".") } + groups
-    }
-
-    /// YAML 1.2 §10.2.1.1, and the empty value.
-    static func isNull(_ scalar: Node.Scalar) -> Bool {
-        scalar.style == .plain && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
-    }
-
-    /// What a node is, without repeating its content.
-    static func shape(of node: Node) -> String {
-        switch node {
-        case .scalar(let scalar) where scalar.style == .plain && PlainWord.isNumber(scalar.string):
-            "a number"
-        case .scalar(let scalar) where scalar.style == .plain && PlainWord.isBoolean(scalar.string):
-            "a boolean"
-        case .scalar(let scalar): isNull(scalar) ? "nothing" : "a single value"
-        case .mapping: "a mapping"
-        case .sequence: "a list"
-        case .alias: "an alias"
-        }
     }
 }

@@ -43,7 +43,7 @@ extension ConfigurationFile {
         var credentials: [WorkerSettings.LocalCredential] = []
         for (nameNode, value) in mapping {
             guard let scalar = word(of: nameNode, for: key, into: &values) else { continue }
-            guard let name = try? SettingKind.identifier(repeated.name(scalar.string)) else {
+            guard let name = try? SettingKind.identifier(source.repeated.name(scalar.string)) else {
                 reject(nameNode, for: key, allowed: SettingKind.identifier.allowed, into: &values)
                 continue
             }
@@ -72,7 +72,7 @@ extension ConfigurationFile {
         }
         var fields: [String: Node] = [:]
         for (nameNode, value) in mapping {
-            let typed = repeated.name(nameNode.scalar?.string ?? "")
+            let typed = source.repeated.name(nameNode.scalar?.string ?? "")
             guard let name = names.first(where: { $0 == typed }) else {
                 let reason =
                     "\(key.name): unknown key \(SettingKey.quoted(typed)), allowed is "

@@ -69,7 +69,7 @@ extension ConfigurationFile {
         allowed: String? = nil,
         into values: inout SourcedValues
     ) -> Node.Scalar? {
-        if case .scalar(let scalar) = node, !Self.isNull(scalar) { return scalar }
+        if case .scalar(let scalar) = node, !YAMLSource.isNull(scalar) { return scalar }
         reject(node, for: key, allowed: allowed, into: &values)
         return nil
     }
@@ -98,7 +98,7 @@ extension ConfigurationFile {
         into values: inout SourcedValues
     ) {
         let reason =
-            "\(key.name): \(Self.shape(of: node)) was given, allowed is \(allowed ?? key.kind.allowed)"
+            "\(key.name): \(YAMLSource.shape(of: node)) was given, allowed is \(allowed ?? key.kind.allowed)"
         values.reject(SettingProblem(place: mark(node.mark).text, reason: reason), mentioning: key)
     }
 

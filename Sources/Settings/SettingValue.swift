@@ -44,7 +44,7 @@ package struct SettingMark: Hashable, Sendable {
 }
 
 /// One thing that stops a worker from starting.
-package struct SettingProblem: Hashable, Sendable, CustomStringConvertible {
+package struct SettingProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// `file:line:column`, a variable, a flag, or the key itself.
     package let place: String
     /// What was given, what is allowed, and the nearest right name.

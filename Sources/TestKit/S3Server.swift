@@ -52,12 +52,14 @@ package final class S3Server: Sendable {
 
     /// Puts objects into a bucket, which is made if it does not exist.
     ///
-    /// Through boto3: another client than the one under test.
+    /// Through boto3: another client than the one under test. `checksum` is a kind that the store is to
+    /// keep with each, such as `SHA256`.
     package func put(
         _ objects: [(key: ByteString, bytes: [UInt8])],
-        bucket: String
+        bucket: String,
+        checksum: String = ""
     ) async throws {
-        let lines = objects.map { "put \(hexText($0.key.bytes)) \($0.bytes.count)" }
+        let lines = objects.map { "put\(checksum) \(hexText($0.key.bytes)) \($0.bytes.count)" }
         try await run(lines, content: objects.flatMap(\.bytes), bucket: bucket)
     }
 

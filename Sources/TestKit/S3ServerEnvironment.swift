@@ -26,7 +26,7 @@ struct S3ServerEnvironment {
 
     func program(_ name: String) -> String { "\(programs)/\(name)" }
 
-    /// Arguments: endpoint, bucket, path of a batch; `.txt` holds `put|delete HEXKEY LENGTH` lines,
+    /// Arguments: endpoint, bucket, path of a batch; `.txt` holds `put[CHECKSUM]|delete HEXKEY LENGTH` lines,
     /// `.bin` the contents one after the other.
     static let clientScript = """
         import sys, boto3
@@ -42,8 +42,10 @@ struct S3ServerEnvironment {
             for line in open(batch + ".txt"):
                 verb, key, length = line.split(" ")
                 key = bytes.fromhex(key).decode()
-                if verb == "put":
-                    client.put_object(Bucket=bucket, Key=key, Body=content.read(int(length)))
+                if verb.startswith("put"):
+                    kept = {"ChecksumAlgorithm": verb[3:]} if verb[3:] else {}
+                    body = content.read(int(length))
+                    client.put_object(Bucket=bucket, Key=key, Body=body, **kept)
                 else:
                     client.delete_object(Bucket=bucket, Key=key)
         """

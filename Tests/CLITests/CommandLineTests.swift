@@ -40,6 +40,7 @@ import tarn
             "tarn cluster backup", "tarn cluster restore", "tarn cluster recover",
             "tarn ring show", "tarn ring explain", "tarn mount add", "tarn mount update",
             "tarn mount list", "tarn mount show", "tarn mount remove", "tarn mount resolve",
+            "tarn mount history", "tarn mount rollback", "tarn mount apply", "tarn mount verify",
             "tarn fs ls", "tarn fs stat", "tarn fs cat", "tarn fs get", "tarn fuse mount",
             "tarn fuse unmount", "tarn fuse status", "tarn doctor", "tarn completion bash",
             "tarn completion zsh", "tarn completion fish",

@@ -115,14 +115,17 @@ import tarn
         let worker = try await FakeWorker { asked, _ in
             switch asked.method {
             case "PUT": .problem(409, "mount-exists")
-            case _ where asked.target.hasPrefix("/v1/workers"):
-                .json(200, #"{"items":[],"next":null}"#)
+            case _ where asked.target.contains("barrier=true"):
+                .json(
+                    200,
+                    ClientTests.mount.dropLast() + #","barrier":{"complete":true,"regions":[]}}"#
+                )
             default: .json(200, ClientTests.mount)
             }
         }
         let ran = try await tarn(words + ["--barrier", "--addr", worker.address])
         #expect(ran.status == 0, "\(ran.error)")
-        #expect(worker.asked.last?.line == "GET /v1/workers")
+        #expect(worker.asked.last?.target.contains("barrier=true") == true)
         await worker.stop()
     }
 
@@ -159,6 +162,32 @@ import tarn
         #expect(put.header("Tarn-Min-Revision") == "9")
         let body = try JSONDecoder().decode(MountRequest.self, from: Data(put.body.utf8))
         #expect(body.replicas == 3 && body.origin == "s3://b" && body.metadataTtl == "60s")
+        await worker.stop()
+    }
+
+    /// The condition is what the history showed: the newest revision, or that there is none.
+    @Test(arguments: [
+        (#"{"revision":9,"type":"put","time":null,"value":@}"#, "\"7\""),
+        (#"{"revision":9,"type":"delete","time":null,"value":null}"#, "\"0\""),
+    ])
+    func rollbackWritesUnderTheRevisionItSaw(newest: String, condition: String) async throws {
+        let now = ClientTests.mount.replacing("s3://b", with: "s3://other")
+        let first = #"{"revision":5,"type":"put","time":null,"value":\#(ClientTests.mount)}"#
+        let items = "\(first),\(newest.replacing("@", with: now))"
+        let worker = try await FakeWorker { asked, _ in
+            asked.method == "PUT"
+                ? .problem(412, "revision-mismatch")
+                : .json(200, #"{"items":[\#(items)],"next":null,"compactedThrough":0}"#)
+        }
+        let ran = try await tarn(
+            ["mount", "rollback", "/m", "--revision", "5", "--yes", "--addr", worker.address]
+        )
+        #expect(ran.status == 1, "\(ran.error)")
+        let put = try #require(worker.asked.last)
+        #expect(put.line == "PUT /v1/mount?path=/m&check=true")
+        #expect(put.header("If-Match") == condition)
+        let body = try JSONDecoder().decode(MountRequest.self, from: Data(put.body.utf8))
+        #expect(body.origin == "s3://b")
         await worker.stop()
     }
 

@@ -78,11 +78,12 @@ import Testing
 
     @Test func theBytesOfAGoalAndAWish() {
         let head = "01" + "0000000000000000" + "00" + "10"  // version, time, no key, voting
+        let end = String(repeating: "0", count: 16)  // made at
         let goal = CatalogCommand(operation: .voting(.goal(.region, voterCount: 5)))
-        #expect(hexText(goal.encode()) == head + "01" + "01" + "05")
+        #expect(hexText(goal.encode()) == head + "01" + "01" + "05" + end)
         let wish = VotingChange.wish(VoteWish(node: NodeID(258), kind: .demoted))
         let command = CatalogCommand(operation: .voting(wish))
-        #expect(hexText(command.encode()) == head + "02" + "0201000000000000" + "02")
+        #expect(hexText(command.encode()) == head + "02" + "0201000000000000" + "02" + end)
     }
 
     @Test func aSnapshotKeepsThem() throws {

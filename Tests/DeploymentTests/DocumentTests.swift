@@ -47,6 +47,17 @@ import tarn
         }
     }
 
+    @Test func theExampleOfMountsIsWhatApplyTakes() throws {
+        let page = try Repository.text("Docs/mount-table.md")
+        let blocks = page.matches(of: #/(?s)```yaml\n(.*?)```/#).map { String($0.output.1) }
+        let text = try #require(blocks.first { $0.hasPrefix("mounts:") })
+        let file = MountsFile(path: "mounts.yaml", text: text)
+        let paths = try file.checked().keys.sorted()
+        #expect(paths == ["/data/bucket_a", "/data/scratch", "/data/train"])
+        let regions = try #require(try file.read().last?.regions)
+        #expect(regions["us-west"]?.origin == "s3://lake-us-west/train")
+    }
+
     @Test func theExampleConfigurationIsRead() throws {
         let path = Repository.root.appending(path: "Cluster/config/worker.yaml").path
         let worker = try settings(file: try ConfigurationFile(reading: path))

@@ -6,9 +6,11 @@ import HTTPAPI
 import InMemoryLogging
 import Logging
 import NIOCore
+import Origins
 import Primitives
 import Synchronization
 import Telemetry
+import TestKit
 
 /// Coordination over a real catalog in this process; errors and readiness are set by the test.
 final class FakeCoordination: CoordinationService {
@@ -79,6 +81,18 @@ final class FakeCoordination: CoordinationService {
             return .success(state.catalog.apply(command).outcome)
         }
         return try result.get()
+    }
+
+    func barrier(_ request: BarrierRequest, within limit: Timespan) async -> BarrierReport {
+        BarrierReport(regions: [
+            .init(name: "ap", workerCount: 2, missing: [], isExpired: false),
+            .init(
+                name: "us",
+                workerCount: 1,
+                missing: ["w3"],
+                isExpired: limit.milliseconds > 1000
+            ),
+        ])
     }
 
     func watch(_ request: WatchRequest) throws(CoordinationError) -> WatchStream {
@@ -232,11 +246,52 @@ final class FakeProbe: OriginProbe {
     func credentialSource(for mount: Mount) -> String { mount.credential ?? "environment" }
 }
 
+/// An origin of two objects, and another region that repeats what it is asked.
+struct FakeSurvey: OriginSurveying, RegionForwarding {
+    func subject(at path: ByteString) throws(FileError) -> SurveySubject {
+        guard let entry = Sample.catalog(mounts: [(path, Mount(origin: "s3://b"))]).mount(at: path)
+        else { throw .notFound }
+        return SurveySubject(entry: entry, uri: "s3://b", origin: MemoryOrigin(), prefix: "")
+    }
+
+    func names(
+        of subject: SurveySubject,
+        from continuation: ByteString?,
+        upTo hash: UInt64
+    ) async throws(FileError) -> (found: SurveyedNames, next: ByteString?) {
+        var found = SurveyedNames()
+        found.add([.init(name: "x", size: 1), .init(name: ByteString([0xFF]), size: 2)])
+        return (found, "more")
+    }
+
+    func checksums(
+        of names: [ByteString],
+        in subject: SurveySubject
+    ) async -> [Result<ObjectChecksums, FileError>] {
+        names.map { _ in .success(ObjectChecksums(size: 1, values: ["sha256": "s"])) }
+    }
+
+    func content(
+        of names: [ByteString],
+        in subject: SurveySubject
+    ) async -> [Result<ObjectChecksums, FileError>] {
+        names.map { _ in .failure(.notFound) }
+    }
+
+    func forward(
+        _ request: APIRequest,
+        toRegion region: String
+    ) async throws(Problem) -> APIResponse {
+        APIResponse.text("\(region) \(request.rawTarget)", type: "text/plain")
+    }
+}
+
 /// Everything one server asks.
 struct World: Sendable {
     let coordination: FakeCoordination
     let files = FakeFiles()
     let probe = FakeProbe()
+    let survey = FakeSurvey()
     let metrics = MetricRegistry()
     let log = InMemoryLogHandler()
 
@@ -252,6 +307,11 @@ struct World: Sendable {
             files: files,
             locator: FakeLocator(),
             probe: probe,
+            survey: SurveyDependencies(
+                worker: "w1",
+                surveyor: survey,
+                neighbours: survey
+            ),
             metrics: metrics,
             logger: Logger(label: "http") { [handler] _ in handler },
             region: "ap",

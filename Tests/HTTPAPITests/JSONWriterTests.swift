@@ -19,6 +19,10 @@ import Testing
         try expectEqual(.written(mount), .json(mount))
         mount.credential = nil
         mount.credentialSource = text
+        mount.barrier = BarrierDocument(
+            complete: false,
+            regions: [.init(region: text, state: .missing, workers: 2, missing: [text, "w"])]
+        )
         mount.options = [:]
         mount.regions = [:]
         try expectEqual(.written(mount), .json(mount))

@@ -131,6 +131,45 @@ import Testing
         }
     }
 
+    @Test func aBarrierSaysWhichRegionsHaveIt() async throws {
+        try await withServer(Self.world()) { client in
+            let body = #"{"origin":"s3://b"}"#
+            let target = "/v1/mount?path=/data/a&barrier=true"
+            for (answer, status, state) in [
+                (try await client.get(target), 200, "expired"),
+                (try await client.get(target + "&barrierTimeoutMs=500"), 200, "missing"),
+                (
+                    try await client.request("PUT", target, ["If-Match": "*"], body: body), 200,
+                    "expired"
+                ),
+            ] {
+                #expect(answer.status == status, "\(answer.text)")
+                let barrier = answer.json["barrier"] as? [String: Any]
+                #expect(barrier?["complete"] as? Bool == (state == "expired"))
+                let regions = barrier?["regions"] as? [[String: Any]] ?? []
+                #expect(regions.map { $0["state"] as? String } == ["reached", state])
+                #expect(regions.last?["missing"] as? [String] == ["w3"])
+            }
+            let plain = try await client.get("/v1/mount?path=/data/a")
+            #expect(plain.json.keys.contains("barrier") == false)
+        }
+    }
+
+    /// A wrong parameter is no reason to find out afterwards that something was written.
+    @Test(arguments: ["barrier=yes", "barrier=true&barrierTimeoutMs=0"])
+    func aWrongBarrierWritesNothing(query: String) async throws {
+        let world = Self.world()
+        try await withServer(world) { client in
+            let answer = try await client.request(
+                "PUT",
+                "/v1/mount?path=/data/b&\(query)",
+                body: #"{"origin":"s3://b"}"#
+            )
+            #expect(answer.status == 400, "\(answer.text)")
+            #expect(try await client.get("/v1/mount?path=/data/b").status == 404)
+        }
+    }
+
     @Test func knownRevisionIsNotSentAgain() async throws {
         try await withServer(Self.world()) { client in
             let same = try await client.get("/v1/mount?path=/data/a", ["If-None-Match": "\"2\""])

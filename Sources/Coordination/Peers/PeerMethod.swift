@@ -29,6 +29,8 @@ package enum PeerMethod: UInt8, Sendable {
     case spare = 12
     /// What do you do about the votes: ``VotingQuestion`` → ``VotingOutlook`` or ``VotingVerdict``.
     case voting = 16
+    /// Have you this revision, or soon: ``ReachRequest`` → `u64` revision.
+    case reach = 20
     /// Gossip over a connection: a `GossipPacket` → the answer's, or nothing.
     case gossip = 24
     /// Would you feed me, and how old are you: nothing → ``FeedOffer``.

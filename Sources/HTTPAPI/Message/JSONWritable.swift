@@ -26,6 +26,7 @@ extension APIResponse {
 extension MountDocument: JSONWritable {
     package func writeJSON(to writer: inout JSONWriter) {
         writer.object { writer in
+            if let barrier { writer.member("barrier") { barrier.writeJSON(to: &$0) } }
             writer.member("createRevision", createRevision)
             writer.member("credential", credential)
             if let credentialSource { writer.member("credentialSource", credentialSource) }
@@ -39,6 +40,28 @@ extension MountDocument: JSONWritable {
             writer.member("regions", sorting: regions) { $1.writeJSON(to: &$0) }
             writer.member("replicas", replicas)
             writer.member("write", write)
+        }
+    }
+}
+
+extension BarrierDocument: JSONWritable {
+    package func writeJSON(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("complete", complete)
+            writer.member("regions") { writer in
+                writer.array(regions) { $1.writeJSON(to: &$0) }
+            }
+        }
+    }
+}
+
+extension BarrierDocument.Region: JSONWritable {
+    package func writeJSON(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("missing") { writer in writer.array(missing) { $0.write($1) } }
+            writer.member("region", region)
+            writer.member("state", state.rawValue)
+            writer.member("workers", workers)
         }
     }
 }

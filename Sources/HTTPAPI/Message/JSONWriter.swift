@@ -24,6 +24,11 @@ package struct JSONWriter {
         write(value)
     }
 
+    mutating func member(_ name: StaticString, _ value: Bool) {
+        self.name(name)
+        bytes.writeStaticString(value ? "true" : "false")
+    }
+
     mutating func member(_ name: StaticString, _ value: some FixedWidthInteger) {
         self.name(name)
         bytes.writeString(String(value))

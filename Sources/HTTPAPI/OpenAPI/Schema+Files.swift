@@ -25,6 +25,46 @@ extension Schema {
                     .string,
                     "Of one mount alone: where the asked worker would take credentials from."
                 ),
+                .optional("barrier", .named("barrier"), "Only with barrier=true."),
+            ]
+        ),
+        Schema(
+            "mountHistory",
+            [
+                .always("items", .list(.named("mountRevision"))), .optional("next", .string),
+                .always(
+                    "compactedThrough",
+                    .integer,
+                    "Up to this revision nothing is known of the path any more; 0: all is."
+                ),
+            ]
+        ),
+        Schema(
+            "mountRevision",
+            [
+                .always("revision", .integer), .always("type", .words(["put", "delete"])),
+                .optional("time", .string, "RFC 3339, by the clock of the worker asked."),
+                .optional("value", .named("mount"), "null: the mount was removed."),
+            ]
+        ),
+        Schema(
+            "barrier",
+            [
+                .always("complete", .boolean, "Nowhere is anything used that was there before."),
+                .always("regions", .list(.named("barrierRegion"))),
+            ]
+        ),
+        Schema(
+            "barrierRegion",
+            [
+                .always("region", .string),
+                .always(
+                    "state",
+                    .words(["reached", "expired", "missing"]),
+                    "expired: who lacks it refuses to use what was there before."
+                ),
+                .always("workers", .integer),
+                .always("missing", .list(.string), "Names of workers not known to have it."),
             ]
         ),
         Schema(
@@ -36,7 +76,9 @@ extension Schema {
         ),
         Schema(
             "mountRequest",
-            readOver: ["path", "createRevision", "modRevision", "originId", "credentialSource"],
+            readOver: [
+                "path", "createRevision", "modRevision", "originId", "credentialSource", "barrier",
+            ],
             [
                 .always("origin", .string, "s3://bucket/prefix or file:///directory."),
                 .optional("options", .map(.string)), .optional("credential", .string),

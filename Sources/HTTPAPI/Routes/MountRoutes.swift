@@ -33,7 +33,7 @@ enum MountRoutes {
                     parameters: [
                         path, Shared.consistency, Shared.minimum,
                         .header("If-None-Match", "Revisions, as ETag gives them."),
-                    ],
+                    ] + MountBarrier.parameters,
                     answers: [
                         .json("mount", "The mount."),
                         .other("", "The revision the caller has is current.", status: 304),
@@ -84,6 +84,7 @@ enum MountRoutes {
 
     @Sendable private static func show(_ call: Call) async throws(Problem) -> APIResponse {
         let path = try mountPath(call)
+        let patience = try MountBarrier.patience(call)
         let view = try await call.catalogView()
         guard let entry = view.catalog.mount(at: path) else {
             throw Problem(.notFound, "there is no mount at \(path)", next: "tarn mount list")
@@ -94,6 +95,9 @@ enum MountRoutes {
         let conditions = FileConditions(headers: headers, tag: tag, modified: nil)
         var document = MountDocument(entry)
         document.credentialSource = call.dependencies.probe.credentialSource(for: entry.mount)
+        if let patience {
+            document.barrier = await MountBarrier.document(for: entry, call, within: patience)
+        }
         let answer =
             conditions.verdict == .notModified
             ? APIResponse(status: .notModified) : APIResponse.written(document)

@@ -22,7 +22,7 @@ enum MountWrites {
             .header("If-Match", "The revision to replace, 0 for none, or * for any."),
             .header("If-None-Match", "* : must not exist."),
             idempotencyKey, Shared.minimum,
-        ],
+        ] + MountBarrier.parameters,
         requestSchema: "mountRequest",
         answers: [
             .json("mount", "Replaced."),
@@ -55,6 +55,7 @@ enum MountWrites {
         let path = try MountRoutes.mountPath(call)
         let precondition = try MountConditions.precondition(of: call.request)
         let idempotency = try MountConditions.idempotency(of: call.request, path: path)
+        _ = try MountBarrier.patience(call)  // What is wrong is refused before anything is written.
         let mount = try Mount(
             try call.request.document(
                 MountRequest.self,
@@ -68,7 +69,8 @@ enum MountWrites {
         }
         let command = CatalogCommand(
             operation: .putMount(path: path, mount, precondition),
-            idempotency: idempotency
+            idempotency: idempotency,
+            madeAtUnixMS: WallClock.unixMS
         )
         if try call.query.choice("check", of: Check.self) == .yes {
             return try await putChecked(mount, command, path, call)
@@ -85,7 +87,7 @@ enum MountWrites {
         _ call: Call
     ) async throws(Problem) -> APIResponse {
         if let first = try await outcome(of: command, call) {
-            return try answer(first, path, call)
+            return try await answer(first, path, call)
         }
         do {
             try await call.dependencies.probe.check(mount)
@@ -98,7 +100,7 @@ enum MountWrites {
                 problem.document.outcome = .unknown
                 throw problem
             }
-            if let first { return try answer(first, path, call) }
+            if let first { return try await answer(first, path, call) }
             throw problem
         }
         return try await submit(command, path, call)
@@ -126,7 +128,8 @@ enum MountWrites {
                     path: path,
                     try MountConditions.precondition(of: call.request)
                 ),
-                idempotency: try MountConditions.idempotency(of: call.request, path: path)
+                idempotency: try MountConditions.idempotency(of: call.request, path: path),
+                madeAtUnixMS: WallClock.unixMS
             ),
             path,
             call
@@ -145,25 +148,32 @@ enum MountWrites {
         } catch {
             throw call.problem(error)
         }
-        return try answer(outcome, path, call)
+        return try await answer(outcome, path, call)
     }
 
     private static func answer(
         _ outcome: CatalogOutcome,
         _ path: ByteString,
         _ call: Call
-    ) throws(Problem) -> APIResponse {
-        try answer(outcome, path)
+    ) async throws(Problem) -> APIResponse {
+        var barrier: BarrierDocument?
+        if case .mount(let entry, _) = outcome, let patience = try MountBarrier.patience(call) {
+            barrier = await MountBarrier.document(for: entry, call, within: patience)
+        }
+        return try answer(outcome, path, barrier)
             .describing(call.coordination.view(), region: call.dependencies.region)
     }
 
     private static func answer(
         _ outcome: CatalogOutcome,
-        _ path: ByteString
+        _ path: ByteString,
+        _ barrier: BarrierDocument?
     ) throws(Problem) -> APIResponse {
         switch outcome {
         case .mount(let entry, let isNew):
-            return APIResponse.written(MountDocument(entry), status: isNew ? .created : .ok)
+            var document = MountDocument(entry)
+            document.barrier = barrier
+            return APIResponse.written(document, status: isNew ? .created : .ok)
                 .with("ETag", "\"\(entry.modRevision)\"")
         case .mountRemoved(let entry):
             return APIResponse.written(MountDocument(entry))

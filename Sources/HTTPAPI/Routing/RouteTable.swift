@@ -10,6 +10,7 @@ package enum RouteTable {
         let described =
             ProcessRoutes.routes + ClusterRoutes.routes + VotingRoutes.routes + BackupRoutes.routes
             + WorkerRoutes.routes + MountRoutes.routes
+            + [MountHistoryRoute.route, SurveyRoute.route]
             + WatchRoutes.routes + ListRoutes.routes + FileRoutes.routes
         let document = OpenAPIDocument.make(described, version: version)
         return described + [OpenAPIRoute.route { _ in .json(document) }]

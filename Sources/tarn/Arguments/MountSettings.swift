@@ -57,7 +57,7 @@ struct MountSettings: ParsableArguments {
     )
     var onStale: String?
 
-    @Flag(help: "Return only when every worker that lives has the change.")
+    @Flag(help: "Return only when every region has the change, or refuses to use what was before.")
     var barrier = false
 
     func validate() throws {

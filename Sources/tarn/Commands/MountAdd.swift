@@ -22,7 +22,7 @@ struct MountAdd: ClusterVerb {
               1   another mount is at that path, or the origin does not list
               3   no such bucket or directory
               5   no quorum
-              6   added, but with --barrier a worker does not have it yet
+              6   added, but with --barrier a region does not have it yet
               7   timed out
               8   nobody reachable
               9   the origin refuses the credentials

@@ -9,7 +9,8 @@ struct MountCommand: AsyncParsableCommand {
         abstract: "Keep the mount table: which path shows which bucket.",
         subcommands: [
             MountAdd.self, MountUpdate.self, MountList.self, MountShow.self, MountRemove.self,
-            MountResolve.self,
+            MountResolve.self, MountHistory.self, MountRollback.self, MountApply.self,
+            MountVerify.self,
         ]
     )
 

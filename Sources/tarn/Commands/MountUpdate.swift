@@ -3,6 +3,7 @@
 import APIModel
 import ArgumentParser
 import NIOHTTP1
+import Primitives
 
 struct MountUpdate: ClusterVerb {
     static let configuration = CommandConfiguration(
@@ -22,7 +23,7 @@ struct MountUpdate: ClusterVerb {
               1   changed by somebody else meanwhile, or the origin does not list
               3   no mount at that path, or no such bucket or directory
               5   no quorum
-              6   changed, but with --barrier a worker does not have it yet
+              6   changed, but with --barrier a region does not have it yet
               7   timed out
               8   nobody reachable
               9   the origin refuses the credentials
@@ -95,15 +96,48 @@ extension MountRequest {
 }
 
 extension Session {
-    /// With `--barrier`, waits until every living worker answers from the mount's revision or later.
+    /// With `--barrier`, waits until every region has the mount's revision, or cannot use what was there
+    /// before; the asked worker does the waiting.
+    ///
+    /// - Throws: ``CommandFailure/partly(_:next:)`` naming the regions and workers that may still use it.
     func passBarrier(
         _ settings: MountSettings,
         _ mount: MountDocument
     ) async throws(CommandFailure) {
         guard settings.barrier else { return }
-        let workers = try await client.list("/v1/workers", of: WorkerDocument.self).items
-        for worker in workers where worker.liveness != "dead" && worker.state != "removed" {
-            try await client.wait(for: mount.modRevision, at: worker)
+        let waited = try await client.barrier(mount.path)
+        for region in waited.regions where region.state == .expired {
+            remark(
+                "region \(region.region): \(region.missing.joined(separator: ", ")) has it not, and "
+                    + "uses nothing older any more (on-stale)"
+            )
         }
+        let late = waited.regions.filter { $0.state == .missing }
+        guard !late.isEmpty else { return }
+        let places = late.map { region in
+            "region \(region.region): \(region.missing.joined(separator: ", "))"
+        }
+        throw .partly(
+            "stored at revision \(mount.modRevision), but not everywhere yet; "
+                + places.joined(separator: "; "),
+            next: "tarn worker list"
+        )
+    }
+}
+
+extension ClusterClient {
+    /// Which regions have a mount as it is now, once all have it or the time is over.
+    fileprivate func barrier(_ path: String) async throws(CommandFailure) -> BarrierDocument {
+        // The answer has to be on its way before this side stops waiting for it.
+        let patience = max(1, timeout.milliseconds - min(1000, timeout.milliseconds / 4))
+        let query = PercentEncoding.query([
+            ("path", path), ("consistency", "local"), ("barrier", "true"),
+            ("barrierTimeoutMs", String(min(patience, 600_000))),
+        ])
+        let answer = try await read(.get("/v1/mount" + query), as: MountDocument.self)
+        guard let barrier = answer.document.barrier else {
+            throw .badAnswer("the asked worker knows no barrier")
+        }
+        return barrier
     }
 }

@@ -91,6 +91,7 @@ extension Worker {
     /// Flushes and closes.
     func shutDown() async {
         try? await originClient.shutdown()  // Whoever still waits for an origin waits no longer.
+        await neighbours.shutDown()
         coordination.shutDown()
         await pageServer.stop()
         await gossipSocket.shutDown()

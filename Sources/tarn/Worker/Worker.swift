@@ -45,6 +45,8 @@ final class Worker: Sendable {
     /// For `file://` origins and credential files, which may hang; four hung directories fill it.
     let originFiles: NIOThreadPool
     let originClient: HTTPClient
+    /// For requests that are another region's to answer.
+    let neighbours: RegionNeighbours
     let metrics = MetricRegistry()
     let coordination: CoordinationNode
     let files: TarnFileSystem
@@ -93,6 +95,7 @@ final class Worker: Sendable {
         metadata = reading.metadata
         recorder = reading.recorder
         files = reading.files
+        neighbours = RegionNeighbours(coordination: coordination)
         let door = PagesDoor()
         pagesDoor = door
         let ports = try await WorkerPorts.bind(
@@ -108,6 +111,7 @@ final class Worker: Sendable {
                 files: files,
                 locator: files,
                 probe: origins,
+                survey: reading.survey(by: settings.name, neighbours),
                 metrics: metrics,
                 logger: log,
                 region: settings.region,

@@ -5,6 +5,7 @@ import CatalogCore
 import ClientRuntime
 import Coordination
 import Foundation
+import HTTPAPI
 import Logging
 import NIOPosix
 import Origins
@@ -61,6 +62,15 @@ struct WorkerReading {
             recorder: recorder,
             staleness: { coordination.view().staleness },
             log: log
+        )
+    }
+
+    /// What looks at the origins themselves.
+    func survey(by worker: String, _ neighbours: RegionNeighbours) -> SurveyDependencies {
+        SurveyDependencies(
+            worker: worker,
+            surveyor: OriginSurveyor(origins: origins),
+            neighbours: neighbours
         )
     }
 }
