@@ -109,21 +109,15 @@ struct FaultRun {
 
     private func run(_ fault: LinkFault, seed: UInt64) async throws -> Result {
         let record = RegisterRecord()
-        let prefix = "run-\(UInt32.random(in: 0...UInt32.max))"
         let leader = try await workers.settledLeader()
         let term = try await workers.highestTerm()
         var result = Result()
-        try await withThrowingDiscardingTaskGroup { group in
-            for number in 1...clientCount {
-                let client = RegisterClient(
-                    number: number,
-                    prefix: prefix,
-                    workers: workers.clients,
-                    record: record
-                )
-                group.addTask { await client.run(seed: seed) }
-            }
-            defer { group.cancelAll() }
+        try await RegisterClient.writing(
+            to: workers,
+            into: record,
+            count: clientCount,
+            seed: seed
+        ) {
             let begin = record.now
             try await pass(Self.warmUp, record)
             result.ratePerSecond =

@@ -19,6 +19,30 @@ struct RegisterClient {
     let workers: [WebClient]
     let record: RegisterRecord
 
+    /// Runs `body` while clients write at every worker, and waits for what they have under way.
+    static func writing(
+        to workers: LabWorkers,
+        into record: RegisterRecord,
+        count: UInt64 = 8,
+        seed: UInt64 = 1,
+        during body: () async throws -> Void
+    ) async throws {
+        let prefix = "run-\(UInt32.random(in: 0...UInt32.max))"
+        try await withThrowingDiscardingTaskGroup { group in
+            for number in 1...count {
+                let client = Self(
+                    number: number,
+                    prefix: prefix,
+                    workers: workers.clients,
+                    record: record
+                )
+                group.addTask { await client.run(seed: seed) }
+            }
+            defer { group.cancelAll() }
+            try await body()
+        }
+    }
+
     /// Goes on until the task is cancelled; what is under way then is waited for.
     func run(seed: UInt64) async {
         var random = SplitMix64(seed: seed &+ number)
