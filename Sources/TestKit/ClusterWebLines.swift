@@ -22,10 +22,14 @@ package final class WebLines: Sendable {
     package var lines: [String] { state.withLock(\.lines) }
     package var hasEnded: Bool { state.withLock(\.hasEnded) }
 
-    /// When the newest line of which this holds came; `nil` if none has.
-    package func time(where isWanted: (String) -> Bool) -> ContinuousClock.Instant? {
-        state.withLock { state in
-            state.lines.lastIndex(where: isWanted).map { state.times[$0] }
+    /// The revision of each line that puts or deletes, and when it came.
+    package var changes: [(revision: UInt64, time: ContinuousClock.Instant)] {
+        let (lines, times) = state.withLock { ($0.lines, $0.times) }
+        return zip(lines, times).compactMap { line, time in
+            guard line.contains("\"type\":\"put\"") || line.contains("\"type\":\"delete\"")
+            else { return nil }
+            let revision = line.firstMatch(of: #/"revision":(\d+)/#).flatMap { UInt64($0.1) }
+            return revision.map { ($0, time) }
         }
     }
 

@@ -100,8 +100,10 @@ extension LabTests {
                     let listed = try? await client.get("/v1/workers")
                         .document(Page<WorkerDocument>.self)
                     workers.append(
-                        (listed?.items ?? []).map { "\($0.name) \($0.state) \($0.liveness ?? "unknown")" }
-                            .joined(separator: ", ")
+                        (listed?.items ?? []).map {
+                            "\($0.name) \($0.state) \($0.liveness ?? "unknown")"
+                        }
+                        .joined(separator: ", ")
                     )
                 }
             }

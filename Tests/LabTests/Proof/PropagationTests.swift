@@ -128,7 +128,7 @@ final class Arrivals: Sendable {
     func time(of revision: UInt64) async throws -> ContinuousClock.Instant {
         var found: ContinuousClock.Instant?
         try await waitUntil("revision \(revision)") {
-            found = lines.time { $0.hasPrefix("{\"revision\":\(revision),\"type\":\"") }
+            found = lines.changes.last { $0.revision == revision }?.time
             return found != nil
         }
         return try #require(found)
