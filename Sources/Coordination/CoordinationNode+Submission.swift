@@ -88,7 +88,20 @@ extension CoordinationNode {
         guard let leader = knownLeader, leader != membership.node,
             let address = book.address(of: leader)
         else { return .refused(.notLeader(hint: nil)) }
+        return await withTaskGroup(of: ProposalResult?.self) { group in
+            group.addTask { await self.forward(payload, to: address, within: limit) }
+            group.addTask { await self.untilAnotherLeads(than: leader) }
+            let result = await group.next() ?? nil
+            group.cancelAll()
+            return result ?? .unknown
+        }
+    }
 
+    private func forward(
+        _ payload: [UInt8],
+        to address: PeerAddress,
+        within limit: Timespan
+    ) async -> ProposalResult {
         do throws(PeerError) {
             let reply = try await peers.request(
                 PeerMethod.propose.rawValue,
@@ -100,6 +113,20 @@ extension CoordinationNode {
         } catch {
             return Self.result(of: error)
         }
+    }
+
+    /// Waits for as long as nobody else is known to lead: a leader that was cut off answers nothing, and
+    /// its connection is only given up seconds later.
+    ///
+    /// - Returns: `nil`: what was asked of it has an unknown fate.
+    private func untilAnotherLeads(than leader: NodeID) async -> ProposalResult? {
+        // A leader that is there answers long before.
+        var pause = Duration.milliseconds(300)
+        while (try? await Task.sleep(for: pause)) != nil {
+            if let now = knownLeader, now != leader { return nil }
+            pause = .milliseconds(50)
+        }
+        return nil
     }
 
     private static func result(of error: PeerError) -> ProposalResult {

@@ -55,6 +55,25 @@ extension ClusterTests {
             }
         }
 
+        /// Goal: a write that was on its way to a leader that is cut off goes on with the next leader, and
+        /// does not wait until the connection is given up.
+        @Test func aWriteDoesNotWaitForALeaderThatIsGone() async throws {
+            try await TestCluster.run(count: 3) { cluster in
+                try await cluster[0].write(put("/a"))
+                try await cluster.agree()
+                let leader = try await cluster.leader()
+                let others = cluster.workers.filter { $0 !== leader }
+                leader.wires.cut(to: others.map(\.address))
+                for worker in others { worker.wires.cut(to: [leader.address]) }
+                let began = ContinuousClock.now
+                try await others[0].write(put("/b", key: "once"))
+                #expect(ContinuousClock.now - began < .seconds(4))
+                for worker in cluster.workers { worker.wires.mend() }
+                try await cluster.agree()
+                #expect(try leader.node.view().catalog.mount(at: "/b") != nil)
+            }
+        }
+
         /// Goal: one voter that hangs without a reset makes no other look silent.
         @Test func aHungVoterMakesNobodyElseLookSilent() async throws {
             try await TestCluster.run(count: 3) { cluster in
