@@ -2,7 +2,7 @@
 
 /// The cluster as one worker sees it, quorum or not.
 ///
-/// Source: `CONTRACT.md` §3, shape `cluster`.
+/// Source: `Docs/http-api.md`, shape `cluster`.
 package struct ClusterDocument: Codable, Hashable, Sendable {
     /// UUID.
     package var cluster: String

@@ -2,7 +2,7 @@
 
 /// One entry of the mount table as the API answers it.
 ///
-/// Source: `CONTRACT.md` §3, shape `mount`.
+/// Source: `Docs/http-api.md`, shape `mount`.
 package struct MountDocument: Codable, Hashable, Sendable {
     /// Absolute cluster path.
     package var path: String

@@ -2,7 +2,7 @@
 
 /// Which mount a path belongs to and where its bytes come from.
 ///
-/// Source: `CONTRACT.md` §3, shape `resolve`.
+/// Source: `Docs/http-api.md`, shape `resolve`.
 package struct ResolveDocument: Codable, Hashable, Sendable {
     package var path: String
     /// Path of the mount with the longest matching prefix.
@@ -30,7 +30,7 @@ package struct ResolveDocument: Codable, Hashable, Sendable {
 
 /// Which workers own the unit of a file that holds one byte.
 ///
-/// Source: `CONTRACT.md` §3, shape `locate`.
+/// Source: `Docs/http-api.md`, shape `locate`.
 package struct LocateDocument: Codable, Hashable, Sendable {
     package var path: String
     /// Bytes.
@@ -69,7 +69,7 @@ package struct LocateDocument: Codable, Hashable, Sendable {
 
 /// One page of a directory.
 ///
-/// Source: `CONTRACT.md` §3, shape `list`.
+/// Source: `Docs/http-api.md`, shape `list`.
 package struct ListDocument: Codable, Hashable, Sendable {
     package var path: String
     package var entries: [ListEntryDocument]

@@ -73,7 +73,7 @@ extension Catalog {
     }
 }
 
-/// The key spaces of the watch, `CONTRACT.md` §3.
+/// The key spaces of the watch, `Docs/http-api.md`.
 package enum CatalogKey {
     /// Prefix of every mount's key.
     package static let mounts: ByteString = "mounts/"

@@ -102,7 +102,7 @@ extension Mount.StalePolicy: CustomStringConvertible {
 }
 
 extension WorkerEntry.State {
-    /// As `CONTRACT.md` §2 names it.
+    /// As `Docs/operations/running.md` names it.
     package var text: String {
         switch self {
         case .joining: "joining"

@@ -25,7 +25,7 @@ struct OptionRule: Sendable {
     /// Whether a region may set it too.
     let isRegional: Bool
 
-    /// Every option there is; `CONTRACT.md` §3 and `DESIGN.md` §4.
+    /// Every option there is; `Docs/origins.md`.
     // swift-format-ignore
     static let all: [OptionRule] = [
         //         key             value                   schemes               in a region

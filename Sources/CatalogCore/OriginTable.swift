@@ -6,7 +6,7 @@ import Primitives
 ///
 /// The prefix is not part of it: keys below it carry the prefix, so two mounts of one bucket share
 /// pages. Credentials, region names and TLS settings do not change which bytes a key holds.
-/// - Source: `DESIGN.md` §4.
+/// - Source: `Docs/placement.md`.
 struct OriginIdentity: Hashable, Comparable, Sendable {
     let canonical: ByteString
 

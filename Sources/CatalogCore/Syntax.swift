@@ -32,7 +32,7 @@ package enum NameSyntax {
     }
 }
 
-/// Keys of repeated requests: 1...64 printable ASCII characters (`CONTRACT.md` §3).
+/// Keys of repeated requests: 1...64 printable ASCII characters (`Docs/http-api.md`).
 func isIdempotencyKey(_ key: String) -> Bool {
     (1...64).contains(key.utf8.count) && key.utf8.allSatisfy { (0x20...0x7E).contains($0) }
 }

@@ -15,7 +15,7 @@ package final class PageClient: Sendable {
     ///   - group: Whose event loops carry the connections.
     ///   - cluster: Workers of another cluster refuse the hello.
     ///   - name: Who is asking, for the workers' logs.
-    ///   - limits: Bounds; the standard ones are those of DESIGN.md §5 and §8.
+    ///   - limits: Bounds; the standard ones are those of Docs/page-protocol.md.
     package init(
         group: any EventLoopGroup,
         cluster: ClusterID,

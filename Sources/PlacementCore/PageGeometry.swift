@@ -8,7 +8,7 @@
 /// Both sizes are constants of format 1: they stand in every store header and every hello of the
 /// page protocol, and a store or peer with others is refused.
 ///
-/// - Source: DESIGN.md §4.
+/// - Source: Docs/placement.md.
 package struct PageGeometry: Hashable, Sendable {
     /// Bytes of every page but an object's last: 1 MiB.
     package static let pageByteCount: UInt64 = 1 << 20

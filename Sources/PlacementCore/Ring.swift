@@ -14,7 +14,7 @@ package import Primitives
 /// 1. `members` is in the order of ids, no id twice.
 /// 2. `points` never decreases; where points are equal, the smaller worker id comes first.
 ///
-/// - Source: Karger et al., "Consistent Hashing and Random Trees", STOC 1997; DESIGN.md §4.
+/// - Source: Karger et al., "Consistent Hashing and Random Trees", STOC 1997; Docs/placement.md.
 package struct Ring: Sendable {
     /// How many owners a unit has beyond its replicas: the second and third choice of a reader.
     package static let spareOwnerCount = 2

@@ -4,7 +4,7 @@ import CatalogCore
 import Primitives
 import Testing
 
-/// The rules of `CONTRACT.md` §3, "Writes to mounts".
+/// The rules of `Docs/http-api.md`.
 struct MountWriteTests {
     enum Expected: Sendable, Equatable { case created, replaced, removed, refused(String) }
 

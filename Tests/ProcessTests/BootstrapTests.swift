@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `CONTRACT.md` §2, "Bootstrap".
+    /// `Docs/operations/running.md`.
     @Suite struct BootstrapTests {
         static let early = [
             "/v1/mounts", "/v1/mount?path=/a", "/v1/workers", "/v1/workers/w1",

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `CONTRACT.md` §2, "Identity".
+    /// `Docs/operations/running.md`.
     @Suite struct IdentityTests {
         @Test func aMemberOfOneClusterDoesNotJoinAnother() async throws {
             let ours = try await TarnCluster.formed(1)

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `CONTRACT.md` §3, "Writes to mounts" and "Consistency".
+    /// `Docs/http-api.md`.
     @Suite struct MountTableTests {
         static let refusedPaths = [
             "", "/", "data/a", "/data/", "//data", "/data//a", "/data/./a", "/data/../a", "/..",

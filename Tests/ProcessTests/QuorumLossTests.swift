@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `CONTRACT.md` §3, "Without a quorum".
+    /// `Docs/http-api.md`.
     @Suite struct QuorumLossTests {
         @Test func withoutAQuorumWritesAreRefusedAtOnceAndReadsGoOn() async throws {
             let cluster = try await TarnCluster.formed()

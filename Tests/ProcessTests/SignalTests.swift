@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `CONTRACT.md` §2, "Life".
+    /// `Docs/operations/running.md`.
     @Suite struct SignalTests {
         @Test func aLeaderAskedToEndHandsOverAndExitsClean() async throws {
             let cluster = try await TarnCluster.formed()

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `CONTRACT.md` §3, "Watch".
+    /// `Docs/http-api.md`.
     @Suite struct WatchTests {
         @Test func aWatchTellsEveryChangeInOrderOnEveryWorker() async throws {
             let cluster = try await TarnCluster.formed()

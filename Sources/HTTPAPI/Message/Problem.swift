@@ -4,7 +4,7 @@ package import NIOHTTP1
 
 /// Why a request was not done: the one error of this module, and the body of every error answer.
 ///
-/// - Source: RFC 9457; `CONTRACT.md` §3, table of codes.
+/// - Source: RFC 9457; `Docs/http-api.md`.
 package struct Problem: Error, Sendable {
     package var document: ProblemDocument
     /// `Allow`, `Retry-After`, `Content-Range`, ….

@@ -7,7 +7,7 @@ import Primitives
 /// The only place that looks at a raw target: nothing here decodes, collapses `//`, resolves `..`
 /// or drops a trailing `/`, because all of these are different cluster paths.
 ///
-/// - Source: RFC 9112 §3.2; `CONTRACT.md` §3, "cut from the raw request target".
+/// - Source: RFC 9112 §3.2; `Docs/http-api.md`.
 package struct RequestTarget: Hashable, Sendable {
     /// From the first `/`, still percent-encoded.
     package let rawPath: [UInt8]

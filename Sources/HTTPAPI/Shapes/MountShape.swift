@@ -52,7 +52,7 @@ extension MountEntry {
 // MARK: - Times
 
 // `Timespan` prints the largest unit that fits, "1m" for a minute; these documents are compared by
-// programs, so they always count seconds, as `CONTRACT.md` §3 shows.
+// programs, so they always count seconds, as `Docs/http-api.md` shows.
 
 extension Mount.MetadataTTL {
     fileprivate var apiText: String {
