@@ -62,6 +62,10 @@ struct CommitDurability: Invariant {
 
     /// Voters change with entries of the log, with a snapshot in its place, and where a process starts.
     private mutating func mark(_ node: Int, _ observation: Observation, _ world: World) {
+        guard world.nodes[node].isUp else {
+            marks[node] = nil  // It crashed amid the event: what its core holds is of the past.
+            return
+        }
         let last = world.nodes[node].raft.log.last.index
         let life = world.nodes[node].life
         let snapshot = world.nodes[node].raft.snapshot?.position.index
