@@ -160,27 +160,33 @@ package struct OriginSurveyor: OriginSurveying {
         return ObjectChecksums(size: size, values: ["crc32c": digits])
     }
 
+    /// What one of many questions came to; no pair, see `RegionSurvey.Answer`.
+    private struct Answer: Sendable {
+        let position: Int
+        let result: Result<ObjectChecksums, FileError>
+    }
+
     /// Asks about every name, so many at a time, and answers in their order.
     private static func each(
         of names: [ByteString],
         atOnce limit: Int,
         _ ask: @escaping @Sendable (ByteString) async throws(OriginError) -> ObjectChecksums
     ) async -> [Result<ObjectChecksums, FileError>] {
-        await withTaskGroup(of: (Int, Result<ObjectChecksums, FileError>).self) { group in
+        await withTaskGroup(of: Answer.self) { group in
             var answers: [Int: Result<ObjectChecksums, FileError>] = [:]
             for (position, name) in names.enumerated() {
-                if position >= limit, let (done, answer) = await group.next() {
-                    answers[done] = answer
+                if position >= limit, let answer = await group.next() {
+                    answers[answer.position] = answer.result
                 }
                 group.addTask {
                     do throws(OriginError) {
-                        return (position, .success(try await ask(name)))
+                        return Answer(position: position, result: .success(try await ask(name)))
                     } catch {
-                        return (position, .failure(FileError(error)))
+                        return Answer(position: position, result: .failure(FileError(error)))
                     }
                 }
             }
-            for await (done, answer) in group { answers[done] = answer }
+            for await answer in group { answers[answer.position] = answer.result }
             return names.indices.map { answers[$0] ?? .failure(.timedOut) }
         }
     }

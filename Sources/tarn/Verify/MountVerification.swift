@@ -93,25 +93,16 @@ struct MountVerification: Sendable {
         _ step: SurveyRequest.Step,
         _ names: [ByteString]
     ) async -> [String: [SurveyObjectDocument]] {
-        typealias Answer = Result<[SurveyObjectDocument], CommandFailure>
         let asked = regions.filter(\.isCompared).compactMap { surveys[$0.region] }
-        let answers = await withTaskGroup(of: (String, Answer).self) { group in
-            for survey in asked {
-                group.addTask {
-                    do throws(CommandFailure) {
-                        return (survey.region, .success(try await survey.objects(step, names)))
-                    } catch {
-                        return (survey.region, .failure(error))
-                    }
-                }
-            }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        let answers = await withTaskGroup(of: RegionSurvey.Answer.self) { group in
+            for survey in asked { group.addTask { await survey.answer(step, names) } }
+            return await group.reduce(into: [String: RegionSurvey.Answer]()) { $0[$1.region] = $1 }
         }
         for index in regions.indices {
-            if case .failure(let error) = answers[regions[index].region] {
-                regions[index].problem = error.reason
+            if let problem = answers[regions[index].region]?.problem {
+                regions[index].problem = problem
             }
         }
-        return answers.compactMapValues { try? $0.get() }
+        return answers.compactMapValues(\.objects)
     }
 }

@@ -48,6 +48,27 @@ struct RegionSurvey: Sendable {
         return findings
     }
 
+    /// What came of a step.
+    ///
+    /// A type of its own, because a task group whose children give a pair with a `Result` in it copies
+    /// such a pair wrongly when it is optimised (Swift 6.3: `mount verify` crashed).
+    struct Answer: Sendable {
+        let region: String
+        /// `nil`: see ``problem``.
+        let objects: [SurveyObjectDocument]?
+        let problem: String?
+    }
+
+    /// As ``objects(_:_:)``, with what went wrong as a part of the answer.
+    func answer(_ step: SurveyRequest.Step, _ names: [ByteString]) async -> Answer {
+        do throws(CommandFailure) {
+            let objects = try await objects(step, names)
+            return Answer(region: region, objects: objects, problem: nil)
+        } catch {
+            return Answer(region: region, objects: nil, problem: error.reason)
+        }
+    }
+
     /// One of the other steps, for all of `names` in their order.
     func objects(
         _ step: SurveyRequest.Step,

@@ -31,6 +31,10 @@ extension LabTests {
                 try await waitUntil("ap2 serves /d\n\(lab.logEnds)") {
                     try await alone.get("/v1/files/d/warm").text == "seen before"
                 }
+                try await waitUntil("both workers of ap are in its ring\n\(lab.logEnds)") {
+                    let view = try await alone.get("/v1/cluster").document(ClusterDocument.self)
+                    return view.regions["ap"]?.workers == 2
+                }
                 let epoch = try await alone.get("/v1/ring?region=ap").headers["tarn-region-epoch"]
 
                 try await lab.done(["partition", "ap", "us,eu"])
