@@ -110,7 +110,7 @@ extension TarnCluster {
         for worker in workers {
             var seen: [String?] = []
             try await worker.until("all \(wanted) for \(worker.name): \(seen)") {
-                seen = try await worker.listedWorkers().map(\.liveness)
+                seen = try await worker.listedWorkers(consistency: "local").map(\.liveness)
                 return seen.count == workers.count && seen.allSatisfy { $0 == wanted.rawValue }
             }
         }
@@ -119,7 +119,7 @@ extension TarnCluster {
 
 extension TarnWorker {
     fileprivate func liveness(of name: String) async throws -> String {
-        try await listedWorkers().first { $0.name == name }?.liveness ?? "none"
+        try await listedWorkers(consistency: "local").first { $0.name == name }?.liveness ?? "none"
     }
 
     /// The value of one line of `/metrics`.

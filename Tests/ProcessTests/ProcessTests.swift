@@ -18,8 +18,12 @@ extension TarnWorker {
     }
 
     /// `GET /v1/workers`.
-    func listedWorkers() async throws -> [WorkerDocument] {
-        try await web.get("/v1/workers").document(Page<WorkerDocument>.self).items
+    func listedWorkers(
+        consistency: String = "linearizable"
+    ) async throws -> [WorkerDocument] {
+        try await web.get("/v1/workers?consistency=\(consistency)").document(
+            Page<WorkerDocument>.self
+        ).items
     }
 
     /// Puts a mount of `origin` without looking at the origin first.
