@@ -168,7 +168,7 @@ let tests: [Target] = [
     ),
     .testTarget(name: "CatalogCoreTests", dependencies: ["CatalogCore", "Primitives"]),
     .testTarget(name: "PlacementCoreTests", dependencies: ["PlacementCore", "Primitives"]),
-    .testTarget(name: "FeedCoreTests", dependencies: ["FeedCore", "Primitives"]),
+    .testTarget(name: "FeedCoreTests", dependencies: ["FeedCore", "Primitives", "TestKit"]),
     .testTarget(
         name: "CodecsTests",
         dependencies: ["Codecs", "PlacementCore", "Primitives", "RaftCore"]

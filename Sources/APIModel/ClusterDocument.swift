@@ -2,7 +2,7 @@
 
 /// The cluster as one worker sees it, quorum or not.
 ///
-/// Source: `Docs/http-api.md`, shape `cluster`.
+/// Schema `cluster` of `GET /v1/openapi.json`.
 package struct ClusterDocument: Codable, Hashable, Sendable {
     /// UUID.
     package var cluster: String

@@ -2,7 +2,7 @@
 
 /// Body of `POST /v1/cluster/init`; every member may be absent.
 package struct InitRequest: Codable, Hashable, Sendable {
-    /// Odd, 1...7; `nil`: chosen as `Docs/operations/running.md` says.
+    /// Odd, 1...7; `nil`: three, or one where `join` names fewer than three.
     @Nullable package var voters: Int?
     /// `zone` (default) or `region`.
     @Nullable package var survive: String?

@@ -2,7 +2,7 @@
 
 /// One entry of the mount table as the API answers it.
 ///
-/// Source: `Docs/http-api.md`, shape `mount`.
+/// Schema `mount` of `GET /v1/openapi.json`.
 package struct MountDocument: Codable, Hashable, Sendable {
     /// Absolute cluster path.
     package var path: String

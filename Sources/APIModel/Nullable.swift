@@ -2,7 +2,7 @@
 
 /// An optional member that is written as `null` instead of being left out.
 ///
-/// Readers of these documents look members up by name: "absent = null" (`Docs/http-api.md`) is only
+/// Readers of these documents look members up by name: that absent means null is only
 /// simple for them when the name is always there. Decoding takes both forms.
 @propertyWrapper
 package struct Nullable<Value> {

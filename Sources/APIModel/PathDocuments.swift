@@ -2,7 +2,7 @@
 
 /// Which mount a path belongs to and where its bytes come from.
 ///
-/// Source: `Docs/http-api.md`, shape `resolve`.
+/// Schema `resolve` of `GET /v1/openapi.json`.
 package struct ResolveDocument: Codable, Hashable, Sendable {
     package var path: String
     /// Path of the mount with the longest matching prefix.
@@ -30,7 +30,7 @@ package struct ResolveDocument: Codable, Hashable, Sendable {
 
 /// Which workers own the unit of a file that holds one byte.
 ///
-/// Source: `Docs/http-api.md`, shape `locate`.
+/// Schema `locate` of `GET /v1/openapi.json`.
 package struct LocateDocument: Codable, Hashable, Sendable {
     package var path: String
     /// Bytes.
@@ -69,7 +69,7 @@ package struct LocateDocument: Codable, Hashable, Sendable {
 
 /// One page of a directory.
 ///
-/// Source: `Docs/http-api.md`, shape `list`.
+/// Schema `list` of `GET /v1/openapi.json`.
 package struct ListDocument: Codable, Hashable, Sendable {
     package var path: String
     package var entries: [ListEntryDocument]

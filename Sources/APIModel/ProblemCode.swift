@@ -2,7 +2,7 @@
 
 /// Every `code` that an error answer of the API can carry.
 ///
-/// The table of `Docs/http-api.md`, and behind it the few codes HTTP itself needs. Raw values are the
+/// Those of the product, and behind them the few that HTTP itself needs. Raw values are the
 /// stable surface: none is ever renamed.
 package enum ProblemCode: String, CaseIterable, Codable, Sendable {
     case badPath = "bad-path"
@@ -44,7 +44,7 @@ extension ProblemCode {
     /// Status of the answer.
     package var httpStatus: Int { row.status }
 
-    /// What the CLI exits with, `Docs/http-api.md`.
+    /// What the CLI exits with.
     package var exitCode: Int32 { row.exit }
 
     /// The constant `title` of the problem document.

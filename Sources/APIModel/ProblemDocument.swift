@@ -2,7 +2,7 @@
 
 /// Body of every error answer, `application/problem+json`.
 ///
-/// - Source: RFC 9457; `Docs/http-api.md`, shape `problem`.
+/// - Source: RFC 9457; schema `problem` of `GET /v1/openapi.json`.
 package struct ProblemDocument: Codable, Hashable, Sendable {
     /// Whether a write that failed may still take effect.
     package enum Outcome: String, Codable, Sendable {

@@ -2,7 +2,7 @@
 
 /// One line of `GET /v1/watch`.
 ///
-/// - Source: `Docs/http-api.md`.
+/// - Source: `Docs/http-api.md`, "Watches".
 package enum WatchLine: Hashable, Sendable {
     /// A live key at the start of a watch with `state=true`.
     case state(revision: UInt64, key: String, value: WatchValue)

@@ -2,7 +2,7 @@
 
 /// A worker: what the catalog holds and what is known about it right now.
 ///
-/// Source: `Docs/http-api.md`, shape `worker`. Members that no catalog holds (liveness, use) are
+/// Schema `worker` of `GET /v1/openapi.json`. Members that no catalog holds (liveness, use) are
 /// `null` where nobody knows, as in watch lines.
 package struct WorkerDocument: Codable, Hashable, Sendable {
     package var name: String

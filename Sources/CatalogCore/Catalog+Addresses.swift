@@ -5,7 +5,7 @@ package import Primitives
 extension Catalog {
     /// The same catalog, at the same revision, with workers where they were last heard from.
     ///
-    /// Addresses are opinions (`Docs/coordination.md`): a view for routing and for people, never applied to,
+    /// Addresses are opinions: a view for routing and for people, never applied to,
     /// encoded or compared with other replicas.
     package func located(_ heard: [(node: NodeID, addresses: WorkerAddresses)]) -> Catalog {
         var view = self

@@ -73,7 +73,7 @@ extension Catalog {
     }
 }
 
-/// The key spaces of the watch, `Docs/http-api.md`.
+/// The key spaces of the watch.
 package enum CatalogKey {
     /// Prefix of every mount's key.
     package static let mounts: ByteString = "mounts/"

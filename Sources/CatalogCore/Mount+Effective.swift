@@ -102,7 +102,7 @@ extension Mount.StalePolicy: CustomStringConvertible {
 }
 
 extension WorkerEntry.State {
-    /// As `Docs/operations/running.md` names it.
+    /// As documents and command lines name it.
     package var text: String {
         switch self {
         case .joining: "joining"

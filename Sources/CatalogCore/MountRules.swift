@@ -2,7 +2,7 @@
 
 package import Primitives
 
-/// What a mount must look like to be stored; `Docs/http-api.md`.
+/// What a mount must look like to be stored.
 package enum MountRules {
     /// Checks a mount path: absolute, UTF-8, no empty, `.` or `..` component, no trailing `/`.
     ///

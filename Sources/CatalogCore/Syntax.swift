@@ -32,7 +32,7 @@ package enum NameSyntax {
     }
 }
 
-/// Keys of repeated requests: 1...64 printable ASCII characters (`Docs/http-api.md`).
+/// Keys of repeated requests: 1...64 printable ASCII characters.
 func isIdempotencyKey(_ key: String) -> Bool {
     (1...64).contains(key.utf8.count) && key.utf8.allSatisfy { (0x20...0x7E).contains($0) }
 }

@@ -13,7 +13,7 @@ package protocol FileSystemClient: Sendable {
     /// for `.object`.
     func attributes(of path: ByteString, view: PathView) async throws(FileError) -> FileAttributes
 
-    /// One page of a directory, in the order of `Docs/http-api.md`.
+    /// One page of a directory, bytewise by name, directories compared with a `/` behind it.
     ///
     /// `after` is the ``DirectoryEntry/cursor`` of the last entry of the page before, `nil` for the
     /// first; `limit` is 1...10,000.
@@ -113,7 +113,7 @@ package struct DirectoryEntry: Hashable, Sendable {
 }
 
 extension DirectoryEntry {
-    /// Where the next page begins behind this entry: what the order of `Docs/http-api.md` compares, so
+    /// Where the next page begins behind this entry: what the order of listings compares, so
     /// that it stands for the same place when the entry has gone.
     package var cursor: ByteString { attributes.kind == .directory ? name + "/" : name }
 }

@@ -63,7 +63,7 @@ package struct PageDirectoryEntry: Hashable, Sendable {
     }
 }
 
-/// A part of a directory, in the order of `Docs/http-api.md`.
+/// A part of a directory, in the order of listings.
 package struct PageDirectory: Hashable, Sendable {
     package let entries: [PageDirectoryEntry]
     /// `true`: ask again with `after` = the last name, with a `/` behind it if it is a directory.

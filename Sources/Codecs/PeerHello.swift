@@ -4,7 +4,7 @@ package import Primitives
 /// Who a worker is, said first on every connection between workers, by both sides.
 ///
 /// Identity is (cluster, node, store); name, region and zone describe. Addresses are not in it: they
-/// are opinions (`Docs/coordination.md`). A fresh worker has neither cluster nor node, but always a store.
+/// are opinions. A fresh worker has neither cluster nor node, but always a store.
 ///
 /// Wire format 1, little-endian, in this order: magic `TARNPEER` (8 bytes), oldest and newest
 /// protocol version this worker speaks (u16, u16), optional cluster (flag, 16 bytes), optional node

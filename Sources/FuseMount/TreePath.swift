@@ -27,7 +27,7 @@ package enum TreePath {
         return hash > 1 ? hash : hash + 2
     }
 
-    /// Whether POSIX can show `name` (`Docs/http-api.md`).
+    /// Whether POSIX can show `name` (`Docs/fuse.md`).
     package static func isVisible(_ name: ByteString) -> Bool {
         !name.isEmpty && name.count <= longestName && name != "." && name != ".."
             && !name.bytes.contains(UInt8(ascii: "/")) && !name.bytes.contains(0)

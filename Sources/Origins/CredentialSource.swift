@@ -6,7 +6,7 @@ import Synchronization
 /// Files are read again once a minute, so a rotated key is taken over without a restart; temporary
 /// credentials are renewed five minutes before they expire.
 package final class CredentialSource: Sendable {
-    /// One of the places that `Docs/operations/running.md` names, in its order.
+    /// One of the places that `Docs/origins.md` names, in its order.
     enum Place: Sendable {
         /// A credential of the worker's configuration.
         case named(String, file: String)

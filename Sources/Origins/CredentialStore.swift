@@ -23,7 +23,7 @@ package struct CredentialStore: Sendable {
         webIdentitySettings = environment.filter { WebIdentity.variables.contains($0.key) }
     }
 
-    /// The places to look in for a mount, in the order of `Docs/operations/running.md`.
+    /// The places to look in for a mount, in the order of `Docs/origins.md`.
     ///
     /// - Throws: ``OriginError/unknownCredential(_:)`` for a name that nobody defined.
     func places(

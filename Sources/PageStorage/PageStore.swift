@@ -10,7 +10,7 @@ import SystemPackage
 /// All calls block on the disk and may come from any thread: run them on a blocking pool. Nothing
 /// here is ever waited for by the other planes, and nothing is lost that the origin does not have.
 ///
-/// - Source: Docs/page-store.md; formats and promises in Docs/page-store.md.
+/// Formats and promises: Docs/page-store.md.
 package final class PageStore: Sendable {
     private let disks: [PageDisk]
 

@@ -6,7 +6,7 @@ package import Primitives
 /// Without the version, so that a new version of an object lands on the same workers; with the unit,
 /// so that many workers serve a large one.
 ///
-/// - Source: Docs/placement.md; golden vectors in Docs/placement.md.
+/// - Source: Docs/placement.md, with golden vectors.
 package struct PlacementKey: Hashable, Sendable {
     package let origin: OriginID
     /// The object's key at its origin, not its cluster path.

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Not `String`, whose `==`, hash and order follow Unicode: there "é" in one code point equals "é" in
 /// two, while for an object store they are two keys. Equality, hash and order here are those of the
-/// bytes, as S3 lists and as `Docs/http-api.md` orders.
+/// bytes, as S3 lists them.
 public struct ByteString: Hashable, Sendable {
     /// The bytes themselves.
     public var bytes: [UInt8]

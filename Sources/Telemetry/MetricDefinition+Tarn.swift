@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Every metric of the product, `Docs/operations/running.md`.
+/// Every metric of the product.
 ///
 /// A name is a promise to dashboards and alerts: none changes, labels are only added. The `help` of
 /// each is its documentation.

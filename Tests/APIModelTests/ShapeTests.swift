@@ -4,7 +4,7 @@ import APIModel
 import Foundation
 import Testing
 
-/// Every shape of `Docs/http-api.md` as whole text: names, nulls and order are what others rely on.
+/// Every document as whole text: names, nulls and order are what others rely on.
 struct ShapeTests {
     static let mount = MountDocument(
         path: "/data/bucket_a",

@@ -4,7 +4,7 @@ import CatalogCore
 import Primitives
 import Testing
 
-/// The rules of `Docs/http-api.md`.
+/// Which condition lets a mount be written, and what it answers.
 struct MountWriteTests {
     enum Expected: Sendable, Equatable { case created, replaced, removed, refused(String) }
 

@@ -5,7 +5,7 @@ import Primitives
 import Testing
 
 struct DirectoryListingTests {
-    /// Goal: order, uniqueness and paging of `Docs/http-api.md` for any keys.
+    /// Goal: order, uniqueness and paging of listings for any keys.
     ///
     /// Method: random keys of few letters, so that `p`, `p/…` and names around `/` collide often; a
     /// model that sorts a dictionary.

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `Docs/operations/running.md`.
+    /// From fresh workers to one cluster, and who may join it.
     @Suite struct BootstrapTests {
         static let early = [
             "/v1/mounts", "/v1/mount?path=/a", "/v1/workers", "/v1/workers/w1",

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `Docs/operations/running.md`: `data-socket`, mode 0660, `socket-group`.
+    /// The key `data-socket`: mode 0660, and `socket-group`.
     @Suite struct DataSocketTests {
         @Test(.enabled(if: getuid() == 0, "gives a file to another group"))
         func theSocketBelongsToTheConfiguredGroup() async throws {

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `Docs/operations/running.md`: what SIGTERM leaves whole, what it cuts, and what the log says.
+    /// What SIGTERM leaves whole, what it cuts, and what the log says.
     @Suite struct EndTests {
         private static let size = 24 << 20
 

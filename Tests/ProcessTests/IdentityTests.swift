@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `Docs/operations/running.md`.
+    /// A worker is its store, not its name or its addresses.
     @Suite struct IdentityTests {
         @Test func aMemberOfOneClusterDoesNotJoinAnother() async throws {
             let ours = try await TarnCluster.formed(1)

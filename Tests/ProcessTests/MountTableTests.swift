@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `Docs/http-api.md`.
+    /// Writes with conditions and keys, and how new reads are.
     @Suite struct MountTableTests {
         static let refusedPaths = [
             "", "/", "data/a", "/data/", "//data", "/data//a", "/data/./a", "/data/../a", "/..",

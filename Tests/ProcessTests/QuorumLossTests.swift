@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `Docs/http-api.md`.
+    /// What is refused without a quorum, how soon, and what goes on.
     @Suite struct QuorumLossTests {
         @Test func withoutAQuorumWritesAreRefusedAtOnceAndReadsGoOn() async throws {
             let cluster = try await TarnCluster.formed()

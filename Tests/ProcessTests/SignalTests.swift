@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `Docs/operations/running.md`.
+    /// Signals: SIGTERM ends in order, systemd hears of it, a stopped process is passed by.
     @Suite struct SignalTests {
         @Test func aLeaderAskedToEndHandsOverAndExitsClean() async throws {
             let cluster = try await TarnCluster.formed()

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension ProcessTests {
-    /// `Docs/http-api.md`.
+    /// `GET /v1/watch` on every worker: order, state first, resumption.
     @Suite struct WatchTests {
         @Test func aWatchTellsEveryChangeInOrderOnEveryWorker() async throws {
             let cluster = try await TarnCluster.formed()

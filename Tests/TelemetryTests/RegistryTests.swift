@@ -59,7 +59,7 @@ struct RegistryTests {
         #expect(registry.expositionText().contains("tarn_raft_fsync_seconds_count 8000\n"))
     }
 
-    // MARK: - The table of `Docs/operations/running.md`
+    // MARK: - Every metric and its labels
 
     // swift-format-ignore
     static let promised: [(name: String, labels: [String])] = [

@@ -7,7 +7,7 @@ package import Primitives
 /// Attributes and listings as their owner keeps them: from the origin, for the mount's time to live.
 ///
 /// While the origin is out of order, what is known is used past its time: readers of cached data must
-/// not notice (`Docs/architecture.md`).
+/// not notice.
 package final class MetadataService: Sendable {
     struct Key: Hashable, Sendable {
         let mount: ByteString

@@ -34,7 +34,7 @@ package struct WatchCall: Sendable {
         let stalenessMS: UInt64?
     }
 
-    /// A progress line comes at least every 5 s (`Docs/http-api.md`).
+    /// A progress line comes at least every 5 s.
     package static let silenceLimit = Duration.seconds(7)
     /// Of an answer that is not lines.
     private static let problemLimit = 64 << 10

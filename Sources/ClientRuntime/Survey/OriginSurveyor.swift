@@ -160,7 +160,8 @@ package struct OriginSurveyor: OriginSurveying {
         return ObjectChecksums(size: size, values: ["crc32c": digits])
     }
 
-    /// What one of many questions came to; no pair, see `RegionSurvey.Answer`.
+    /// What one of many questions came to; no pair, because an optimised child of a task group
+    /// that awaits while it builds one returns garbage (Swift 6.3).
     private struct Answer: Sendable {
         let position: Int
         let result: Result<ObjectChecksums, FileError>

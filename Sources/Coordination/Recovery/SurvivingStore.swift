@@ -138,7 +138,7 @@ private struct Replay {
         case .noop: break
         case .command: _ = catalog.apply(try CatalogCommand(decoding: entry.payload))
         case .configuration:
-            members = (try? VoterSet(decoding: entry.payload)) ?? members
+            members = try VoterSet(decoding: entry.payload)
             if let command = CatalogMachine.command(configuration: entry.payload) {
                 _ = catalog.apply(command)
             }

@@ -7,7 +7,7 @@ package import Primitives
 
 /// The conditions of a write to the mount table.
 ///
-/// - Source: `Docs/http-api.md`; RFC 9110 §13.1.
+/// - Source: RFC 9110 §13.1.
 package enum MountConditions {
     /// What must be true of the entry.
     ///

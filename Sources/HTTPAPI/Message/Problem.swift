@@ -4,7 +4,7 @@ package import NIOHTTP1
 
 /// Why a request was not done: the one error of this module, and the body of every error answer.
 ///
-/// - Source: RFC 9457; `Docs/http-api.md`.
+/// - Source: RFC 9457.
 package struct Problem: Error, Sendable {
     package var document: ProblemDocument
     /// `Allow`, `Retry-After`, `Content-Range`, ….

@@ -7,7 +7,7 @@ import Primitives
 /// The only place that looks at a raw target: nothing here decodes, collapses `//`, resolves `..`
 /// or drops a trailing `/`, because all of these are different cluster paths.
 ///
-/// - Source: RFC 9112 §3.2; `Docs/http-api.md`.
+/// - Source: RFC 9112 §3.2; `Docs/http-api.md`, "Targets".
 package struct RequestTarget: Hashable, Sendable {
     /// From the first `/`, still percent-encoded.
     package let rawPath: [UInt8]

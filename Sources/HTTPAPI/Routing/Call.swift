@@ -16,7 +16,7 @@ struct Call: Sendable {
     let budget: ReadAheadBudget
     let seen: SeenState
 
-    /// How long reads and writes of the catalog may wait, as `Docs/http-api.md` says.
+    /// How long reads and writes of the catalog may wait.
     static let patience = Timespan.seconds(5)
 
     var coordination: any CoordinationService { dependencies.coordination }

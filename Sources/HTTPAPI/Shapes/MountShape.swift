@@ -52,7 +52,7 @@ extension MountEntry {
 // MARK: - Times
 
 // `Timespan` prints the largest unit that fits, "1m" for a minute; these documents are compared by
-// programs, so they always count seconds, as `Docs/http-api.md` shows.
+// programs, so they always count seconds.
 
 extension Mount.MetadataTTL {
     fileprivate var apiText: String {

@@ -29,7 +29,7 @@ package enum CommandFailure: Error, Sendable, Equatable {
     /// The exit status alone: everything has been said, or nobody listens any more.
     case silent(status: Int32)
 
-    /// `Docs/http-api.md`.
+    /// What the process ends with.
     package var exitStatus: Int32 {
         switch self {
         case .problem(let document, _):

@@ -50,8 +50,8 @@ struct RegionSurvey: Sendable {
 
     /// What came of a step.
     ///
-    /// A type of its own, because a task group whose children give a pair with a `Result` in it copies
-    /// such a pair wrongly when it is optimised (Swift 6.3: `mount verify` crashed).
+    /// A type of its own, no pair: an optimised child of a task group that builds a pair with
+    /// `try await` inside it, within a `do` that catches, returns garbage (Swift 6.3).
     struct Answer: Sendable {
         let region: String
         /// `nil`: see ``problem``.

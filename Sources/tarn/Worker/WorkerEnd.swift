@@ -40,7 +40,7 @@ struct WorkerFrame: Sendable {
         log.log(level: level, "worker ended", metadata: ["reason": "\(end.reason)"])
     }
 
-    /// An end is promised within 10 s (`Docs/operations/running.md`); this leaves room for the exit.
+    /// An end is promised within 10 s; this leaves room for the exit.
     private static let endLimitSeconds = 9
 
     /// Ends the process, and says so, if it is still there when an end should long be over.

@@ -70,7 +70,7 @@ struct WatchCursorTests {
         return events
     }
 
-    /// Goal: each guarantee of `Docs/http-api.md` for any watcher over any history.
+    /// Goal: each guarantee of a watch for any watcher over any history.
     @Test(arguments: UInt64(1)...12)
     func everyWatcherGetsWhatIsPromised(seed: UInt64) async {
         let history = History()

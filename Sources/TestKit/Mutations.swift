@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import Primitives
+package import Primitives
 
 /// Bytes changed, cut or prolonged at random.
-func mutated(_ bytes: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
+package func mutated(_ bytes: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
     var bytes = bytes
     for _ in 0..<Int.random(in: 0...3, using: &random) {
         switch Int.random(in: 0..<4, using: &random) {
