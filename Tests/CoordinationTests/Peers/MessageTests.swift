@@ -3,6 +3,7 @@ import CatalogCore
 import Coordination
 import FeedCore
 import Primitives
+import TestKit
 import Testing
 
 /// Goal: the bytes between workers never change by accident, and no bytes trap.
