@@ -72,7 +72,7 @@ let runtime: [Target] = [
         name: "Coordination",
         dependencies: [
             "Primitives", "Telemetry", "RaftCore", "GossipCore", "CatalogCore", "FeedCore",
-            "Codecs",
+            "Codecs", "PlacementCore",
             "LogStorage", "PeerTransport", "SystemIO", .logging, .nioCore, .system,
         ]
     ),

@@ -13,6 +13,8 @@ package struct RingDocument: Codable, Hashable, Sendable {
     package var workers: [RingWorkerDocument]
     /// Rings that may still hold pages, newest first, at most 4.
     package var previous: [PreviousRingDocument]
+    /// Names of silent members for which the ring is held: too many at once to go on without them.
+    package var heldFor: [String]
     package var modRevision: UInt64
 
     package init(
@@ -21,6 +23,7 @@ package struct RingDocument: Codable, Hashable, Sendable {
         settled: Bool,
         workers: [RingWorkerDocument],
         previous: [PreviousRingDocument],
+        heldFor: [String] = [],
         modRevision: UInt64
     ) {
         self.region = region
@@ -28,6 +31,7 @@ package struct RingDocument: Codable, Hashable, Sendable {
         self.settled = settled
         self.workers = workers
         self.previous = previous
+        self.heldFor = heldFor
         self.modRevision = modRevision
     }
 }

@@ -24,6 +24,8 @@ package enum WatchValue: Hashable, Sendable {
     case ring(RingDocument)
     /// The key `voters`.
     case voters(VotersDocument)
+    /// Below `jobs/`.
+    case job(JobDocument)
 }
 
 /// Value of the watch key `voters`: who the cluster is and who votes in it.

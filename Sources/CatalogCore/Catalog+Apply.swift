@@ -54,6 +54,9 @@ extension Catalog {
             case .replace(let registration, let node):
                 return try replace(node, by: registration)
             case .voting(let change): return try changeVoting(change)
+            case .worker(let change): return try changeWorker(change)
+            case .ring(let change): return try changeRing(change)
+            case .handoff(let change): return try changeHandoff(change)
             }
         } catch {
             return Application(.refused(error))
@@ -75,6 +78,8 @@ extension Catalog {
 
 /// The key spaces of the watch.
 package enum CatalogKey {
+    /// Prefix of every job's key.
+    package static let jobs: ByteString = "jobs/"
     /// Prefix of every mount's key.
     package static let mounts: ByteString = "mounts/"
     /// Prefix of every ring's key.
@@ -86,6 +91,9 @@ package enum CatalogKey {
 
     /// `mounts/<path>`, so two slashes in a row.
     package static func mount(_ path: ByteString) -> ByteString { mounts + path }
+
+    /// `jobs/<id>`.
+    package static func job(_ id: String) -> ByteString { jobs + ByteString(id) }
 
     /// `rings/<region>`.
     package static func ring(_ region: String) -> ByteString { rings + ByteString(region) }

@@ -13,6 +13,9 @@ extension Catalog {
             guard key.hasPrefix(prefix) else { return }
             found.append(CatalogChange(revision: revision, key: key, value: value, hasMore: false))
         }
+        Self.scan(jobs, below: CatalogKey.jobs, prefix) { id, job in
+            add(CatalogKey.jobs + id, job.modRevision, .job(job))
+        }
         Self.scan(mountTable, below: CatalogKey.mounts, prefix) { path, entry in
             add(CatalogKey.mounts + path, entry.modRevision, .mount(entry))
         }

@@ -68,10 +68,7 @@ extension Catalog {
         revision = revision.next
         remove(holder)
         store(RetiredStore(store: holder.store, node: holder.id, name: holder.name))
-        var gone = holder
-        gone.state = .removed
-        let isInRing = ring(region: holder.region)?.members.contains { $0.id == holder.id } == true
-        let rings = isInRing ? updateRings([holder.region], for: gone) : []
+        let rings = abandonDrain(of: holder) + leaveRing(holder)
         let worker = admit(registration, as: .joining)
         store(worker)
         let wishes = inheritWish(of: holder.id, by: worker.id)

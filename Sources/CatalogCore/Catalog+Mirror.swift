@@ -25,6 +25,7 @@ extension Catalog {
         case .ring(let entry):
             guard key == CatalogKey.ring(entry.region) else { return false }
             store(entry)
+        case .job: break  // Nobody asks a mirror about jobs.
         case nil:
             mirrorRemoval(of: key)
         }

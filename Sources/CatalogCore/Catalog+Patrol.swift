@@ -66,6 +66,8 @@ extension Catalog {
         origins.ids.forEach { sum &+= hash($0.key, $0.value) }
         repetitions.records.forEach { sum &+= $0.value.digest(of: $0.key) }
         retiredStores.forEach { sum &+= hash($0.value, under: $0.key) }
+        jobs.forEach { sum &+= hash($0.value, under: $0.key) }
+        handoffReports.forEach { sum &+= hash($0.value, under: $0.key) }
         return sum == digest.kept && mountHistory.isIntact
     }
 
@@ -104,6 +106,13 @@ extension Catalog {
             return retiredStores.next(behind: last, limit: limit) { key, retired in
                 (key, hash(retired, under: key))
             }
+        case .job:
+            return jobs.next(behind: last, limit: limit) { id, job in (id, hash(job, under: id)) }
+        case .handoff:
+            let last = last.flatMap(NodeID.init(key:))
+            return handoffReports.next(behind: last, limit: limit) { node, report in
+                (node.key, hash(report, under: node))
+            }
         }
     }
 }
@@ -134,11 +143,34 @@ extension Catalog {
         DigestKind.retiredStore.hash(isAtHome: key == retired.store.key) { retired.write(to: &$0) }
     }
 
+    func hash(_ job: JobEntry, under key: ByteString) -> UInt64 {
+        DigestKind.job.hash(isAtHome: key.isText(job.id)) { job.write(to: &$0) }
+    }
+
+    func hash(_ report: HandoffReport, under node: NodeID) -> UInt64 {
+        DigestKind.handoff.hash(isAtHome: node == report.node) { report.write(to: &$0) }
+    }
+
     func hash(_ identity: OriginIdentity, _ id: OriginID) -> UInt64 {
         DigestKind.origin.hash {
             $0.write(identity.canonical)
             $0.write(id.rawValue)
         }
+    }
+}
+
+extension NodeID {
+    /// What a patrol sorts by: the order of the numbers.
+    var key: ByteString {
+        var writer = ByteWriter(reservingCapacity: 8)
+        writer.write(rawValue.bigEndian)
+        return ByteString(writer.bytes)
+    }
+
+    fileprivate init?(key: ByteString) {
+        var reader = ByteReader(Array(key.bytes))
+        guard let value = try? reader.integer(UInt64.self) else { return nil }
+        self.init(UInt64(bigEndian: value))
     }
 }
 

@@ -9,8 +9,8 @@ extension Catalog {
     /// Everything the catalog holds, for a file or a follower; the caller adds a checksum.
     ///
     /// Format 2: version, counters and time, cluster, workers by name, rings by region, origins, mounts
-    /// by path, remembered outcomes oldest first, retired stores, past revisions of mounts,
-    /// ``stateDigest``. Format 1 had none of the last three. O(size).
+    /// by path, remembered outcomes oldest first, retired stores, past revisions of mounts, jobs, reports
+    /// of handoff, ``stateDigest``. Format 1 had none of the last five. O(size).
     package func encodeSnapshot() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 4096)
         writer.write(Self.snapshotVersion)
@@ -27,6 +27,8 @@ extension Catalog {
         write(repetitionsTo: &writer)
         writer.write(list: retiredStores.values) { $1.write(to: &$0) }
         write(mountHistoryTo: &writer)
+        writer.write(list: jobs.values) { $1.write(to: &$0) }
+        writer.write(list: handoffReports.values) { $1.write(to: &$0) }
         writer.write(stateDigest)
         return writer.bytes
     }
@@ -60,6 +62,8 @@ extension Catalog {
         if version >= 2 {
             try readRetiredStores(from: &reader)
             try readMountHistory(from: &reader)
+            try readJobs(from: &reader)
+            try readReports(from: &reader)
             try checkDigest(from: &reader)
         }
         try reader.finish()
@@ -188,6 +192,24 @@ extension Catalog {
             }
             mountHistory.insert(record, at: made)
             last = made
+        }
+    }
+
+    private mutating func readJobs(from reader: inout ByteReader) throws(ByteDecodingError) {
+        for job in try reader.list(JobEntry.init(from:)) {
+            guard self.job(id: job.id) == nil, job.modRevision <= revision else {
+                throw .invalid(what: "job", value: job.modRevision.rawValue)
+            }
+            store(job)
+        }
+    }
+
+    private mutating func readReports(from reader: inout ByteReader) throws(ByteDecodingError) {
+        for report in try reader.list(HandoffReport.init(from:)) {
+            guard worker(id: report.node) != nil, handoffReports[report.node] == nil else {
+                throw .invalid(what: "report of node", value: report.node.rawValue)
+            }
+            storeReport(report)
         }
     }
 

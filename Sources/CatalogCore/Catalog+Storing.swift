@@ -47,6 +47,32 @@ extension Catalog {
         digest.add(hash(ring, under: region), at: place)
     }
 
+    mutating func store(_ job: JobEntry) {
+        let id = ByteString(job.id)
+        let place = DigestSum.Place(kind: .job, key: id)
+        if let old = jobs.set(id, job) { digest.remove(hash(old, under: id), at: place) }
+        digest.add(hash(job, under: id), at: place)
+    }
+
+    mutating func remove(_ job: JobEntry) {
+        let id = ByteString(job.id)
+        guard let old = jobs.remove(id) else { return }
+        digest.remove(hash(old, under: id), at: .init(kind: .job, key: id))
+    }
+
+    mutating func storeReport(_ report: HandoffReport) {
+        let place = DigestSum.Place(kind: .handoff, key: report.node.key)
+        if let old = handoffReports.set(report.node, report) {
+            digest.remove(hash(old, under: report.node), at: place)
+        }
+        digest.add(hash(report, under: report.node), at: place)
+    }
+
+    mutating func removeReport(of node: NodeID) {
+        guard let old = handoffReports.remove(node) else { return }
+        digest.remove(hash(old, under: node), at: .init(kind: .handoff, key: node.key))
+    }
+
     mutating func store(_ entry: MountEntry) {
         let bucket = entry.mount.bucketName(at: entry.path)
         let place = DigestSum.Place(kind: .mount, key: entry.path)

@@ -74,7 +74,8 @@ extension Catalog {
             voters: [node],
             voterCount: old.voterCount,
             wishes: old.wishes.filter { next.worker(id: $0.node) != nil },
-            lineage: Array(([ancestor] + old.lineage).prefix(ClusterEntry.longestLineage))
+            lineage: Array(([ancestor] + old.lineage).prefix(ClusterEntry.longestLineage)),
+            handoff: old.handoff
         )
         next.store(entry, at: next.revision)
         return next
@@ -120,6 +121,7 @@ extension Catalog {
     }
 
     private mutating func retire(_ worker: WorkerEntry) {
+        removeReport(of: worker.id)
         remove(worker)
         store(RetiredStore(store: worker.store, node: worker.id, name: worker.name))
     }

@@ -35,6 +35,14 @@ extension Catalog {
         )
     }
 
+    /// Nothing is wished of a worker that is gone.
+    mutating func dropWish(of node: NodeID) -> [(key: ByteString, value: CatalogValue?)] {
+        guard var entry = cluster, entry.wish(for: node) != nil else { return [] }
+        entry.wishes.removeAll { $0.node == node }
+        store(entry, at: revision)
+        return [(CatalogKey.voters, .cluster(entry))]
+    }
+
     /// What was wished of a worker is wished of the one that has its name now.
     mutating func inheritWish(
         of node: NodeID,

@@ -46,27 +46,15 @@ extension Catalog {
         )
     }
 
-    /// Puts a registered worker on its region's ring.
+    /// A registered worker is ready to own pages: its region's next ring has it.
     mutating func activate(_ id: NodeID) throws(CatalogRefusal) -> Application {
-        guard var worker = worker(id: id) else { throw .noSuchWorker }
+        guard let worker = worker(id: id) else { throw .noSuchWorker }
         switch worker.state {
         case .active: return Application(.worker(worker))
-        case .joining, .suspended: break
+        case .joining, .suspended: return enter(.active, worker)
         case .draining, .drained, .removed:
             throw .badValue("worker '\(worker.name)' is \(worker.state.text)")
         }
-
-        revision = revision.next
-        worker.state = .active
-        worker.modRevision = revision
-        store(worker)
-        return Application(
-            .worker(worker),
-            changes: changes(
-                [(CatalogKey.worker(worker.name), .worker(worker))]
-                    + updateRings([worker.region], for: worker)
-            )
-        )
     }
 
     // MARK: - Private
@@ -93,17 +81,9 @@ extension Catalog {
         revision = revision.next
         worker.modRevision = revision
         store(worker)
-        let isRingMoved =
-            worker.state == .active
-            && (worker.region, worker.zone, worker.capacity)
-                != (known.region, known.zone, known.capacity)
-        let regions = isRingMoved ? [known.region, worker.region].removingRepetitions() : []
         return Application(
             .worker(worker),
-            changes: changes(
-                [(CatalogKey.worker(worker.name), .worker(worker))]
-                    + updateRings(regions, for: worker)
-            )
+            changes: changes([(CatalogKey.worker(worker.name), .worker(worker))])
         )
     }
 
@@ -129,82 +109,8 @@ extension Catalog {
             capacity: registration.capacity,
             version: registration.version,
             startedAtUnixMS: registration.startedAtUnixMS,
+            sinceMS: elapsedMS,
             modRevision: revision
         )
-    }
-}
-
-// MARK: - Rings
-
-extension Catalog {
-    private func firstRing(of region: String) -> RingEntry {
-        let members = workers.filter { isSame($0.region, region) && $0.state == .active }
-        return RingEntry(
-            region: region,
-            epoch: RingEpoch(1),
-            members: members.map(\.ringMember).sorted { $0.id < $1.id },
-            previous: [],
-            modRevision: revision
-        )
-    }
-
-    /// Gives every ring its region's active workers and an epoch that is `leap` later, and a region that
-    /// has none its first ring (invariant 3).
-    mutating func refreshRings(leap: UInt64) {
-        let regions = (workers.map(\.region) + rings.map(\.region)).sorted(by: precedes)
-        for region in regions.removingRepetitions() {
-            let fresh = firstRing(of: region)
-            guard let old = ring(region: region) else {
-                if !fresh.members.isEmpty { store(fresh) }
-                continue
-            }
-            store(
-                RingEntry(
-                    region: region,
-                    epoch: RingEpoch(old.epoch.rawValue + leap),
-                    members: fresh.members,
-                    previous: old.members == fresh.members ? old.previous : old.predecessors,
-                    modRevision: revision
-                )
-            )
-        }
-    }
-
-    /// Gives each region's ring its next epoch, with `worker` where it belongs (invariant 3).
-    mutating func updateRings(
-        _ regions: [String],
-        for worker: WorkerEntry
-    ) -> [(key: ByteString, value: CatalogValue?)] {
-        regions.map { region in
-            let old = ringsByRegion[ByteString(region)]
-            var members = (old?.members ?? []).filter { $0.id != worker.id }
-            if isSame(worker.region, region), worker.state == .active {
-                let place = members.firstIndex { $0.id > worker.id } ?? members.endIndex
-                members.insert(worker.ringMember, at: place)
-            }
-            let ring = RingEntry(
-                region: region,
-                epoch: (old?.epoch ?? .zero).next,
-                members: members,
-                previous: old?.predecessors ?? [],
-                modRevision: revision
-            )
-            store(ring)
-            return (CatalogKey.ring(region), .ring(ring))
-        }
-    }
-}
-
-extension WorkerEntry {
-    fileprivate var ringMember: RingEntry.Member {
-        RingEntry.Member(id: id, name: name, zone: zone, capacity: capacity)
-    }
-}
-
-extension RingEntry {
-    /// What the next ring remembers: this one's members and what it remembers itself.
-    fileprivate var predecessors: [PreviousRing] {
-        let own = members.isEmpty ? [] : [PreviousRing(epoch: epoch, members: members)]
-        return Array((own + previous).prefix(CatalogLimits.previousRings))
     }
 }

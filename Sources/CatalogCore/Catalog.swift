@@ -14,7 +14,8 @@ package import Primitives
 /// 1. ``revision`` grows by exactly one with each command that changes what watchers see, and by
 ///    nothing with a refusal or a repetition.
 /// 2. Node ids and origin ids count from 1 and are never given out twice.
-/// 3. A ring's members are exactly the active workers of its region, by id.
+/// 3. A ring's members were exactly the active workers of its region when it was published, by id; who
+///    left the catalog since is on none.
 /// 4. A store is either retired or has at most one worker, never both.
 /// 5. ``stateDigest`` depends on what the catalog holds, not on how it got there.
 package struct Catalog: Sendable {
@@ -45,6 +46,9 @@ package struct Catalog: Sendable {
     /// Stores that were taken out of the cluster, kept for ever: none of them comes back.
     var retiredStores = OrderedMap<ByteString, RetiredStore>()
     var ringsByRegion = OrderedMap<ByteString, RingEntry>()
+    /// What each worker said last about the pages it gives away.
+    var handoffReports = OrderedMap<NodeID, HandoffReport>()
+    var jobs = OrderedMap<ByteString, JobEntry>()
     var origins = OriginTable()
     var bucketNames = BucketNameIndex()
     var repetitions: RepetitionTable

@@ -15,6 +15,9 @@ extension CatalogCommand {
         case members = 6
         case replace = 7
         case voting = 16
+        case worker = 30
+        case ring = 31
+        case handoff = 32
     }
 
     /// The payload of the log entry: format, time, idempotency, tag, fields, when it was
@@ -57,6 +60,15 @@ extension CatalogCommand {
         case .voting(let change):
             writer.write(Tag.voting.rawValue)
             change.write(to: &writer)
+        case .worker(let change):
+            writer.write(Tag.worker.rawValue)
+            change.write(to: &writer)
+        case .ring(let change):
+            writer.write(Tag.ring.rawValue)
+            change.write(to: &writer)
+        case .handoff(let change):
+            writer.write(Tag.handoff.rawValue)
+            change.write(to: &writer)
         }
         writer.write(madeAtUnixMS)
         return writer.bytes
@@ -82,8 +94,8 @@ extension CatalogCommand {
             return false
         }
         return switch Tag(rawValue: encoded[tag]) {
-        case .register, .members, .replace: true
-        case .genesis, .activate, .putMount, .removeMount, .voting, nil: false
+        case .register, .members, .replace, .worker: true
+        case .genesis, .activate, .putMount, .removeMount, .voting, .ring, .handoff, nil: false
         }
     }
 
@@ -143,6 +155,9 @@ extension CatalogCommand {
                 retiring: NodeID(try reader.counter("node id"))
             )
         case .voting: return .voting(try VotingChange(from: &reader))
+        case .worker: return .worker(try WorkerChange(from: &reader))
+        case .ring: return .ring(try RingChange(from: &reader))
+        case .handoff: return .handoff(try HandoffChange(from: &reader))
         }
     }
 }

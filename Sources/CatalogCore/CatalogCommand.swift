@@ -9,7 +9,7 @@ package struct CatalogCommand: Hashable, Sendable {
         case genesis(ClusterEntry, [WorkerRegistration])
         /// Admits a worker, or updates what is known about an admitted one (same name and store).
         case register(WorkerRegistration)
-        /// A registered worker is ready to own pages.
+        /// A registered worker is ready to own pages; the next ring of its region has it.
         case activate(NodeID)
         case putMount(path: ByteString, Mount, Precondition)
         case removeMount(path: ByteString, Precondition)
@@ -19,6 +19,12 @@ package struct CatalogCommand: Hashable, Sendable {
         case replace(WorkerRegistration, retiring: NodeID)
         /// Who should vote: the leader then changes the voters step by step.
         case voting(VotingChange)
+        /// A step in a worker's life.
+        case worker(WorkerChange)
+        /// What becomes of a region's ring.
+        case ring(RingChange)
+        /// Who gives which pages away, how fast, how far.
+        case handoff(HandoffChange)
     }
 
     package let operation: Operation
@@ -114,6 +120,9 @@ package enum CatalogOutcome: Hashable, Sendable {
     case mount(MountEntry, created: Bool)
     /// The last entry.
     case mountRemoved(MountEntry)
+    /// The ring as it is now, changed or not.
+    case ring(RingEntry)
+    case job(JobEntry)
     case refused(CatalogRefusal)
 }
 
@@ -137,12 +146,14 @@ package enum CatalogRefusal: Error, Hashable, Sendable {
     case full(String)
     /// The store was taken out of the cluster for good, with this node id.
     case storeRetired(NodeID)
+    /// Would lose something, or rests on what is not true any more.
+    case unsafe(String)
 }
 
 /// What one command did to one key, as a watcher sees it.
 package struct CatalogChange: Hashable, Sendable {
     package let revision: Revision
-    /// `mounts/<path>`, `workers/<name>`, `rings/<region>`, `voters`.
+    /// `jobs/<id>`, `mounts/<path>`, `workers/<name>`, `rings/<region>`, `voters`.
     package let key: ByteString
     /// `nil`: the key is gone.
     package let value: CatalogValue?
@@ -162,4 +173,5 @@ package enum CatalogValue: Hashable, Sendable {
     case mount(MountEntry)
     case worker(WorkerEntry)
     case ring(RingEntry)
+    case job(JobEntry)
 }

@@ -29,6 +29,8 @@ package enum CatalogLimits {
     package static let mountHistoryByteCount = 16 << 20
     /// Bytes that a past revision counts for beside its own.
     package static let mountRevisionOverhead = 128
+    /// Jobs kept, those under way included.
+    package static let jobCount = 1_000
     /// Member lists kept behind a ring's current one.
     package static let previousRings = 4
     /// Outcomes remembered for repetitions, however old.

@@ -139,6 +139,12 @@ package struct WorkerEntry: Hashable, Sendable {
     package var version: String
     /// Milliseconds since 1970 by the worker's own clock: shown to people, decides nothing.
     package var startedAtUnixMS: UInt64
+    /// How old the cluster was when ``state`` began, in milliseconds.
+    package var sinceMS: UInt64
+    /// Whether nothing is heard of it; a suspended worker is always silent.
+    package var isSilent: Bool
+    /// Bytes a second that it may send while it drains; 0: as every other worker.
+    package var drainRate: UInt64
     package var modRevision: Revision
 
     package init(
@@ -152,6 +158,9 @@ package struct WorkerEntry: Hashable, Sendable {
         capacity: UInt64,
         version: String,
         startedAtUnixMS: UInt64,
+        sinceMS: UInt64 = 0,
+        isSilent: Bool = false,
+        drainRate: UInt64 = 0,
         modRevision: Revision
     ) {
         self.id = id
@@ -164,6 +173,9 @@ package struct WorkerEntry: Hashable, Sendable {
         self.capacity = capacity
         self.version = version
         self.startedAtUnixMS = startedAtUnixMS
+        self.sinceMS = sinceMS
+        self.isSilent = isSilent
+        self.drainRate = drainRate
         self.modRevision = modRevision
     }
 }
@@ -209,6 +221,8 @@ package struct RingEntry: Hashable, Sendable {
     package let members: [Member]
     /// Member lists of earlier epochs whose pages may not have moved yet, newest first, at most 4.
     package let previous: [PreviousRing]
+    /// Silent members for which the ring is held, by id: too many at once to go on without them.
+    package let heldFor: [NodeID]
     package let modRevision: Revision
 
     package struct PreviousRing: Hashable, Sendable {
@@ -226,12 +240,14 @@ package struct RingEntry: Hashable, Sendable {
         epoch: RingEpoch,
         members: [Member],
         previous: [PreviousRing],
+        heldFor: [NodeID] = [],
         modRevision: Revision
     ) {
         self.region = region
         self.epoch = epoch
         self.members = members
         self.previous = previous
+        self.heldFor = heldFor
         self.modRevision = modRevision
     }
 }

@@ -40,6 +40,12 @@ extension CatalogOutcome {
         case .refused(let refusal):
             writer.write(UInt8(5))
             refusal.write(to: &writer)
+        case .ring(let ring):
+            writer.write(UInt8(6))
+            ring.write(to: &writer)
+        case .job(let job):
+            writer.write(UInt8(7))
+            job.write(to: &writer)
         }
     }
 
@@ -50,6 +56,8 @@ extension CatalogOutcome {
         case 3: self = .mount(try MountEntry(from: &reader), created: try reader.flag())
         case 4: self = .mountRemoved(try MountEntry(from: &reader))
         case 5: self = .refused(try CatalogRefusal(from: &reader))
+        case 6: self = .ring(try RingEntry(from: &reader))
+        case 7: self = .job(try JobEntry(from: &reader))
         case let tag: throw .invalid(what: "outcome", value: UInt64(tag))
         }
     }
@@ -63,7 +71,7 @@ extension CatalogRefusal {
         case .mountExists(let entry): entry.write(to: &writer)
         case .revisionMismatch(let current): writer.write(current.rawValue)
         case .badPath(let text), .badValue(let text), .unknownScheme(let text),
-            .unknownOption(let text), .full(let text):
+            .unknownOption(let text), .full(let text), .unsafe(let text):
             writer.write(text)
         case .bucketNameTaken(let path): writer.write(path)
         case .nameTaken(let store, let node):
@@ -94,6 +102,7 @@ extension CatalogRefusal {
         case 12: self = .alreadyFormed(ClusterID(try reader.uniqueID()))
         case 13: self = .full(try reader.text())
         case 14: self = .storeRetired(NodeID(try reader.counter("node id")))
+        case 15: self = .unsafe(try reader.text())
         case let tag: throw .invalid(what: "refusal", value: UInt64(tag))
         }
     }
@@ -114,6 +123,7 @@ extension CatalogRefusal {
         case .alreadyFormed: 12
         case .full: 13
         case .storeRetired: 14
+        case .unsafe: 15
         }
     }
 }

@@ -22,6 +22,8 @@ package struct ClusterEntry: Hashable, Sendable {
     package internal(set) var wishes: [VoteWish]
     /// The clusters that this one goes on from, its parent first; at most ``longestLineage``.
     package let lineage: [ClusterAncestor]
+    /// How fast pages move between workers.
+    package internal(set) var handoff: HandoffSettings
 
     /// Ancestors that are remembered; each took a disaster.
     package static let longestLineage = 16
@@ -35,7 +37,8 @@ package struct ClusterEntry: Hashable, Sendable {
         voters: [NodeID],
         voterCount: UInt8 = 0,
         wishes: [VoteWish] = [],
-        lineage: [ClusterAncestor] = []
+        lineage: [ClusterAncestor] = [],
+        handoff: HandoffSettings = HandoffSettings()
     ) {
         self.id = id
         self.generation = generation
@@ -46,6 +49,7 @@ package struct ClusterEntry: Hashable, Sendable {
         self.voterCount = voterCount
         self.wishes = wishes.sorted { $0.node < $1.node }
         self.lineage = lineage
+        self.handoff = handoff
     }
 
     /// How many are to vote: what was said, else three, or five to survive a region.

@@ -15,6 +15,7 @@ extension ClusterEntry {
         writer.write(voterCount)
         writer.write(list: wishes) { $1.write(to: &$0) }
         writer.write(list: lineage) { $1.write(to: &$0) }
+        handoff.write(to: &writer)
     }
 
     init(from reader: inout ByteReader) throws(ByteDecodingError) {
@@ -29,7 +30,8 @@ extension ClusterEntry {
             },
             voterCount: try VotingChange.voterCount(from: &reader),
             wishes: try reader.list(VoteWish.init(from:)),
-            lineage: try reader.list(ClusterAncestor.init(from:))
+            lineage: try reader.list(ClusterAncestor.init(from:)),
+            handoff: try HandoffSettings(from: &reader)
         )
         guard lineage.count <= Self.longestLineage else {
             throw .invalid(what: "lineage of clusters", value: UInt64(lineage.count))
@@ -94,6 +96,9 @@ extension WorkerEntry {
         writer.write(capacity)
         writer.write(version)
         writer.write(startedAtUnixMS)
+        writer.write(sinceMS)
+        writer.write(isSilent)
+        writer.write(drainRate)
         writer.write(modRevision.rawValue)
     }
 
@@ -109,6 +114,9 @@ extension WorkerEntry {
             capacity: try reader.integer(),
             version: try reader.text(),
             startedAtUnixMS: try reader.integer(),
+            sinceMS: try reader.counter("elapsed time"),
+            isSilent: try reader.flag(),
+            drainRate: try reader.counter("rate"),
             modRevision: Revision(try reader.counter("revision"))
         )
     }
@@ -123,6 +131,7 @@ extension RingEntry {
             writer.write(ring.epoch.rawValue)
             writer.write(list: ring.members) { $1.write(to: &$0) }
         }
+        writer.write(list: heldFor) { $0.write($1.rawValue) }
         writer.write(modRevision.rawValue)
     }
 
@@ -136,6 +145,9 @@ extension RingEntry {
                     epoch: RingEpoch(try reader.counter("epoch")),
                     members: try reader.list(Member.init(from:))
                 )
+            },
+            heldFor: try reader.list { (reader) throws(ByteDecodingError) in
+                NodeID(try reader.counter("node id"))
             },
             modRevision: Revision(try reader.counter("revision"))
         )

@@ -11,6 +11,8 @@ enum DigestKind: UInt8 {
     case origin = 5
     case repetition = 6
     case retiredStore = 7
+    case job = 8
+    case handoff = 9
 
     /// The first of a patrol's round.
     static var first: Self { .cluster }

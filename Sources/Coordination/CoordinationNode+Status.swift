@@ -31,7 +31,7 @@ extension CoordinationNode: CoordinationService {
     private func knownAlarms(_ catalog: Catalog) -> [WorkerAlarm] {
         let own = ownAlarms.map { WorkerAlarm(worker: registration.name, alarm: $0) }
         let others = catalog.workers.filter { $0.id != membership.node }
-        return own
+        return own + ringAlarms(catalog)
             + others.flatMap { worker in
                 let told = health.report(of: worker.id)?.status.alarms ?? []
                 return told.map { WorkerAlarm(worker: worker.name, alarm: $0) }
@@ -54,8 +54,15 @@ extension CoordinationNode: CoordinationService {
         case .observer, .voter:
             // The catalog begins with the first entry that the voters committed.
             replica.catalog.cluster == nil
-                ? .waiting(.joining) : isNamesakeVoting ? .waiting(.replacing) : .ready
+                ? .waiting(.joining)
+                : isNamesakeVoting ? .waiting(.replacing) : isLeaving ? .waiting(.draining) : .ready
         }
+    }
+
+    /// Whether this worker gives its pages away, or has: nothing new should be sent to it.
+    private var isLeaving: Bool {
+        let entry = membership.node.flatMap { replica.catalog.worker(id: $0) }
+        return entry.map { [.draining, .drained].contains($0.state) } ?? false
     }
 
     package func transferLeadership(

@@ -118,7 +118,10 @@ package final class CoordinationNode: Sendable {
             log: log
         )
         feedLine = FeedLine(now: settings.now)
-        self.metrics.report(alarms: { [weak self] in self?.ownAlarms ?? [] })
+        self.metrics.report(alarms: { [weak self] in
+            guard let self else { return [] }
+            return ownAlarms + ringAlarms(replica.catalog).map(\.alarm)
+        })
         self.metrics.report { [weak self] in self?.driver?.state }
         self.metrics.report(feed: { [weak self] in self?.feedFacts })
         self.metrics.report(damagedFiles: { [weak self] in self?.damage.withLock { $0.count } ?? 0 }
@@ -157,6 +160,7 @@ package final class CoordinationNode: Sendable {
             group.addTask { await self.keepCheckpoint() }
             group.addTask { await self.keepBackups() }
             group.addTask { await self.keepVoters() }
+            group.addTask { await self.keepRings() }
             group.addTask { await self.askToBeSpared() }
             group.addTask { await self.watchRetirement() }
         }

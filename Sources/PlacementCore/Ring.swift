@@ -23,9 +23,9 @@ package struct Ring: Sendable {
     /// In the order of ids.
     package let members: [RingMember]
     /// Places of all points, never decreasing.
-    private let points: [UInt64]
+    let points: [UInt64]
     /// For each point the index of its worker in `members`.
-    private let pointMembers: [UInt32]
+    let pointMembers: [UInt32]
     /// For each member the number of its zone, counted from 0.
     private let zones: [Int]
     private let zoneCount: Int

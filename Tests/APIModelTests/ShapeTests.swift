@@ -78,7 +78,7 @@ struct ShapeTests {
         modRevision: 4
     )
     static let ringText = """
-        {"epoch":7,"modRevision":4,"previous":[{"epoch":6,"workers":[]}],"region":"ap",\
+        {"epoch":7,"heldFor":[],"modRevision":4,"previous":[{"epoch":6,"workers":[]}],"region":"ap",\
         "settled":false,"workers":[{"capacity":5,"id":1,"name":"w1","share":33.25,"vnodes":64,\
         "zone":"a"}]}
         """
@@ -124,6 +124,66 @@ struct ShapeTests {
     @Test func mounts() throws { try expect(Self.mount, Self.mountText) }
     @Test func workers() throws { try expect(Self.worker, Self.workerText) }
     @Test func rings() throws { try expect(Self.ring, Self.ringText) }
+
+    static let job = JobDocument(
+        id: "drain-w4-9",
+        kind: "drain",
+        state: "running",
+        region: "ap",
+        worker: "w4",
+        total: 10,
+        done: 4,
+        bytesTotal: 100,
+        bytesDone: 40,
+        rate: 20,
+        etaSeconds: 3,
+        leftPages: 0,
+        leftBytes: 0,
+        keepsVote: false,
+        failures: [JobDocument.Failure(what: "w", why: "y")],
+        createRevision: 9,
+        modRevision: 11
+    )
+    static let jobText = """
+        {"bytesDone":40,"bytesTotal":100,"createRevision":9,"done":4,"etaSeconds":3,\
+        "failures":[{"what":"w","why":"y"}],"id":"drain-w4-9","keepsVote":false,"kind":"drain",\
+        "leftBytes":0,"leftPages":0,"modRevision":11,"path":null,"rate":20,"region":"ap",\
+        "state":"running","total":10,"worker":"w4"}
+        """
+
+    @Test func jobs() throws { try expect(Self.job, Self.jobText) }
+
+    @Test func plans() throws {
+        try expect(
+            RingPlanDocument(
+                region: "ap",
+                epoch: 7,
+                workers: [
+                    RingPlanDocument.Worker(
+                        name: "w1",
+                        capacity: 5,
+                        shareBefore: nil,
+                        shareAfter: 33.25,
+                        usedBefore: 0,
+                        usedAfter: 2
+                    )
+                ],
+                pages: 1,
+                bytes: 2,
+                lostPages: 0,
+                lostBytes: 0,
+                rate: 9,
+                seconds: nil,
+                warnings: ["w"],
+                refusals: []
+            ),
+            """
+            {"bytes":2,"epoch":7,"lostBytes":0,"lostPages":0,"pages":1,"rate":9,"refusals":[],\
+            "region":"ap","seconds":null,"vote":null,"warnings":["w"],"workers":[{"capacity":5,\
+            "name":"w1","shareAfter":33.25,"shareBefore":null,"usedAfter":2,"usedBefore":0}]}
+            """
+        )
+    }
 
     @Test func clusters() throws { try expect(Self.cluster, Self.clusterText) }
 
@@ -242,6 +302,8 @@ struct ShapeTests {
          #"{"key":"rings/ap","revision":4,"type":"state","value":\#(ringText)}"#),
         (.state(revision: 1, key: "voters", value: .voters(voters)),
          #"{"key":"voters","revision":1,"type":"state","value":\#(votersText)}"#),
+        (.put(revision: 4, key: "jobs/drain-w4-9", value: .job(job), hasMore: false),
+         #"{"key":"jobs/drain-w4-9","revision":4,"type":"put","value":\#(jobText)}"#),
         (.delete(revision: 5, key: "mounts//m", hasMore: false),
          #"{"key":"mounts//m","revision":5,"type":"delete","value":null}"#),
         (.progress(revision: 6), #"{"revision":6,"type":"progress"}"#),
@@ -253,6 +315,7 @@ struct ShapeTests {
 
     @Test(arguments: [
         #"{"type":"put","revision":1,"key":"jobs/1","value":{}}"#,
+        #"{"type":"put","revision":1,"key":"strangers/1","value":{}}"#,
         #"{"type":"put","revision":1,"key":"mounts//m","value":null}"#,
         #"{"type":"progress"}"#, #"{"type":"closed","revision":3}"#, #"{"type":"other"}"#,
     ])

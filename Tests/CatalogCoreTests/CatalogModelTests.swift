@@ -17,7 +17,14 @@ struct NaiveCatalog {
     var revision: UInt64 = 1
     var mounts: [ByteString: NaiveMount] = [:]
     var states: [String: WorkerEntry.State]
-    var epochs: [String: UInt64] = ["ap": 1, "us": 1]
+    var rings: [String: NaiveRing] = [
+        "ap": NaiveRing(epoch: 1, members: [1, 2]), "us": NaiveRing(epoch: 1, members: [3]),
+    ]
+    var silent: Set<String> = []
+    var drains: [String: NaiveJob] = [:]
+    var moving: [String: NaiveJob] = [:]
+    var reports: [UInt64: HandoffReport] = [:]
+    var handoff = HandoffSettings()
     var ids: [String: UInt64]
     var regions: [String: String]
     var stores: [String: UInt64]
@@ -75,12 +82,16 @@ struct NaiveCatalog {
             guard let name = ids.first(where: { $0.value == id.rawValue })?.key else {
                 return "no-such-worker"
             }
+            guard [.joining, .active, .suspended].contains(states[name]) else { return "bad-value" }
             if states[name] != .active {
                 revision += 1
                 states[name] = .active
-                epochs[regions[name] ?? "", default: 0] += 1
+                silent.remove(name)
             }
             return "worker"
+        case .worker(let change): return changeWorker(change)
+        case .ring(let change): return changeRing(change)
+        case .handoff(let change): return changeHandoff(change)
         }
     }
 
@@ -142,7 +153,9 @@ struct NaiveCatalog {
         else { return register(registration) }
         guard ids[name] == node.rawValue else { return "name-taken" }
         revision += 1
-        if states[name] == .active { epochs[regions[name] ?? "", default: 0] += 1 }
+        leaveRing(name)
+        silent.remove(name)
+        drains[name] = nil
         retired.insert(holder)
         admit(registration)
         return "worker"
@@ -165,6 +178,8 @@ extension Catalog.Application {
         case .worker: "worker"
         case .mount(_, let isCreated): isCreated ? "created" : "replaced"
         case .mountRemoved: "removed"
+        case .ring: "ring"
+        case .job: "job"
         case .refused(let refusal): refusal.kind
         }
     }
@@ -178,7 +193,10 @@ struct CommandSource {
         let number = UInt64.random(in: 4...12, using: &generator)
         let store = generator.chance(percent: 90) ? number : number + 1
         let operation: CatalogCommand.Operation
-        switch Int.random(in: 0..<13, using: &generator) {
+        switch Int.random(in: 0..<24, using: &generator) {
+        case 13, 14, 15, 16: operation = .worker(life())
+        case 17, 18, 19, 20: operation = .ring(ring())
+        case 21, 22, 23: operation = .handoff(handoff())
         case 12: operation = .voting(voting())
         case 10:
             let count = UInt64.random(in: 1...3, using: &generator)
@@ -275,7 +293,10 @@ struct CatalogModelTests {
             kinds.insert(kind)
             // The first difference ends a seed: all that follows would be its echo.
             try #require(application.kind == kind, "seed \(seed) step \(step): \(command)")
-            try #require(catalog.revision.rawValue == model.revision, "seed \(seed) step \(step)")
+            try #require(
+                catalog.revision.rawValue == model.revision,
+                "seed \(seed) step \(step): \(command)"
+            )
             #expect(
                 application.changes.isEmpty == (catalog.revision == before),
                 "seed \(seed) step \(step): changes and revision go together"
@@ -317,9 +338,19 @@ struct CatalogModelTests {
             catalog.worker(id: wish.node).map { ($0.name, wish.kind) }
         }
         #expect(Dictionary(uniqueKeysWithValues: wishes) == model.wishes, "seed \(seed)")
+        #expect(Set(catalog.rings.map(\.region)) == Set(model.rings.keys), "seed \(seed)")
         for ring in catalog.rings {
-            #expect(ring.epoch.rawValue == model.epochs[ring.region], "seed \(seed)")
+            let expected = model.rings[ring.region]
+            #expect(ring.epoch.rawValue == expected?.epoch, "seed \(seed)")
+            #expect(ring.members.map(\.id.rawValue) == expected?.members.sorted(), "seed \(seed)")
+            #expect(ring.previous.map { $0.members.count } == expected?.previous, "seed \(seed)")
+            #expect(ring.heldFor.map(\.rawValue) == expected?.held.sorted(), "seed \(seed)")
         }
-        expectRingsMatchWorkers(catalog)
+        #expect(Set(catalog.workers.filter(\.isSilent).map(\.name)) == model.silent, "seed \(seed)")
+        #expect(catalog.cluster?.handoff == model.handoff, "seed \(seed)")
+        for (name, job) in model.drains {
+            let id = catalog.worker(named: name)?.id ?? NodeID(0)
+            #expect(catalog.drainJob(of: id)?.state == job.state, "seed \(seed): \(name)")
+        }
     }
 }

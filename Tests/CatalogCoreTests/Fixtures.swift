@@ -79,7 +79,32 @@ extension Catalog {
     }
 }
 
+func report(
+    node: UInt64,
+    epoch: UInt64,
+    remaining: UInt64 = 0,
+    moved: UInt64 = 0,
+    isDone: Bool = false
+) -> HandoffReport {
+    HandoffReport(
+        node: NodeID(node),
+        epoch: RingEpoch(epoch),
+        remaining: HandoffReport.Amount(pages: remaining, bytes: remaining << 20),
+        moved: HandoffReport.Amount(pages: moved, bytes: moved << 20),
+        refused: HandoffReport.Amount(),
+        isDone: isDone
+    )
+}
+
 extension Catalog.Application {
+    var job: JobEntry? {
+        if case .job(let job) = outcome { job } else { nil }
+    }
+
+    var ring: RingEntry? {
+        if case .ring(let ring) = outcome { ring } else { nil }
+    }
+
     var refusal: CatalogRefusal? {
         if case .refused(let refusal) = outcome { refusal } else { nil }
     }
@@ -111,6 +136,7 @@ extension CatalogRefusal {
         case .alreadyFormed: "already-formed"
         case .full: "full"
         case .storeRetired: "store-retired"
+        case .unsafe: "unsafe"
         }
     }
 }

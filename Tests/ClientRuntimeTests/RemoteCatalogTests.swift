@@ -101,18 +101,22 @@ struct RemoteCatalogTests {
             next.perform(.register(registration("w4", number: 4)))
             server.push(line(.progress(revision: next.revision.rawValue)) + "\n")
             let activation = next.perform(.activate(NodeID(4))).changes
-            try #require(activation.count == 2)
-            let text = lines(activation)
-            server.push(text[0] + "\n" + text[1].prefix(20))
+            server.push(lines(activation)[0] + "\n")
+            // A worker that is removed leaves its ring in the same revision.
+            let removal = next.perform(.worker(.remove(NodeID(3), isLost: true))).changes
+            try #require(removal.count == 3)
+            let text = lines(removal)
+            server.push(text[0] + "\n" + text[1] + "\n" + text[2].prefix(20))
             #expect(
-                await eventually { replica.catalog.revision == activation[0].revision.previous }
+                await eventually { replica.catalog.revision == removal[0].revision.previous }
             )
-            #expect(replica.catalog.worker(named: "w4") == nil)
+            #expect(replica.catalog.worker(id: NodeID(3)) != nil)
             #expect(replica.catalog.ring(region: Rig.region)?.members.count == 3)
-            server.push(text[1].dropFirst(20) + "\n")
+            server.push(text[2].dropFirst(20) + "\n")
             #expect(
-                await eventually { replica.catalog.ring(region: Rig.region)?.members.count == 4 }
+                await eventually { replica.catalog.ring(region: Rig.region)?.members.count == 2 }
             )
+            #expect(replica.catalog.worker(id: NodeID(3)) == nil)
             #expect(replica.catalog.worker(named: "w4")?.state == .active)
         }
         try await server.close()

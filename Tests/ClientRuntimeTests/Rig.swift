@@ -245,6 +245,7 @@ extension Catalog {
             return
         }
         perform(.activate(worker.id))
+        perform(.ring(.publish(region: worker.region)))
     }
 }
 

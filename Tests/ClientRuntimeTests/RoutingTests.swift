@@ -128,12 +128,24 @@ struct RoutingTests {
             catalog.admit(registration("us1", number: 9, region: "us"))
             catalog.admit(registration("w10", number: 10))
         }
-        let live = rig.catalog.liveKeys(prefix: "")
+        let live = rig.catalog.liveKeys(prefix: "").filter { !$0.key.hasPrefix("jobs/") }
         #expect(live.count == 2 + 5 + 2 + 1)
         for change in live {
             let value = try #require(change.value)
             let back = try CatalogValue(WatchValue(value))
             #expect(back == value, "\(change.key)")
+        }
+    }
+
+    /// Nobody asks a client about jobs, so that it keeps none.
+    @Test func jobsAreReadOver() throws {
+        let rig = Rig(workers: 2)
+        rig.change { $0.admit(registration("w3", number: 3)) }
+        let jobs = rig.catalog.liveKeys(prefix: "jobs/")
+        #expect(jobs.count == 1)
+        for change in jobs {
+            let value = try #require(change.value)
+            #expect(try CatalogValue(WatchValue(value)) == nil)
         }
     }
 

@@ -16,13 +16,15 @@ package struct DocumentProblem: Error, Sendable, Equatable {
 }
 
 extension CatalogValue {
-    /// What a watched value stands for: the reverse of the API's own shapes.
-    package init(_ value: WatchValue) throws(DocumentProblem) {
+    /// What a watched value stands for: the reverse of the API's own shapes; `nil` for jobs, which no
+    /// client needs a replica of.
+    package init?(_ value: WatchValue) throws(DocumentProblem) {
         switch value {
         case .mount(let document): self = .mount(try MountEntry(document))
         case .worker(let document): self = .worker(try WorkerEntry(document))
         case .ring(let document): self = .ring(RingEntry(document))
         case .voters(let document): self = .cluster(try ClusterEntry(document))
+        case .job: return nil
         }
     }
 }
@@ -154,6 +156,8 @@ extension RingEntry {
                     members: Self.members(previous.workers)
                 )
             },
+            heldFor: document.workers.filter { document.heldFor.contains($0.name) }
+                .map { NodeID($0.id) }.sorted(),
             modRevision: Revision(document.modRevision)
         )
     }

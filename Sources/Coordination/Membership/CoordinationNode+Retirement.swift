@@ -103,10 +103,12 @@ extension CoordinationNode {
         } catch {
             log.error("the identity cannot be written", metadata: ["error": "\(error)"])
         }
+        let isNameTaken = replica.catalog.worker(named: registration.name) != nil
         refuse(
             """
-            the cluster has retired this store (node \(node)): another worker has its name; start \
-            with an empty data directory to join as a new worker
+            the cluster has retired this store (node \(node)): \(isNameTaken
+                ? "another worker has its name" : "the worker was removed"); start with an empty data \
+            directory to join as a new worker
             """
         )
     }

@@ -131,6 +131,8 @@ extension Problem {
                 "the cluster \(cluster) is formed already",
                 next: "tarn cluster status"
             )
+        case .unsafe(let reason):
+            self.init(.unsafeRequest, reason, next: "tarn cluster status")
         case .full(let bound):
             self.init(.overloaded, bound, headers: ["Retry-After": "60"])
         }

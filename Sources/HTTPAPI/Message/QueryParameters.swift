@@ -33,6 +33,12 @@ package struct QueryParameters: Sendable {
         self.values = values
     }
 
+    /// The same text for the same parameters, in whatever order they came.
+    var fingerprint: String {
+        values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }
+            .joined(separator: "&")
+    }
+
     /// The bytes of a parameter; `nil` if it was not given.
     package func bytes(_ name: String) -> ByteString? { values[name] }
 

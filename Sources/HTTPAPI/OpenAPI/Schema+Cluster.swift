@@ -3,7 +3,7 @@ import APIModel
 
 extension Schema {
     /// Every document of the API.
-    package static let all = process + cluster + voting + mounts + surveys + files
+    package static let all = process + cluster + voting + elastic + mounts + surveys + files
 
     private static let process = [
         Schema(
@@ -131,6 +131,7 @@ extension Schema {
                 .always("settled", .boolean),
                 .always("workers", .list(.named("ringWorker"))),
                 .always("previous", .list(.named("previousRing"))),
+                .always("heldFor", .list(.string), "Silent members for which it is held."),
                 .always("modRevision", .integer),
             ]
         ),

@@ -33,7 +33,8 @@ enum WorkerRoutes {
                     ],
                     answers: [.json("worker", "The worker.")],
                     handler: show
-                )
+                ),
+                LifeRoutes.removal,
             ]
         ),
         Route(

@@ -9,7 +9,8 @@ package enum RouteTable {
     package static func routes(version: String) -> [Route] {
         let described =
             ProcessRoutes.routes + ClusterRoutes.routes + VotingRoutes.routes + BackupRoutes.routes
-            + WorkerRoutes.routes + MountRoutes.routes
+            + WorkerRoutes.routes + LifeRoutes.routes + RingRoutes.routes + JobRoutes.routes
+            + MountRoutes.routes
             + [MountHistoryRoute.route, SurveyRoute.route]
             + WatchRoutes.routes + ListRoutes.routes + FileRoutes.routes
         let document = OpenAPIDocument.make(described, version: version)

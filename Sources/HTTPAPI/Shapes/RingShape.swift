@@ -18,6 +18,7 @@ extension RingDocument {
                     workers: RingWorkerDocument.list(previous.members, epoch: previous.epoch)
                 )
             },
+            heldFor: entry.members.filter { entry.heldFor.contains($0.id) }.map(\.name),
             modRevision: entry.modRevision.rawValue
         )
     }

@@ -8,8 +8,8 @@ struct ClusterCommand: AsyncParsableCommand {
         abstract: "Form the cluster, see how it is, and bring it back.",
         subcommands: [
             ClusterInit.self, ClusterStatus.self, ClusterUpdate.self, ClusterPromote.self,
-            ClusterDemote.self, ClusterTransferLeader.self, ClusterBackup.self,
-            ClusterRestore.self, ClusterRecover.self,
+            ClusterDemote.self, ClusterTransferLeader.self, ClusterRebalance.self,
+            ClusterBackup.self, ClusterRestore.self, ClusterRecover.self,
         ]
     )
 

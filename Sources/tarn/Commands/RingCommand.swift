@@ -8,7 +8,7 @@ struct RingCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ring",
         abstract: "See which worker owns what.",
-        subcommands: [RingShow.self, RingExplain.self]
+        subcommands: [RingShow.self, RingPlan.self, RingExplain.self, RingForce.self]
     )
 
     @OptionGroup var connection: ConnectionOptions
@@ -46,25 +46,34 @@ struct RingShow: ClusterVerb {
         let target = "/v1/ring" + PercentEncoding.query([("region", region)])
         let answer = try await session.client.read(.get(target), as: RingDocument.self)
         let ring = answer.document
-        if session.format == .table {
-            let state = ring.settled ? "settled" : "handing over from \(ring.previous.count) before"
-            try Terminal.write("region \(ring.region), epoch \(ring.epoch), \(state)\n\n")
+        guard session.format == .table else {
+            return try session.show(answer.bytes) { TextTable("") }
         }
+        let workers = try await session.client.list("/v1/workers", of: WorkerDocument.self)
+        try Terminal.write("region \(ring.region), epoch \(ring.epoch), \(Self.state(ring))\n\n")
         try session.show(answer.bytes) {
-            var table = TextTable("WORKER", "ID", "ZONE", "CAPACITY", "POINTS", "SHARE")
+            var table = TextTable("WORKER", "ID", "ZONE", "CAPACITY", "POINTS", "SHARE", "USED")
             for worker in ring.workers {
-                let tenths = Int((worker.share * 10).rounded())
+                let used = workers.items.first { $0.id == worker.id }?.used
                 table.add(
                     worker.name,
                     String(worker.id),
                     worker.zone,
                     ByteCount(worker.capacity).description,
                     String(worker.vnodes),
-                    "\(tenths / 10).\(tenths % 10) %"
+                    RingPlanText.share(worker.share),
+                    used.map { ByteCount($0).description } ?? ""
                 )
             }
             return table
         }
+    }
+
+    private static func state(_ ring: RingDocument) -> String {
+        if !ring.heldFor.isEmpty {
+            return "held: \(ring.heldFor.joined(separator: ", ")) silent (tarn ring force)"
+        }
+        return ring.settled ? "settled" : "handing over from \(ring.previous.count) before"
     }
 }
 

@@ -8,7 +8,10 @@ struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
         abstract: "Run a worker, and look at the workers of the cluster.",
-        subcommands: [WorkerStart.self, WorkerList.self, WorkerShow.self]
+        subcommands: [
+            WorkerStart.self, WorkerList.self, WorkerShow.self, WorkerDrain.self,
+            WorkerUndrain.self, WorkerRemove.self,
+        ]
     )
 
     @OptionGroup var connection: ConnectionOptions

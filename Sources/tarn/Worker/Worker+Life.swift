@@ -102,7 +102,8 @@ extension Worker {
     /// Tells systemd and the log when this worker is ready for the first time.
     private func announceReadiness() async {
         guard await coordination.untilJoined() != nil else { return }
-        while coordination.readiness() != .ready {
+        // Whoever drains has started all the same.
+        while ![.ready, .waiting(.draining)].contains(coordination.readiness()) {
             guard (try? await Task.sleep(for: .milliseconds(50))) != nil else { return }
         }
         log.notice("worker ready")
