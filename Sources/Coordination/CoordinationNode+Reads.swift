@@ -46,15 +46,14 @@ extension CoordinationNode {
         }
     }
 
-    package func watch(_ request: WatchRequest) throws(CoordinationError) -> WatchStream {
+    package func watch(_ request: WatchRequest) throws(CoordinationError) -> any WatchStream {
         guard membership.node != nil else { throw .notInitialised }
         if let from = request.from,
             case .compacted(let oldest) = replica.changes(from: from, limit: 1)
         {
             throw .compacted(oldest: oldest)
         }
-        let cursor = WatchCursor(replica: replica, request: request)
-        return WatchStream { await cursor.event() }
+        return WatchCursor(replica: replica, request: request)
     }
 
     /// An index that covers everything committed before the call; `nil`: try again.
