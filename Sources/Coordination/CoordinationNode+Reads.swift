@@ -27,8 +27,8 @@ extension CoordinationNode {
             }
             let left = Timespan(milliseconds: limit.milliseconds - spent)
             if let index = await readIndex(within: min(left, .seconds(1))) {
-                guard await replica.wait(for: index, within: left) else { throw .timedOut }
-                return
+                if await replica.wait(for: index, within: left) { return }
+                throw isLogCutOff ? .noLeader : .timedOut
             }
             // Whoever leads confirms that at once; one who is believed to lead may only be slow.
             isLeaderless = knownLeader == nil
@@ -59,6 +59,9 @@ extension CoordinationNode {
     /// An index that covers everything committed before the call; `nil`: try again.
     private func readIndex(within limit: Timespan) async -> LogIndex? {
         if let driver {
+            if let detour {
+                return await askReadIndex(of: detour.voter, within: limit, hops: 0)
+            }
             guard case .success(let index)? = await driver.readIndex(within: limit) else {
                 return nil
             }
@@ -81,9 +84,11 @@ extension CoordinationNode {
             }
         }
         let spent = settings.now() - started
-        guard spent < limit.milliseconds, let leader = knownLeader else { return nil }
+        guard spent < limit.milliseconds, let asked = detour?.voter ?? knownLeader else {
+            return nil
+        }
         let left = Timespan(milliseconds: limit.milliseconds - spent)
-        return await askReadIndex(of: leader, within: left, hops: 0)
+        return await askReadIndex(of: asked, within: left, hops: 0)
     }
 
     private func askReadIndex(
