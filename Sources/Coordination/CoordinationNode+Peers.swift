@@ -80,6 +80,8 @@ extension CoordinationNode: PeerRequestHandler {
     ) async throws(PeerFailure) -> [UInt8] {
         switch method {
         case .propose: return try await answerProposal(body, from: remote)
+        case .proposeForAnother:
+            return try await answerProposalOfAnother(body, from: remote)
         case .readIndex: return try await answerReadIndex(body, from: remote)
         case .admit: return try await answerAdmission(body, from: remote)
         case .promise: return try answerPromise(body)
@@ -121,13 +123,18 @@ extension CoordinationNode {
         from remote: PeerHello
     ) async throws(PeerFailure) -> [UInt8] {
         try requireMember(remote)
-        guard (try? CatalogCommand(decoding: body)) != nil else {
-            throw .because(.badRequest, "not a command")  // Checked before it reaches the log.
-        }
+        guard isCommand(body) else { throw .because(.badRequest, "not a command") }
         guard let driver, driver.state.role == .leader else {
             throw .because(.notLeader, "not the leader")
         }
-        switch await driver.propose(body, within: .seconds(5)) {
+        return try Self.answer(to: await driver.propose(body, within: .seconds(5)))
+    }
+
+    /// Checked before it reaches the log.
+    func isCommand(_ body: [UInt8]) -> Bool { (try? CatalogCommand(decoding: body)) != nil }
+
+    static func answer(to result: ProposalResult) throws(PeerFailure) -> [UInt8] {
+        switch result {
         case .applied(let index, let result): return ProposalReply.encode(index, result: result)
         case .refused(.overloaded): throw .because(.overloaded, "too many proposals wait")
         case .refused(.noQuorum): throw .because(.noQuorum, "too few voters answer")

@@ -27,8 +27,8 @@ extension CoordinationNode {
             }
             let left = Timespan(milliseconds: limit.milliseconds - spent)
             if let index = await readIndex(within: min(left, .seconds(1))) {
-                guard await replica.wait(for: index, within: left) else { throw .timedOut }
-                return
+                if await replica.wait(for: index, within: left) { return }
+                throw isLogCutOff ? .noLeader : .timedOut
             }
             // Whoever leads confirms that at once; one who is believed to lead may only be slow.
             isLeaderless = knownLeader == nil
@@ -46,20 +46,22 @@ extension CoordinationNode {
         }
     }
 
-    package func watch(_ request: WatchRequest) throws(CoordinationError) -> WatchStream {
+    package func watch(_ request: WatchRequest) throws(CoordinationError) -> any WatchStream {
         guard membership.node != nil else { throw .notInitialised }
         if let from = request.from,
             case .compacted(let oldest) = replica.changes(from: from, limit: 1)
         {
             throw .compacted(oldest: oldest)
         }
-        let cursor = WatchCursor(replica: replica, request: request)
-        return WatchStream { await cursor.event() }
+        return WatchCursor(replica: replica, request: request)
     }
 
     /// An index that covers everything committed before the call; `nil`: try again.
     private func readIndex(within limit: Timespan) async -> LogIndex? {
         if let driver {
+            if let detour {
+                return await askReadIndex(of: detour.voter, within: limit, hops: 0)
+            }
             guard case .success(let index)? = await driver.readIndex(within: limit) else {
                 return nil
             }
@@ -82,9 +84,11 @@ extension CoordinationNode {
             }
         }
         let spent = settings.now() - started
-        guard spent < limit.milliseconds, let leader = knownLeader else { return nil }
+        guard spent < limit.milliseconds, let asked = detour?.voter ?? knownLeader else {
+            return nil
+        }
         let left = Timespan(milliseconds: limit.milliseconds - spent)
-        return await askReadIndex(of: leader, within: left, hops: 0)
+        return await askReadIndex(of: asked, within: left, hops: 0)
     }
 
     private func askReadIndex(

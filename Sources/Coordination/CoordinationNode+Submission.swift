@@ -79,8 +79,16 @@ extension CoordinationNode {
         return now - min(now, since) < 1000
     }
 
-    /// One attempt, here or at whoever leads.
+    /// One attempt: here, at whoever leads, or through a voter that reaches the leader.
     private func propose(_ payload: [UInt8], within limit: Timespan) async -> ProposalResult {
+        guard let detour else { return await proposeDirectly(payload, within: limit) }
+        let limit = min(limit, .seconds(5))
+        let handed = HandedProposal(limit: limit, command: payload).encode()
+        return await forward(.proposeForAnother, handed, to: detour.address, within: limit)
+    }
+
+    /// One attempt, here or at whoever leads.
+    func proposeDirectly(_ payload: [UInt8], within limit: Timespan) async -> ProposalResult {
         let limit = min(limit, .seconds(5))
         if let driver, driver.state.role == .leader {
             return await driver.propose(payload, within: limit)
@@ -89,7 +97,7 @@ extension CoordinationNode {
             let address = book.address(of: leader)
         else { return .refused(.notLeader(hint: nil)) }
         return await withTaskGroup(of: ProposalResult?.self) { group in
-            group.addTask { await self.forward(payload, to: address, within: limit) }
+            group.addTask { await self.forward(.propose, payload, to: address, within: limit) }
             group.addTask { await self.untilAnotherLeads(than: leader) }
             let result = await group.next() ?? nil
             group.cancelAll()
@@ -98,14 +106,15 @@ extension CoordinationNode {
     }
 
     private func forward(
-        _ payload: [UInt8],
+        _ method: PeerMethod,
+        _ body: [UInt8],
         to address: PeerAddress,
         within limit: Timespan
     ) async -> ProposalResult {
         do throws(PeerError) {
             let reply = try await peers.request(
-                PeerMethod.propose.rawValue,
-                payload,
+                method.rawValue,
+                body,
                 to: address,
                 timeout: limit.duration
             )
@@ -138,11 +147,20 @@ extension CoordinationNode {
             case .overloaded: return .refused(.overloaded)
             case .disputed: return .refused(.disputed)
             case .unknown: return .unknown
-            case nil: return failure.code == PeerFailure.busy ? .refused(.overloaded) : .unknown
+            case nil: return result(ofTransport: failure.code)
             }
         }
         if case .overloaded = error { return .refused(.overloaded) }
         return error.effect == .none ? .refused(.notLeader(hint: nil)) : .unknown
+    }
+
+    /// What the transport there answered by itself.
+    private static func result(ofTransport code: UInt8) -> ProposalResult {
+        switch code {
+        case PeerFailure.busy: .refused(.overloaded)
+        case PeerFailure.unhandled: .refused(.notLeader(hint: nil))  // An earlier release.
+        default: .unknown
+        }
     }
 
     /// Whom to send writes to: what consensus says here, else what the others say.
@@ -151,14 +169,16 @@ extension CoordinationNode {
         return health.leadership(of: voters)?.leader
     }
 
-    /// Reads what the state machine said, once this replica has it too.
+    /// Reads what the state machine said, once this replica has it too; a log that is cut off will not
+    /// soon.
     private func finish(
         _ result: [UInt8],
         index: LogIndex,
         within limit: Timespan
     ) async throws(CoordinationError) -> CatalogOutcome {
         guard let outcome = try? CatalogOutcome(decoding: result) else { throw .outcomeUnknown }
-        _ = await replica.wait(for: index, within: min(limit, .seconds(2)))
+        let patience = isLogCutOff ? Timespan(milliseconds: 100) : .seconds(2)
+        _ = await replica.wait(for: index, within: min(limit, patience))
         return outcome
     }
 }

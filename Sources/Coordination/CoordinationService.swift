@@ -35,7 +35,7 @@ package protocol CoordinationService: Sendable {
     func barrier(_ request: BarrierRequest, within limit: Timespan) async -> BarrierReport
 
     /// Ordered changes, live.
-    func watch(_ request: WatchRequest) throws(CoordinationError) -> WatchStream
+    func watch(_ request: WatchRequest) throws(CoordinationError) -> any WatchStream
 
     /// Who votes, who leads, who answers: always available, quorum or not.
     func status() -> CoordinationStatus
@@ -181,7 +181,17 @@ package enum WatchEvent: Sendable, Hashable {
     case closed(resumeFrom: Revision)
 }
 
-package typealias WatchStream = AsyncStream<WatchEvent>
+/// The events of one watch, for one reader.
+package protocol WatchStream: AnyObject, Sendable {
+    /// What there is, in order, at least one; waits for it.
+    ///
+    /// `nil` after `.closed`, after ``end()``, or when the caller's task is cancelled. A revision is
+    /// never divided.
+    func events() async -> [WatchEvent]?
+
+    /// Ends it from outside: a wait under way ends at once.
+    func end()
+}
 
 /// What an operator asks first.
 package struct CoordinationStatus: Sendable {

@@ -14,6 +14,7 @@ package struct Responder: Sendable {
     private let limits: HTTPLimits
     private let signal: ShutdownSignal
     private let budget: ReadAheadBudget
+    private let watchLines = SharedWatchLines()
     private let router: Router
 
     package init(dependencies: HTTPDependencies, limits: HTTPLimits, signal: ShutdownSignal) {
@@ -51,6 +52,7 @@ package struct Responder: Sendable {
                 limits: limits,
                 signal: signal,
                 budget: budget,
+                watchLines: watchLines,
                 seen: seen
             )
             let answer = try await operation.work.perform { () async throws(Problem) in

@@ -12,6 +12,24 @@ import Synchronization
 import Telemetry
 import TestKit
 
+/// A watch that hears what the test says, one event at a time.
+final class FakeWatch: WatchStream {
+    private let stream: AsyncStream<WatchEvent>
+    private let continuation: AsyncStream<WatchEvent>.Continuation
+
+    init(stream: AsyncStream<WatchEvent>, continuation: AsyncStream<WatchEvent>.Continuation) {
+        self.stream = stream
+        self.continuation = continuation
+    }
+
+    func events() async -> [WatchEvent]? {
+        var iterator = stream.makeAsyncIterator()
+        return await iterator.next().map { [$0] }
+    }
+
+    func end() { continuation.finish() }
+}
+
 /// Coordination over a real catalog in this process; errors and readiness are set by the test.
 final class FakeCoordination: CoordinationService {
     struct State: Sendable {
@@ -35,7 +53,7 @@ final class FakeCoordination: CoordinationService {
         var outlook: VotingOutlook?
         var votingChanges: [VotingChange] = []
         var inits: [InitialisationRequest] = []
-        var events: [WatchStream.Continuation] = []
+        var events: [AsyncStream<WatchEvent>.Continuation] = []
     }
 
     let state: Mutex<State>
@@ -95,15 +113,15 @@ final class FakeCoordination: CoordinationService {
         ])
     }
 
-    func watch(_ request: WatchRequest) throws(CoordinationError) -> WatchStream {
-        let (stream, continuation) = WatchStream.makeStream(bufferingPolicy: .unbounded)
+    func watch(_ request: WatchRequest) throws(CoordinationError) -> any WatchStream {
+        let (stream, continuation) = AsyncStream<WatchEvent>.makeStream()
         let error = state.withLock { state in
             state.watches.append(request)
             state.events.append(continuation)
             return state.watchError
         }
         if let error { throw error }
-        return stream
+        return FakeWatch(stream: stream, continuation: continuation)
     }
 
     func untilVotersWereAsked() async {}

@@ -11,7 +11,9 @@ import Testing
     static let catalog = Sample.catalog(mounts: [("/data/a", Mount(origin: "s3://a"))])
 
     /// Waits until the server has asked for a watch.
-    static func events(of world: World) async throws -> WatchStream.Continuation {
+    static func events(
+        of world: World
+    ) async throws -> AsyncStream<WatchEvent>.Continuation {
         for _ in 0..<2000 {
             if let found = world.coordination.state.withLock({ $0.events.first }) { return found }
             try await Task.sleep(for: .milliseconds(2))

@@ -65,6 +65,11 @@ package final class HealthMonitor: Sendable {
         freshReport(of: node) != nil || word(of: node)?.answers == true
     }
 
+    /// What the node itself said within the last second, and how long ago.
+    package func statusNow(of node: NodeID) -> (status: StatusReply, silenceMS: UInt64)? {
+        freshReport(of: node).map { ($0.status, silence(of: $0)) }
+    }
+
     /// Whether consensus runs at a node that answers.
     package func votesNow(_ node: NodeID) -> Bool {
         if let report = freshReport(of: node) { return report.status.isVoter }

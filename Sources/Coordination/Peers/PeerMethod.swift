@@ -29,6 +29,9 @@ package enum PeerMethod: UInt8, Sendable {
     case spare = 12
     /// What do you do about the votes: ``VotingQuestion`` → ``VotingOutlook`` or ``VotingVerdict``.
     case voting = 16
+    /// A command for the leader from a worker that does not reach it: ``HandedProposal`` →
+    /// ``ProposalReply``. A voter hands it on once.
+    case proposeForAnother = 18
     /// Have you this revision, or soon: ``ReachRequest`` → `u64` revision.
     case reach = 20
     /// Gossip over a connection: a `GossipPacket` → the answer's, or nothing.
@@ -41,7 +44,9 @@ extension PeerLimits {
     /// What coordination wants: forwarded writes must not keep it from hearing who lives.
     package static var coordination: PeerLimits {
         var limits = PeerLimits()
-        limits.briefMethods = Set([PeerMethod.propose, .readIndex, .feedOffer].map(\.rawValue))
+        limits.briefMethods = Set(
+            [PeerMethod.propose, .proposeForAnother, .readIndex, .feedOffer].map(\.rawValue)
+        )
         limits.urgentMethods = Set(
             [
                 PeerMethod.readIndex, .status, .transfer, .silence, .spare, .voting, .gossip,

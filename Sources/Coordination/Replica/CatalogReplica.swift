@@ -21,7 +21,7 @@ import Synchronization
 package final class CatalogReplica: Sendable {
     private struct State {
         var catalog = Catalog()
-        var history = ChangeHistory()
+        var history = WatchedHistory(ChangeHistory())
         var log: AppliedLog
         var applied = LogIndex.zero
         /// What is shown differs from the majority's.
@@ -33,7 +33,7 @@ package final class CatalogReplica: Sendable {
 
         mutating func show(_ catalog: Catalog, at index: LogIndex, feedCount: Int) {
             self.catalog = catalog
-            history = ChangeHistory(after: catalog.revision)
+            history = WatchedHistory(ChangeHistory(after: catalog.revision))
             log = AppliedLog(horizon: index, countLimit: feedCount)
             applied = index
             isDoubted = false
@@ -182,6 +182,9 @@ package final class CatalogReplica: Sendable {
     package func wait(for revision: Revision, within limit: Timespan) async -> Bool {
         await revisionMark.wait(for: revision, within: limit)
     }
+
+    /// Who waits for revisions, for callers that others may send away.
+    var revisions: Waiters<Revision> { revisionMark }
 }
 
 // MARK: - A state that differs from the majority's

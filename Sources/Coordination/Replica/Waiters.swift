@@ -68,11 +68,29 @@ package final class Waiters<Mark: Comparable & Sendable>: Sendable {
     /// Waits until ``reached`` is at least `mark`; `false` at the deadline or when cancelled.
     package func wait(for mark: Mark, within limit: Timespan) async -> Bool {
         if reached >= mark { return true }
-        let id = state.withLock { state in
+        return await wait(for: mark, within: limit, as: arrive())
+    }
+
+    /// A call that has come and does not wait yet, so that others can send it away from the start.
+    package struct Arrival: Sendable {
+        fileprivate let id: UInt64
+    }
+
+    /// Announces one call of ``wait(for:within:as:)``, which must follow.
+    package func arrive() -> Arrival {
+        state.withLock { state in
             state.nextID += 1
             state.arriving[state.nextID] = false
-            return state.nextID
+            return Arrival(id: state.nextID)
         }
+    }
+
+    /// Ends the wait of `arrival` with `false`, at once or when it begins; nothing where it is over.
+    package func dismiss(_ arrival: Arrival) { release(arrival.id) }
+
+    /// Like ``wait(for:within:)``, and `false` as well where `arrival` was dismissed.
+    package func wait(for mark: Mark, within limit: Timespan, as arrival: Arrival) async -> Bool {
+        let id = arrival.id
         let deadline = ContinuousClock.now + limit.duration
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -3,9 +3,14 @@ import Synchronization
 
 /// Tells answers without an end that the server is going away.
 package final class ShutdownSignal: Sendable {
+    /// What ``onRaise(_:)`` is called off with.
+    package struct Ticket: Sendable {
+        fileprivate let number: UInt64
+    }
+
     private struct State {
         var isRaised = false
-        var waiting: [UInt64: AsyncStream<Never>.Continuation] = [:]
+        var actions: [UInt64: @Sendable () -> Void] = [:]
         var next: UInt64 = 0
     }
 
@@ -13,25 +18,30 @@ package final class ShutdownSignal: Sendable {
 
     package init() {}
 
-    /// Returns once the signal is raised, or the caller's task is cancelled.
-    package func wait() async {
-        let (stream, continuation) = AsyncStream.makeStream(of: Never.self)
-        let ticket: UInt64? = state.withLock { state in
-            guard !state.isRaised else { return nil }
+    package var isRaised: Bool { state.withLock { $0.isRaised } }
+
+    /// Has `action` done once when the signal is raised; at once where it was.
+    package func onRaise(_ action: @escaping @Sendable () -> Void) -> Ticket {
+        let (ticket, isRaised) = state.withLock { state in
             state.next += 1
-            state.waiting[state.next] = continuation
-            return state.next
+            if !state.isRaised { state.actions[state.next] = action }
+            return (Ticket(number: state.next), state.isRaised)
         }
-        guard let ticket else { return }
-        for await _ in stream {}
-        state.withLock { _ = $0.waiting.removeValue(forKey: ticket) }
+        if isRaised { action() }
+        return ticket
+    }
+
+    /// Calls off what was asked for, unless it is done.
+    package func forget(_ ticket: Ticket) {
+        state.withLock { _ = $0.actions.removeValue(forKey: ticket.number) }
     }
 
     package func raise() {
-        let waiting = state.withLock { state in
+        let actions = state.withLock { state in
             state.isRaised = true
-            return Array(state.waiting.values)
+            defer { state.actions = [:] }
+            return Array(state.actions.values)
         }
-        for continuation in waiting { continuation.finish() }
+        for action in actions { action() }
     }
 }

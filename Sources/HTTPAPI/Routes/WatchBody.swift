@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import APIModel
 import CatalogCore
 import Coordination
 import NIOCore
@@ -7,52 +6,40 @@ import Primitives
 
 /// The lines of one watch, until the service ends it, the client goes, or the server shuts down.
 ///
-/// A slow client holds up `write`, so the service's own bounded stream fills and ends the watch with
+/// Whatever there is when the connection takes more leaves with one write. A slow client holds up
+/// `write`, so its place in the history stays behind until that is gone and the watch ends with
 /// `closed`; nothing is kept here.
 struct WatchBody: Sendable {
-    let stream: WatchStream
+    let stream: any WatchStream
+    let lines: SharedWatchLines
     let signal: ShutdownSignal
     let begin: ResumePoint
 
-    private enum End: Sendable {
-        /// The events are over, or the pump was stopped.
-        case pumped(ResumePoint)
-        case goingAway
-    }
+    /// A write is made of whole lines and ends with the one that reaches this.
+    private static let pieceByteCount = 64 << 10
 
-    func send(to write: @escaping APIResponse.BodyWriter) async throws {
-        try await withThrowingTaskGroup(of: End.self) { group in
-            group.addTask { try await pump(to: write) }
-            group.addTask { [signal] in
-                await signal.wait()
-                return .goingAway
-            }
-            let first = try await group.next()
-            group.cancelAll()
-            let second = try await group.next()
-            if case .goingAway = first, case .pumped(let point) = second,
-                let revision = point.revision
-            {
-                try await write(try Self.line(.closed(resumeFrom: revision)))
-            }
-        }
-    }
-
-    private func pump(to write: @escaping APIResponse.BodyWriter) async throws -> End {
+    func send(to write: APIResponse.BodyWriter) async throws {
+        let ticket = signal.onRaise { [stream] in stream.end() }
+        defer { signal.forget(ticket) }
         var point = begin
-        for await event in stream {
-            // A stream that is cancelled may give one more event; writing it would throw by now.
-            guard !Task.isCancelled else { break }
-            try await write(try Self.line(event))
-            point.note(event)
+        while let events = await stream.events() {
+            try await send(events, to: write)
+            for event in events { point.note(event) }
         }
-        return .pumped(point)
+        if signal.isRaised, let revision = point.revision, !point.isClosed {
+            try await send([.closed(resumeFrom: revision)], to: write)
+        }
     }
 
-    private static func line(_ event: WatchEvent) throws -> ByteBuffer {
-        var line = try JSONText.encode(WatchLine(event))
-        line.writeInteger(UInt8(ascii: "\n"))
-        return line
+    private func send(_ events: [WatchEvent], to write: APIResponse.BodyWriter) async throws {
+        var text = ByteBuffer()
+        for event in events {
+            try lines.append(event, to: &text)
+            guard text.readableBytes >= Self.pieceByteCount else { continue }
+            try await write(text)
+            text = ByteBuffer()
+        }
+        if text.readableBytes > 0 { try await write(text) }
     }
 }
 
@@ -61,6 +48,8 @@ struct WatchBody: Sendable {
 struct ResumePoint: Sendable {
     /// `nil` while the state is being sent: half a state is none.
     private(set) var revision: Revision?
+    /// Whether the watcher was told.
+    private(set) var isClosed = false
 
     /// `head` is the newest revision just before the watch was made.
     init(_ request: WatchRequest, head: Revision) {
@@ -73,7 +62,9 @@ struct ResumePoint: Sendable {
         case .change(let change):
             revision = change.hasMore ? change.revision : change.revision.next
         case .progress(let complete): revision = complete.next
-        case .closed(let resumeFrom): revision = resumeFrom
+        case .closed(let resumeFrom):
+            revision = resumeFrom
+            isClosed = true
         }
     }
 }

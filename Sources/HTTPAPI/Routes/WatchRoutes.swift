@@ -45,22 +45,22 @@ enum WatchRoutes {
         )
 
         let view = try await call.localView()
-        let stream: WatchStream
+        let stream: any WatchStream
         do {
             stream = try call.coordination.watch(request)
         } catch {
             throw Problem(error)
         }
+        let body = WatchBody(
+            stream: stream,
+            lines: call.watchLines,
+            signal: call.signal,
+            begin: ResumePoint(request, head: view.catalog.revision)
+        )
         var answer = APIResponse(
             status: .ok,
             headers: ["Content-Type": "application/x-ndjson", "Cache-Control": "no-store"],
-            body: .stream(length: nil) { [signal = call.signal] write in
-                try await WatchBody(
-                    stream: stream,
-                    signal: signal,
-                    begin: ResumePoint(request, head: view.catalog.revision)
-                ).send(to: write)
-            }
+            body: .stream(length: nil) { write in try await body.send(to: write) }
         )
         answer.work = .brief  // A line at a time; only the state before them may be long.
         return answer.describing(view, region: call.dependencies.region)

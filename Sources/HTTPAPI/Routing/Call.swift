@@ -14,6 +14,7 @@ struct Call: Sendable {
     let limits: HTTPLimits
     let signal: ShutdownSignal
     let budget: ReadAheadBudget
+    let watchLines: SharedWatchLines
     let seen: SeenState
 
     /// How long reads and writes of the catalog may wait.

@@ -74,15 +74,7 @@ extension ClusterTests {
                     prefix: CatalogKey.mounts
                 )
                 let readings = try observers.map { try $0.node.watch(request) }.map { stream in
-                    Task { () -> [CatalogChange] in
-                        var changes: [CatalogChange] = []
-                        for await event in stream {
-                            guard case .change(let change) = event else { continue }
-                            changes.append(change)
-                            if change.key == CatalogKey.mount("/last") { break }
-                        }
-                        return changes
-                    }
+                    Task { await changes(of: stream, through: "/last") }
                 }
                 for number in 0..<5 { try await cluster[0].write(put("/a\(number)")) }
                 await relay.stop(.crash)

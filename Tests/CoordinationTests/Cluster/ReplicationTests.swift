@@ -137,15 +137,7 @@ extension ClusterTests {
                 let watchers = cluster.followers(of: leader)
                 let streams = try watchers.map { try $0.node.watch(request) }
                 let readings = streams.map { stream in
-                    Task { () -> [CatalogChange] in
-                        var changes: [CatalogChange] = []
-                        for await event in stream {
-                            guard case .change(let change) = event else { continue }
-                            changes.append(change)
-                            if change.key == CatalogKey.mount("/last") { break }
-                        }
-                        return changes
-                    }
+                    Task { await changes(of: stream, through: "/last") }
                 }
                 for number in 0..<5 { try await watchers[0].write(put("/a\(number)")) }
                 await leader.stop(.crash)
@@ -162,12 +154,7 @@ extension ClusterTests {
                 let voter = try #require(try watchers.first { try $0.node.isVoter })
                 await voter.stop(.crash)
                 try await voter.start()
-                var again: [CatalogChange] = []
-                for await event in try voter.node.watch(request) {
-                    guard case .change(let change) = event else { continue }
-                    again.append(change)
-                    if change.key == CatalogKey.mount("/last") { break }
-                }
+                let again = await changes(of: try voter.node.watch(request), through: "/last")
                 #expect(again == seen[0], "after a restart too")
             }
         }

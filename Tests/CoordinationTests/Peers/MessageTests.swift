@@ -101,6 +101,11 @@ struct MessageTests {
             VotingQuestion(wish: VoteWish(node: NodeID(258), kind: .demoted)).encode(),
             "0101020201000000000000"
         ),
+        (
+            "handed proposal",
+            HandedProposal(limit: .seconds(1), command: [7, 8]).encode(),
+            "01e803000000000000020000000708"
+        ),
         ("verdict", VotingVerdict.unsafe("no").encode(), "0102020000006e6f"),
         (
             "outlook",
@@ -136,6 +141,8 @@ struct MessageTests {
         ] {
             #expect(try AdmissionReply(decoding: reply.encode()) == reply)
         }
+        let handed = HandedProposal(limit: .seconds(5), command: [1, 2, 3])
+        #expect(HandedProposal(decoding: handed.encode()) == handed)
         let spared = SparingReply(voters: [NodeID(2), NodeID(9)])
         #expect(try SparingReply(decoding: spared.encode()) == spared)
         let asked = SparingRequest(applied: LogIndex(7))

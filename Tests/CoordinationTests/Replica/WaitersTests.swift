@@ -29,6 +29,20 @@ struct WaitersTests {
         #expect(waiters.count == 0)
     }
 
+    @Test func whoIsDismissedStopsAtOnceAlsoBeforeTheWait() async throws {
+        let waiters = Waiters(reached: 0)
+        let early = waiters.arrive()
+        waiters.dismiss(early)
+        #expect(await !waiters.wait(for: 1, within: .seconds(3600), as: early))
+
+        let late = waiters.arrive()
+        let waiting = Task { await waiters.wait(for: 1, within: .seconds(3600), as: late) }
+        waiters.dismiss(late)
+        #expect(await !waiting.value)
+        waiters.dismiss(late)
+        #expect(waiters.count == 0)
+    }
+
     @Test func oneBeyondTheLimitIsToldAtOnce() async throws {
         let waiters = Waiters(reached: 0, limit: 2)
         let waiting = (0..<2).map { _ in

@@ -62,9 +62,12 @@ struct WatchCursorTests {
         var random = SplitMix64(seed: seed)
         let pause = Int.random(in: 0...40, using: &random)
         var events: [WatchEvent] = []
-        while let event = await cursor.event() {
-            events.append(event)
-            if case .progress(let revision) = event, let head = head(), revision >= head { break }
+        while let more = await cursor.events() {
+            #expect(!more.isEmpty)
+            events += more
+            if case .progress(let revision)? = more.last, let head = head(), revision >= head {
+                break
+            }
             for _ in 0..<(random.chance(percent: 10) ? pause : 0) { await Task.yield() }
         }
         return events
@@ -167,7 +170,7 @@ struct WatchCursorTests {
             replica: history.replica,
             request: WatchRequest(from: Revision(1), includesState: false, prefix: ByteString())
         )
-        #expect(await behind.event() != nil)
+        #expect(await behind.events() != nil)
         var newer = history.replica.catalog
         for number in 0..<10 { _ = newer.apply(put("/n\(number)")) }
         history.replica.restore(newer, at: LogIndex(500))
@@ -178,7 +181,7 @@ struct WatchCursorTests {
             return
         }
         #expect(next <= newer.revision)
-        #expect(await behind.event() == nil)
+        #expect(await behind.events() == nil)
     }
 
     @Test func aWatcherAtTheHeadSurvivesARestoreOfTheSameRevision() async {
@@ -192,7 +195,7 @@ struct WatchCursorTests {
         history.replica.restore(catalog, at: LogIndex(500))
         let next = put("/after")
         _ = history.replica.apply(next, index: LogIndex(501), payload: next.encode())
-        guard case .change(let change)? = await atHead.event() else {
+        guard case .change(let change)? = await atHead.events()?.first else {
             Issue.record("no change")
             return
         }
@@ -208,10 +211,27 @@ struct WatchCursorTests {
         )
         let reading = Task {
             var count = 0
-            while await stream.event() != nil { count += 1 }
+            while await stream.events() != nil { count += 1 }
             return count
         }
         reading.cancel()
         #expect(await reading.value <= 1)
+    }
+
+    /// Goal: whoever waits is sent away at once, whoever comes later at the door.
+    @Test func aWatchThatIsEndedFromOutsideEndsAtOnce() async {
+        let history = History()
+        _ = await history.run(count: 5, seed: 1)
+        let ahead = WatchRequest(from: Revision(9999), includesState: false, prefix: ByteString())
+        for turn in 0..<200 {
+            let stream = WatchCursor(replica: history.replica, request: ahead)
+            let reading = Task { await stream.events() }
+            for _ in 0..<turn % 7 { await Task.yield() }
+            let start = ContinuousClock.now
+            stream.end()
+            #expect(await reading.value == nil)
+            #expect(ContinuousClock.now - start < .seconds(2), "before it was time for progress")
+            #expect(await stream.events() == nil)
+        }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
+import Coordination
 import Primitives
 import Testing
 
@@ -75,4 +76,16 @@ func eventually(
         try await Task.sleep(for: .milliseconds(5))
     }
     try #require(Bool(false), what, sourceLocation: sourceLocation)
+}
+
+/// What a watch tells, up to the change of a mount.
+func changes(of stream: any WatchStream, through path: ByteString) async -> [CatalogChange] {
+    var changes: [CatalogChange] = []
+    while let events = await stream.events() {
+        for case .change(let change) in events {
+            changes.append(change)
+            if change.key == CatalogKey.mount(path) { return changes }
+        }
+    }
+    return changes
 }
