@@ -11,6 +11,7 @@ extension PageReplyHead {
         case capacity = 134
         case pong = 135
         case failure = 136
+        case evicted = 137
     }
 
     /// Bytes between the head of a frame and the bytes of a page: checksum and source.
@@ -47,6 +48,7 @@ extension PageReplyHead {
             let checksum = try reader.integer(UInt32.self)
             self = .page(checksum: checksum, source: try reader.choice("source"))
         case .miss: self = .miss
+        case .evicted: self = .evicted
         case .filling: self = .filling
         case .attributes: self = .attributes(try PageAttributes(from: &reader))
         case .directory: self = .directory(try PageDirectory(from: &reader))
@@ -63,6 +65,7 @@ extension PageReplyHead {
         switch self {
         case .page: .page
         case .miss: .miss
+        case .evicted: .evicted
         case .filling: .filling
         case .attributes: .attributes
         case .directory: .directory
@@ -83,7 +86,7 @@ extension PageReplyHead {
             writer.write(total)
             writer.write(used)
         case .failure(let failure): failure.encode(into: &writer)
-        case .miss, .filling, .pong: break
+        case .miss, .evicted, .filling, .pong: break
         }
     }
 }

@@ -7,6 +7,8 @@ package enum PageReplyHead: Hashable, Sendable {
     case page(checksum: UInt32, source: PageSource)
     /// Not here, and the request was not allowed to fetch it.
     case miss
+    /// As ``miss``, to a worker that takes pages over: it was here, and others needed the room.
+    case evicted
     /// Being fetched: sent at once and every 500 ms until the final answer.
     case filling
     case attributes(PageAttributes)

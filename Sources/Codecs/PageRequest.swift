@@ -57,6 +57,18 @@ package struct PageReadRequest: Hashable, Sendable {
         case read = 0
         /// Answer what is there, never fetch: for hedges, second owners, replicas.
         case readIfPresent = 1
+        /// The same for a worker that takes the page over: what was here and is not any more is said.
+        case takeOver = 2
+        /// As ``read``, handed on by a worker that knows a newer epoch: never handed on again.
+        case forwarded = 3
+
+        /// Whether the page may be fetched from its origin for this request.
+        package var mayFetch: Bool {
+            switch self {
+            case .read, .forwarded: true
+            case .readIfPresent, .takeOver: false
+            }
+        }
     }
 
     package var mode: Mode

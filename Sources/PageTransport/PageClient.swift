@@ -43,6 +43,7 @@ package final class PageClient: Sendable {
         case .reply(.page(let bytes, let checksum, let source)):
             .page(bytes, checksum: checksum, source: source)
         case .reply(.miss): .miss
+        case .reply(.evicted): .evicted
         case .filling: .filling
         default: throw Self.mismatch
         }

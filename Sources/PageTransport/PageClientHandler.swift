@@ -221,6 +221,7 @@ final class PageClientHandler: ChannelInboundHandler {
             guard pageChecksum(of: bytes) == checksum else { return .failure(.corrupt) }
             return .success(.reply(.page(bytes, checksum: checksum, source: source)))
         case (.read, .miss): return .success(.reply(.miss))
+        case (.read, .evicted): return .success(.reply(.evicted))
         case (.attributes, .attributes(let attributes)):
             return .success(.reply(.attributes(attributes)))
         case (.list, .directory(let directory)):

@@ -7,6 +7,8 @@ package enum PageReply: Sendable, Equatable {
     /// Exactly the bytes asked for; `checksum` is the CRC32C of exactly those.
     case page(ByteBuffer, checksum: UInt32, source: PageSource)
     case miss
+    /// As ``miss``, to a worker that takes pages over: it was here, and others needed the room.
+    case evicted
     case attributes(PageAttributes)
     case directory(PageDirectory)
     /// In bytes.

@@ -49,6 +49,7 @@ import Testing
     static let replies: [(head: PageReplyHead, pageByteCount: Int, bytes: String)] = [
         (.page(checksum: 0xA1B2_C3D4, source: .peer), 8, "16000000" + "81" + "0900000000000000" + "d4c3b2a1" + "01"),
         (.miss, 0,                                       "09000000" + "82" + "0900000000000000"),
+        (.evicted, 0,                                    "09000000" + "89" + "0900000000000000"),
         (.filling, 0,                                    "09000000" + "83" + "0900000000000000"),
         (.attributes(PageAttributes(kind: .file, byteCount: 7, modifiedUnixNS: 1, version: "v",
                                     validFor: Timespan(milliseconds: 60_000))), 0,

@@ -83,6 +83,7 @@ package final class RemoteAsking: WorkerAsking {
             case .page(let bytes, let checksum, let source):
                 return .page(bytes, checksum: checksum, source: source)
             case .miss, .filling: return .miss
+            case .evicted: return .evicted
             }
         case .attributes(let path, let view, let gone):
             let answer = try await client.attributes(

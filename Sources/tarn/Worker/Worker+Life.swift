@@ -123,7 +123,7 @@ extension Worker {
         do throws(PageStoreError) {
             let pageStore = try opened.get()
             cache.open(pageStore)
-            pagesDoor.open(makePages(pageStore))
+            pagesDoor.open(makePages(pageStore, peers(cluster, node)))
             log.notice(
                 "cache open",
                 metadata: ["store.pages": "\(pageStore.statistics.pageCount)"]
@@ -175,19 +175,13 @@ extension Worker {
         return nil
     }
 
-    private func makePages(_ pageStore: PageStore) -> WorkerPages {
-        let router = Router(region: settings.region) { [coordination] in
-            coordination.view().catalog
-        }
+    private func makePages(_ pageStore: PageStore, _ peers: PagePeers) -> WorkerPages {
         let service = PageService(
             store: pageStore,
-            origins: origins,
+            origins: reading.origins,
             blocking: blocking,
             metrics: metrics,
-            isFiller: { [coordination] request in
-                router.owners(of: request.placement, replicas: 1).workers.first?.node
-                    == coordination.joined?.node
-            },
+            peers: peers,
             log: log
         )
         return WorkerPages(
