@@ -16,6 +16,10 @@ package enum PageReplyHead: Hashable, Sendable {
     /// In bytes.
     case capacity(total: UInt64, used: UInt64)
     case pong
+    /// To an offer: one for each page, in its order.
+    case offered([PageOfferVerdict])
+    /// In bytes.
+    case holdings(byteCount: UInt64)
     case failure(PageFailure)
 
     /// Whether nothing more comes for this request.

@@ -13,6 +13,9 @@ package enum PageRequest: Hashable, Sendable {
     /// One way: nobody answers.
     case report(PageReadReport)
     case ping
+    case offer(PageOffer)
+    /// How many bytes of these objects are stored; at most ``PageProtocol/maximumHoldingsCount``.
+    case holdings([PageObject])
 
     /// Whether the request is answered at all.
     package var isAnswered: Bool {

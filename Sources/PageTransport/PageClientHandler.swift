@@ -229,6 +229,10 @@ final class PageClientHandler: ChannelInboundHandler {
         case (.capacity, .capacity(let total, let used)):
             return .success(.reply(.capacity(total: total, used: used)))
         case (.ping, .pong): return .success(.reply(.pong))
+        case (.offer(let offer), .offered(let verdicts)) where verdicts.count == offer.pageCount:
+            return .success(.reply(.offered(verdicts)))
+        case (.holdings, .holdings(let byteCount)):
+            return .success(.reply(.holdings(byteCount: byteCount)))
         default: return .failure(.protocolViolation("the answer is of another kind"))
         }
     }

@@ -159,6 +159,8 @@ package final class PageServerHandler: ChannelDuplexHandler {
         case .directory(let directory): .directory(directory)
         case .capacity(let total, let used): .capacity(total: total, used: used)
         case .pong: .pong
+        case .offered(let verdicts): .offered(verdicts)
+        case .holdings(let byteCount): .holdings(byteCount: byteCount)
         case .failure(let failure): .failure(failure)
         }
     }

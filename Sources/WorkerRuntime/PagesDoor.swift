@@ -104,7 +104,7 @@ package final class PagesDoor: Sendable {
         // over waits: they are here, and would be fetched from the origin again.
         case .read(let read) where read.mode == .readIfPresent: .miss
         case .ping, .report: .pong
-        case .capacity: .failure(.stopping)
+        case .capacity, .offer, .holdings: .failure(.stopping)
         case .read, .attributes, .list: nil
         }
     }

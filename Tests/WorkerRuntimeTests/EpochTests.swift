@@ -97,6 +97,22 @@ struct EpochTests {
         await fleet.stop()
     }
 
+    /// The new filler has asked it, and fetches: from then on it must not do so by its old ring.
+    @Test func aWorkerThatANewerOneHasAskedDoesNotFetch() async throws {
+        let (fleet, name) = try await Self.fleet()
+        fleet[1].lag.stay(at: fleet.world.catalog)
+        Self.join(fleet)
+        #expect(await fleet[4].read(name, byteCount: 1_000, epoch: 2) == .origin)
+        async let waiting = fleet[1].pages.read(Fleet.request(name, byteCount: 1_000, epoch: 1))
+        // tested: it does not fetch as long as it does not know the ring that it has heard of.
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(fleet.origin.reads.count == 1)
+        fleet[1].lag.stay(at: nil)
+        #expect(Fleet.isRight(await waiting, name, byteCount: 1_000))
+        #expect(fleet.origin.reads.count == 1)
+        await fleet.stop()
+    }
+
     @Test func anEpochThatNeverComesHoldsUpOnce() async throws {
         let (fleet, name) = try await Self.fleet()
         fleet.put("other", byteCount: 1_000)

@@ -2,6 +2,7 @@
 import CatalogCore
 import ClientRuntime
 import Codecs
+import Foundation
 import Logging
 import NIOCore
 import NIOPosix
@@ -11,6 +12,7 @@ import PageTransport
 import PlacementCore
 import Primitives
 import Synchronization
+import SystemPackage
 import Telemetry
 import TestKit
 import WorkerRuntime
@@ -100,7 +102,11 @@ final class FleetWorker: Sendable {
     let suspects: SuspectList
     /// Set to have this worker know an older catalog than the others.
     let lag = CatalogLag()
+    /// What this worker said about its part of ring changes, in order.
+    let reports = ReportLog()
+    let pace = PaceBox()
     let address: PageAddress
+    private let moving: Task<Void, Never>
     private let client: PageClient
     private let server: PageServer
 
@@ -132,6 +138,7 @@ final class FleetWorker: Sendable {
             me: node,
             router: Router(region: Fleet.region, catalog: catalog),
             asking: asking,
+            bulk: asking,
             suspects: suspects
         )
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -159,17 +166,61 @@ final class FleetWorker: Sendable {
         address = server.addresses[0]
         self.node = node
         self.store = store
+        let mover = PageMover(
+            store: store,
+            peers: peers,
+            blocking: .singleton,
+            limits: { [pace] in pace.limits },
+            report: { [reports] in reports.take($0) },
+            log: log
+        )
+        moving = Task { await mover.run() }
     }
 
     func stop() async {
+        moving.cancel()
         await server.stop()
         await client.close()
+        await moving.value
         _ = await eventually { self.pages.fetching == 0 }
     }
 
     func counter(_ definition: MetricDefinition, _ labels: String...) -> UInt64 {
         registry.counter(definition, labels: labels).value
     }
+}
+
+/// Takes a worker's reports.
+final class ReportLog: Sendable {
+    private let state = Mutex<(all: [HandoffProgress], refusals: Int)>(([], 0))
+
+    var all: [HandoffProgress] { state.withLock(\.all) }
+
+    /// The next `count` reports are not taken note of.
+    func refuse(_ count: Int) { state.withLock { $0.refusals = count } }
+
+    func take(_ progress: HandoffProgress) -> Bool {
+        state.withLock { state in
+            state.all.append(progress)
+            guard state.refusals > 0 else { return true }
+            state.refusals -= 1
+            return false
+        }
+    }
+
+    /// The last word on a ring; `nil` before it is said.
+    func done(_ epoch: UInt64) -> HandoffProgress? {
+        all.last { $0.isDone && $0.epoch == RingEpoch(epoch) }
+    }
+}
+
+/// How fast a worker's pages may move.
+final class PaceBox: Sendable {
+    private let state = Mutex(HandoffLimits(bytesPerSecond: 0, streams: 4))
+
+    var limits: HandoffLimits { state.withLock { $0 } }
+
+    func set(_ limits: HandoffLimits) { state.withLock { $0 = limits } }
 }
 
 /// The catalog as of some time ago.
@@ -256,5 +307,28 @@ final class FleetCatalog: Sendable {
             body(&catalog)
             catalog.mirrored(upTo: catalog.revision.next)
         }
+    }
+}
+
+extension Fleet {
+    /// Flips a byte of an object's file behind a worker's back.
+    func damage(_ name: ByteString, byteCount: Int, at number: UInt64) throws {
+        let object = Fleet.object(name, byteCount: byteCount)
+        let directory = scratch.path("cache-\(number)")
+        let objects = directory.appending("objects")
+        let files = try FileManager.default.subpathsOfDirectory(atPath: objects.string)
+            .filter { $0.hasSuffix(".bytes") }
+        let content = Fleet.content(of: name, byteCount: byteCount)
+        for file in files {
+            let path = objects.appending(file).string
+            guard let bytes = FileManager.default.contents(atPath: path), Array(bytes) == content
+            else { continue }
+            let handle = try FileHandle(forUpdating: URL(filePath: path))
+            try handle.seek(toOffset: UInt64(byteCount / 2))
+            try handle.write(contentsOf: Data([content[byteCount / 2] ^ 1]))
+            try handle.close()
+            return
+        }
+        preconditionFailure("\(object.key) is not there to be damaged")
     }
 }

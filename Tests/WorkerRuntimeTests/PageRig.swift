@@ -85,6 +85,7 @@ final class PageRig: Sendable {
                 me: isFiller ? NodeID(1) : NodeID(99),
                 router: Router(region: "ap") { catalog },
                 asking: Nobody(),
+                bulk: Nobody(),
                 suspects: SuspectList(now: { 0 })
             ),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

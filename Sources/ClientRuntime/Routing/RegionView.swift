@@ -59,7 +59,8 @@ final class RegionView: Sendable {
 
     func targets(_ nodes: [NodeID]) -> [WorkerTarget] { nodes.compactMap { byNode[$0] } }
 
-    func target(_ node: NodeID) -> WorkerTarget? { byNode[node] }
+    /// Everybody who may hold pages, in the order of their ids.
+    var everybody: [WorkerTarget] { byNode.values.sorted { $0.node < $1.node } }
 
     /// Who owns a unit, and who else may hold its pages.
     func route(of hash: UInt64, replicas: Int) -> PageRoute {

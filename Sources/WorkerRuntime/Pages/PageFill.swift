@@ -76,6 +76,13 @@ package final class PageFill: Sendable {
     }
 }
 
+extension PageFill.Outcome {
+    /// Whether the page can be had otherwise: nobody tried to fetch it.
+    var isAbandoned: Bool {
+        if case .failure(.abandoned) = self { true } else { false }
+    }
+}
+
 /// A page as it came from its origin, or from another worker.
 package struct FilledPage: Sendable {
     package let bytes: ByteBuffer

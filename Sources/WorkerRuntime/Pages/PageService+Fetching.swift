@@ -39,6 +39,7 @@ extension PageService {
 
             if let fill = claim.first {
                 let outcome = await fill.outcome()
+                guard !outcome.isAbandoned else { continue }  // An offered page that did not come.
                 metrics.missed(request.mount, Self.reason(reason, after: outcome))
                 return reply(outcome, range: request.range)
             }
@@ -129,11 +130,15 @@ extension PageService {
         of object: ObjectIdentity,
         for request: PageReadRequest
     ) async {
-        defer { fills.release(run, of: object) }
         let (taken, findings) = await takeOver(run, of: object, for: request)
         for fill in run.fills { fill.beginFetching() }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.keep(taken, of: object) }
+            group.addTask {
+                for (number, page) in taken {
+                    await self.keep(page, page: number, of: object)
+                    self.fills.release(run.part(number..<number + 1), of: object)
+                }
+            }
             for pages in findings.missingRuns {
                 group.addTask {
                     await self.fetch(run.part(pages), of: object, for: request, findings)
@@ -152,13 +157,15 @@ extension PageService {
         do throws(PageFailure) {
             bytes = try await get(run, of: object, for: request)
         } catch {
+            fills.release(run, of: object)  // Before they know: who asks again asks anew.
             for fill in run.fills { fill.finish(.failure(error)) }
             return
         }
+        defer { fills.release(run, of: object) }
         // All readers first: none of them waits for the disk.
         let pages = pages(of: run, object, cutFrom: bytes, request.mount, findings)
         for (page, fill) in zip(pages, run.fills) { fill.finish(.success(page)) }
-        await keep(Array(zip(run.pages, pages)), of: object)
+        for (number, page) in zip(run.pages, pages) { await keep(page, page: number, of: object) }
     }
 
     private func pages(
@@ -204,10 +211,6 @@ extension PageService {
             )
             throw PageFailure(error)
         }
-    }
-
-    func keep(_ pages: [(number: UInt32, page: FilledPage)], of object: ObjectIdentity) async {
-        for (number, page) in pages { await keep(page, page: number, of: object) }
     }
 
     private func keep(_ filled: FilledPage, page: UInt32, of object: ObjectIdentity) async {

@@ -31,6 +31,8 @@ extension PageService {
             return Self.relayed(.failure(failure))
         } catch .overloaded {
             return .failure(.overloaded)
+        } catch .cancelled {
+            return .failure(.abandoned)  // Nobody waits for it any more.
         } catch {
             if error.isWorkersFault { peers.suspects.failed(filler.node) }
             return nil
@@ -132,7 +134,10 @@ extension PageService {
                 lookup.page = page
                 lookup.range = 0..<UInt32(object.geometry?.byteCount(ofPage: page) ?? 0)
                 group.addTask { [lookup] in
-                    (page, await self.peers.take(lookup, from: candidate.worker))
+                    let peers = self.peers
+                    return (
+                        page, await peers.take(lookup, from: candidate.worker, by: peers.asking)
+                    )
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }

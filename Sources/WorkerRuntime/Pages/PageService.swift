@@ -39,6 +39,7 @@ package final class PageService: Sendable {
     let fills = FillTable()
     let history = FillHistory()
     let gate: EpochGate
+    let offers = OfferCount()
 
     /// Fetches nothing yet.
     ///
@@ -84,7 +85,10 @@ package final class PageService: Sendable {
         }
         if let fill = fills.fill(of: request.page, in: object), mayAwait(fill, request) {
             readAhead(request, object, geometry)
-            return given(reply(await fill.outcome(), range: request.range, source: .local), request)
+            let outcome = await fill.outcome()
+            if !outcome.isAbandoned {
+                return given(reply(outcome, range: request.range, source: .local), request)
+            }
         }
         guard request.mode.mayFetch else { return await lookAgain(request, object) }
         return await fetch(request, object, geometry)

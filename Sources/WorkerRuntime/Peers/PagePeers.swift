@@ -13,22 +13,26 @@ package struct PagePeers: Sendable {
     package let me: NodeID
     let router: Router
     let asking: any WorkerAsking
+    let bulk: any WorkerAsking
     let suspects: SuspectList
 
     /// - Parameters:
     ///   - me: This worker.
     ///   - router: Who owns what in its region.
     ///   - asking: The way to the others; should give up on a silent one within a second.
+    ///   - bulk: The same for pages that move in the background: readers must not queue behind them.
     ///   - suspects: Shared by everybody in this process who asks them.
     package init(
         me: NodeID,
         router: Router,
         asking: any WorkerAsking,
+        bulk: any WorkerAsking,
         suspects: SuspectList
     ) {
         self.me = me
         self.router = router
         self.asking = asking
+        self.bulk = bulk
         self.suspects = suspects
     }
 
@@ -68,9 +72,13 @@ package struct PagePeers: Sendable {
     }
 
     /// Asks for a page to take over, for as long as the other says that it is at work.
-    func take(_ request: PageReadRequest, from worker: WorkerTarget) async -> PeerAnswer {
+    func take(
+        _ request: PageReadRequest,
+        from worker: WorkerTarget,
+        by way: any WorkerAsking
+    ) async -> PeerAnswer {
         do throws(PageClientError) {
-            let reply = try await asking.ask(.read(request), of: worker)
+            let reply = try await way.ask(.read(request), of: worker)
             suspects.answered(worker.node)
             return PeerAnswer(reply)
         } catch {

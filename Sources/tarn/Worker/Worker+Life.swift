@@ -123,11 +123,13 @@ extension Worker {
         do throws(PageStoreError) {
             let pageStore = try opened.get()
             cache.open(pageStore)
-            pagesDoor.open(makePages(pageStore, peers(cluster, node)))
+            let peers = peers(cluster, node)
+            pagesDoor.open(makePages(pageStore, peers))
             log.notice(
                 "cache open",
                 metadata: ["store.pages": "\(pageStore.statistics.pageCount)"]
             )
+            await mover(pageStore, peers).run()
             return nil
         } catch {
             let failure = WorkerFailure.cache(error)
