@@ -32,6 +32,8 @@ package enum PageProtocol {
     package static let maximumReplyByteCount = Int(PageGeometry.pageByteCount) + (64 << 10)
     /// The most bytes that entries of one directory reply may take; the rest is asked for again.
     package static let maximumDirectoryByteCount = 1 << 20
+    /// The most objects that one request may ask about.
+    package static let maximumHoldingsCount = 512
     /// The most entries that one request may ask for.
     package static let maximumDirectoryLimit: UInt32 = 10_000
 }

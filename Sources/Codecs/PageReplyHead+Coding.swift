@@ -11,6 +11,9 @@ extension PageReplyHead {
         case capacity = 134
         case pong = 135
         case failure = 136
+        case evicted = 137
+        case offered = 138
+        case holdings = 139
     }
 
     /// Bytes between the head of a frame and the bytes of a page: checksum and source.
@@ -47,6 +50,7 @@ extension PageReplyHead {
             let checksum = try reader.integer(UInt32.self)
             self = .page(checksum: checksum, source: try reader.choice("source"))
         case .miss: self = .miss
+        case .evicted: self = .evicted
         case .filling: self = .filling
         case .attributes: self = .attributes(try PageAttributes(from: &reader))
         case .directory: self = .directory(try PageDirectory(from: &reader))
@@ -54,6 +58,8 @@ extension PageReplyHead {
             let total = try reader.integer(UInt64.self)
             self = .capacity(total: total, used: try reader.integer())
         case .pong: self = .pong
+        case .offered: self = .offered(try Self.verdicts(from: &reader))
+        case .holdings: self = .holdings(byteCount: try reader.integer())
         case .failure: self = .failure(try PageFailure(from: &reader))
         }
         try reader.finish()
@@ -63,11 +69,14 @@ extension PageReplyHead {
         switch self {
         case .page: .page
         case .miss: .miss
+        case .evicted: .evicted
         case .filling: .filling
         case .attributes: .attributes
         case .directory: .directory
         case .capacity: .capacity
         case .pong: .pong
+        case .offered: .offered
+        case .holdings: .holdings
         case .failure: .failure
         }
     }
@@ -82,9 +91,27 @@ extension PageReplyHead {
         case .capacity(let total, let used):
             writer.write(total)
             writer.write(used)
+        case .offered(let verdicts):
+            writer.write(UInt32(clamping: verdicts.count))
+            for verdict in verdicts { writer.write(verdict.rawValue) }
+        case .holdings(let byteCount): writer.write(byteCount)
         case .failure(let failure): failure.encode(into: &writer)
-        case .miss, .filling, .pong: break
+        case .miss, .evicted, .filling, .pong: break
         }
+    }
+}
+
+extension PageReplyHead {
+    private static func verdicts(
+        from reader: inout ByteReader
+    ) throws(ByteDecodingError) -> [PageOfferVerdict] {
+        let count = try reader.integer(UInt32.self)
+        guard Int(count) <= PageOffer.maximumPageCount else {
+            throw .invalid(what: "verdicts", value: UInt64(count))
+        }
+        var verdicts: [PageOfferVerdict] = []
+        for _ in 0..<count { verdicts.append(try reader.choice("verdict")) }
+        return verdicts
     }
 }
 

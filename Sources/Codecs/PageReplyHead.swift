@@ -7,6 +7,8 @@ package enum PageReplyHead: Hashable, Sendable {
     case page(checksum: UInt32, source: PageSource)
     /// Not here, and the request was not allowed to fetch it.
     case miss
+    /// As ``miss``, to a worker that takes pages over: it was here, and others needed the room.
+    case evicted
     /// Being fetched: sent at once and every 500 ms until the final answer.
     case filling
     case attributes(PageAttributes)
@@ -14,6 +16,10 @@ package enum PageReplyHead: Hashable, Sendable {
     /// In bytes.
     case capacity(total: UInt64, used: UInt64)
     case pong
+    /// To an offer: one for each page, in its order.
+    case offered([PageOfferVerdict])
+    /// In bytes.
+    case holdings(byteCount: UInt64)
     case failure(PageFailure)
 
     /// Whether nothing more comes for this request.

@@ -10,6 +10,8 @@ extension PageRequest {
         case capacity = 4
         case report = 5
         case ping = 6
+        case offer = 7
+        case holdings = 8
     }
 
     /// The whole frame of a request.
@@ -50,6 +52,15 @@ extension PageRequest {
         case .capacity: self = .capacity
         case .report: self = .report(try PageReadReport(from: &reader))
         case .ping: self = .ping
+        case .offer: self = .offer(try PageOffer(from: &reader))
+        case .holdings:
+            let count = try reader.integer(UInt32.self)
+            guard (1...PageProtocol.maximumHoldingsCount).contains(Int(count)) else {
+                throw .invalid(what: "objects", value: UInt64(count))
+            }
+            var objects: [PageObject] = []
+            for _ in 0..<count { objects.append(try PageObject(from: &reader)) }
+            self = .holdings(objects)
         }
         try reader.finish()
     }
@@ -62,6 +73,8 @@ extension PageRequest {
         case .capacity: .capacity
         case .report: .report
         case .ping: .ping
+        case .offer: .offer
+        case .holdings: .holdings
         }
     }
 
@@ -77,6 +90,10 @@ extension PageRequest {
             writer.write(optional: after) { $0.write($1) }
             writer.write(limit)
         case .report(let report): report.encode(into: &writer)
+        case .offer(let offer): offer.encode(into: &writer)
+        case .holdings(let objects):
+            writer.write(UInt32(clamping: objects.count))
+            for object in objects { object.encode(into: &writer) }
         case .capacity, .ping: break
         }
     }

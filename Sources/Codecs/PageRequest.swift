@@ -13,6 +13,9 @@ package enum PageRequest: Hashable, Sendable {
     /// One way: nobody answers.
     case report(PageReadReport)
     case ping
+    case offer(PageOffer)
+    /// How many bytes of these objects are stored; at most ``PageProtocol/maximumHoldingsCount``.
+    case holdings([PageObject])
 
     /// Whether the request is answered at all.
     package var isAnswered: Bool {
@@ -57,6 +60,18 @@ package struct PageReadRequest: Hashable, Sendable {
         case read = 0
         /// Answer what is there, never fetch: for hedges, second owners, replicas.
         case readIfPresent = 1
+        /// The same for a worker that takes the page over: what was here and is not any more is said.
+        case takeOver = 2
+        /// As ``read``, handed on by a worker that knows a newer epoch: never handed on again.
+        case forwarded = 3
+
+        /// Whether the page may be fetched from its origin for this request.
+        package var mayFetch: Bool {
+            switch self {
+            case .read, .forwarded: true
+            case .readIfPresent, .takeOver: false
+            }
+        }
     }
 
     package var mode: Mode

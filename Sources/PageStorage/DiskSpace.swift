@@ -45,6 +45,13 @@ final class DiskSpace: Sendable {
         }
     }
 
+    /// Whether a reservation would be granted now.
+    func hasRoom(for byteCount: UInt64, in fileSystem: FileSystemSpace) -> Bool {
+        guard reserve(byteCount, in: fileSystem) == .granted else { return false }
+        settle(from: 0, to: 0, releasing: byteCount)
+        return true
+    }
+
     /// Ends a reservation and takes over what files really grew or shrank by.
     func settle(from old: UInt64, to new: UInt64, releasing reservation: UInt64 = 0) {
         totals.withLock { totals in

@@ -93,6 +93,25 @@ package struct EvictionQueue<Value: Sendable>: Sendable {
         return nil
     }
 
+    /// Objects of the queue, from a place in its memory on, whatever their order.
+    ///
+    /// - Parameters:
+    ///   - place: 0, or where the last call ended.
+    ///   - limit: How many places are looked at.
+    /// - Returns: The objects there, how often each was read through since the hand came by, in
+    ///   sixteenths; and where to go on, `nil` at the end. An object that is there from the first call
+    ///   to the last comes exactly once.
+    package func entries(
+        from place: Int,
+        limit: Int
+    ) -> (entries: [(value: Value, heat: UInt64)], next: Int?) {
+        let end = min(nodes.count, max(place, 0) + limit)
+        let entries = nodes[min(max(place, 0), end)..<end].compactMap { node in
+            node.value.map { ($0, node.readByteCount / max(1, node.byteCount / 16)) }
+        }
+        return (entries, end < nodes.count ? end : nil)
+    }
+
     // MARK: - Private parts
 
     private func holds(_ ticket: Ticket) -> Bool {

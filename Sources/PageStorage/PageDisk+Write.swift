@@ -5,6 +5,14 @@ import Primitives
 import Synchronization
 import SystemPackage
 
+/// What may be done to make room for a page.
+package enum WriteRoom: Sendable {
+    /// Others are evicted where there is none.
+    case byEvicting
+    /// It is stored where there is room, or not at all.
+    case onlyFree
+}
+
 /// A page on its way to the disk; the checksum was compared with the bytes.
 struct ArrivingPage {
     let number: UInt32
@@ -20,13 +28,19 @@ extension PageDisk {
     /// Objects evicted when the kernel says that the disk is full although the count says it is not.
     private static let diskFullEvictionCount = 16
 
-    func write(_ page: ArrivingPage, of identity: ObjectIdentity) throws(PageStoreError) {
+    func write(
+        _ page: ArrivingPage,
+        of identity: ObjectIdentity,
+        _ room: WriteRoom
+    ) throws(PageStoreError) {
         if let errno = isolatedBy { throw .isolated(directory, errno) }
         do throws(PageStoreError) {
-            try store(page, of: identity)
+            try store(page, of: identity, room)
+        } catch .full(let needed, let capacity) where room == .onlyFree {
+            throw .full(needed: needed, capacity: capacity)  // Nothing failed.
         } catch {
             counters.withLock { $0.failedWriteCount += 1 }
-            if case .io(.noSpace, _, _) = error {
+            if case .io(.noSpace, _, _) = error, room == .byEvicting {
                 for _ in 0..<Self.diskFullEvictionCount where !evictOne(.diskFull) { break }
             }
             throw error
@@ -35,10 +49,11 @@ extension PageDisk {
 
     private func store(
         _ page: ArrivingPage,
-        of identity: ObjectIdentity
+        of identity: ObjectIdentity,
+        _ room: WriteRoom
     ) throws(PageStoreError) {
         if try isStored(page, of: identity) { return }
-        var reservation = try reserve(page.bytes.readableBytes)
+        var reservation = try reserve(page.bytes.readableBytes, room)
         defer { space.settle(from: 0, to: 0, releasing: reservation) }
         // Each round finds the object evicted between lookup and lock: a third is out of the question.
         for _ in 0..<8 {
@@ -75,8 +90,16 @@ extension PageDisk {
         )
     }
 
-    /// Sets aside the most that a page can take, evicting where there is no room.
-    private func reserve(_ byteCount: Int) throws(PageStoreError) -> UInt64 {
+    func hasRoom(for byteCount: Int) -> Bool {
+        guard let fileSystem = try? fileSystemSpace(at: directory) else { return false }
+        return space.hasRoom(for: Self.mostTaken(by: byteCount, in: fileSystem), in: fileSystem)
+    }
+
+    /// Sets aside the most that a page can take, evicting where there is no room and that is allowed.
+    private func reserve(
+        _ byteCount: Int,
+        _ room: WriteRoom
+    ) throws(PageStoreError) -> UInt64 {
         for _ in 0...Self.evictionLimit {
             let fileSystem = try blaming { () throws(PageStoreError) in
                 try fileSystemSpace(at: directory)
@@ -91,7 +114,7 @@ extension PageDisk {
             case .aboveCapacity: reason = .capacity
             case .belowFreePart: reason = .freeSpace
             }
-            guard evictOne(reason) else { break }
+            guard room == .byEvicting, evictOne(reason) else { break }
         }
         throw .full(needed: UInt64(byteCount), capacity: space.capacity)
     }

@@ -135,6 +135,18 @@ final class PageDisk: Sendable {
         }
     }
 
+    /// As ``discard(_:)``, unless the object holds a page that is not among these.
+    func discard(_ object: StoredObject, ifAmong pages: [UInt32: UInt64]) -> Bool {
+        object.writer.withLock { writer in
+            let held = object.contents.withLock { $0.table.unitPages }
+            guard held.allSatisfy({ $0.pages & ~pages[$0.unit, default: 0] == 0 }) else {
+                return false
+            }
+            discard(object, &writer)
+            return true
+        }
+    }
+
     /// As ``discard(_:)``, by whoever holds the object's writer lock.
     func discard(_ object: StoredObject, _ writer: inout StoredObject.WriterState) {
         guard !writer.isGone else { return }

@@ -12,7 +12,7 @@ import SystemPackage
 ///
 /// Formats and promises: Docs/page-store.md.
 package final class PageStore: Sendable {
-    private let disks: [PageDisk]
+    let disks: [PageDisk]
 
     private init(disks: [PageDisk]) { self.disks = disks }
 
@@ -76,12 +76,14 @@ package final class PageStore: Sendable {
     ///   - page: Below the object's page count.
     ///   - bytes: All bytes of the page.
     ///   - checksum: Their CRC32C, as it travelled with them; compared once more.
+    ///   - room: Whether others may be evicted for it.
     /// - Throws: ``PageStoreError``. The page is then not stored, everything else is as before.
     package func write(
         _ object: ObjectIdentity,
         page: UInt32,
         bytes: ByteBuffer,
-        checksum: UInt32
+        checksum: UInt32,
+        room: WriteRoom = .byEvicting
     ) throws(PageStoreError) {
         let geometry = try geometry(of: object)
         guard bytes.readableBytes > 0, bytes.readableBytes == geometry.byteCount(ofPage: page)
@@ -98,7 +100,14 @@ package final class PageStore: Sendable {
             checksum: checksum,
             geometry: geometry
         )
-        try disk(for: object).write(arriving, of: object)
+        try disk(for: object).write(arriving, of: object, room)
+    }
+
+    /// Whether a page of an object could be stored without evicting anything; it may be otherwise in a
+    /// moment.
+    package func hasRoom(for object: ObjectIdentity, byteCount: Int) -> Bool {
+        guard let disk = try? disk(for: object) else { return false }
+        return disk.hasRoom(for: byteCount)
     }
 
     /// Whether a page is stored; ``read(_:page:range:)`` may still find it damaged.
@@ -126,6 +135,21 @@ package final class PageStore: Sendable {
         for disk in disks {
             if let stored = disk.objects[object] { disk.discard(stored) }
         }
+    }
+
+    /// Removes an object if it holds no page but these; readers that have it open keep what they have.
+    ///
+    /// - Parameters:
+    ///   - object: Whose pages.
+    ///   - pages: For each unit one bit a page.
+    /// - Returns: Whether nothing of the object is stored any more.
+    @discardableResult
+    package func remove(_ object: ObjectIdentity, ifAmong pages: [UInt32: UInt64]) -> Bool {
+        for disk in disks {
+            guard let stored = disk.objects[object] else { continue }
+            guard disk.discard(stored, ifAmong: pages) else { return false }
+        }
+        return true
     }
 
     /// A read-only descriptor of the file that holds an object's bytes at the object's own offsets.

@@ -47,6 +47,11 @@ package struct PageTable: Sendable {
         }
     }
 
+    /// The units with stored pages, in the order of numbers, one bit a page.
+    package var unitPages: [(unit: UInt32, pages: UInt64)] {
+        units.map { ($0.number, $0.present) }
+    }
+
     package subscript(page: UInt32) -> Entry? {
         guard let (index, bit) = locate(page), units[index].present & bit != 0 else { return nil }
         return Entry(

@@ -43,6 +43,7 @@ package final class PageClient: Sendable {
         case .reply(.page(let bytes, let checksum, let source)):
             .page(bytes, checksum: checksum, source: source)
         case .reply(.miss): .miss
+        case .reply(.evicted): .evicted
         case .filling: .filling
         default: throw Self.mismatch
         }
@@ -114,6 +115,32 @@ package final class PageClient: Sendable {
             case .reply(.pong) =
                 try await perform(PageCall(.ping), at: address, timeout: timeout)
         else { throw Self.mismatch }
+    }
+
+    /// Offers pages, and waits until the worker has taken what it wants; one verdict for each.
+    package func offer(
+        _ offer: PageOffer,
+        at address: PageAddress,
+        timeout: Duration
+    ) async throws(PageClientError) -> [PageOfferVerdict] {
+        guard
+            case .reply(.offered(let verdicts)) =
+                try await perform(PageCall(.offer(offer)), at: address, timeout: timeout)
+        else { throw Self.mismatch }
+        return verdicts
+    }
+
+    /// How many bytes of these objects a worker has stored; 1 to 512 objects.
+    package func holdings(
+        of objects: [PageObject],
+        at address: PageAddress,
+        timeout: Duration
+    ) async throws(PageClientError) -> UInt64 {
+        guard
+            case .reply(.holdings(let byteCount)) =
+                try await perform(PageCall(.holdings(objects)), at: address, timeout: timeout)
+        else { throw Self.mismatch }
+        return byteCount
     }
 
     /// Ends every connection and every call.

@@ -221,6 +221,7 @@ final class PageClientHandler: ChannelInboundHandler {
             guard pageChecksum(of: bytes) == checksum else { return .failure(.corrupt) }
             return .success(.reply(.page(bytes, checksum: checksum, source: source)))
         case (.read, .miss): return .success(.reply(.miss))
+        case (.read, .evicted): return .success(.reply(.evicted))
         case (.attributes, .attributes(let attributes)):
             return .success(.reply(.attributes(attributes)))
         case (.list, .directory(let directory)):
@@ -228,6 +229,10 @@ final class PageClientHandler: ChannelInboundHandler {
         case (.capacity, .capacity(let total, let used)):
             return .success(.reply(.capacity(total: total, used: used)))
         case (.ping, .pong): return .success(.reply(.pong))
+        case (.offer(let offer), .offered(let verdicts)) where verdicts.count == offer.pageCount:
+            return .success(.reply(.offered(verdicts)))
+        case (.holdings, .holdings(let byteCount)):
+            return .success(.reply(.holdings(byteCount: byteCount)))
         default: return .failure(.protocolViolation("the answer is of another kind"))
         }
     }

@@ -36,6 +36,8 @@ package enum PageReadAnswer: Sendable, Equatable {
     /// Exactly the bytes asked for, compared with the checksum that came with them.
     case page(ByteBuffer, checksum: UInt32, source: PageSource)
     case miss
+    /// As ``miss``, to a worker that takes the page over: it was there, and others needed the room.
+    case evicted
     /// The page is being fetched, and the reader did not want to wait.
     case filling
 }

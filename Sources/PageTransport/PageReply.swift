@@ -7,11 +7,17 @@ package enum PageReply: Sendable, Equatable {
     /// Exactly the bytes asked for; `checksum` is the CRC32C of exactly those.
     case page(ByteBuffer, checksum: UInt32, source: PageSource)
     case miss
+    /// As ``miss``, to a worker that takes pages over: it was here, and others needed the room.
+    case evicted
     case attributes(PageAttributes)
     case directory(PageDirectory)
     /// In bytes.
     case capacity(total: UInt64, used: UInt64)
     case pong
+    /// To an offer: one for each page, in its order.
+    case offered([PageOfferVerdict])
+    /// In bytes.
+    case holdings(byteCount: UInt64)
     case failure(PageFailure)
 }
 

@@ -154,10 +154,13 @@ package final class PageServerHandler: ChannelDuplexHandler {
         switch reply {
         case .page(_, let checksum, let source): .page(checksum: checksum, source: source)
         case .miss: .miss
+        case .evicted: .evicted
         case .attributes(let attributes): .attributes(attributes)
         case .directory(let directory): .directory(directory)
         case .capacity(let total, let used): .capacity(total: total, used: used)
         case .pong: .pong
+        case .offered(let verdicts): .offered(verdicts)
+        case .holdings(let byteCount): .holdings(byteCount: byteCount)
         case .failure(let failure): .failure(failure)
         }
     }

@@ -100,10 +100,11 @@ package final class PagesDoor: Sendable {
     /// What need not wait for the store.
     private static func answerWithoutStore(_ request: PageRequest) -> PageReply? {
         switch request {
-        // Whoever asks this may not have it fetched, and asks others as well.
+        // Whoever asks this may not have it fetched, and asks others as well. A worker that takes pages
+        // over waits: they are here, and would be fetched from the origin again.
         case .read(let read) where read.mode == .readIfPresent: .miss
         case .ping, .report: .pong
-        case .capacity: .failure(.stopping)
+        case .capacity, .offer, .holdings: .failure(.stopping)
         case .read, .attributes, .list: nil
         }
     }

@@ -51,6 +51,10 @@ package struct WorkerPages: Sendable {
             return .pong
         case .ping:
             return .pong
+        case .offer(let offer):
+            return await pages.take(offer)
+        case .holdings(let objects):
+            return .holdings(byteCount: pages.holdings(of: objects))
         }
     }
 

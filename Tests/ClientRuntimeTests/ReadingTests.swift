@@ -78,7 +78,7 @@ struct ReadingTests {
         #expect(Set(rig.workers.takeAsked().map(\.node)) == Set(rig.owners(of: "x")))
         #expect(rig.counter(.cacheReadBytes, ["/data/a", "fuse", "origin"]) == 2_000)
         #expect(rig.counter(.cacheMisses, ["/data/a", "worker-down"]) == 1)
-        #expect(rig.counter(.originReadBytes, ["/data/a", "read"]) == 2_000)
+        #expect(rig.counter(.originReadBytes, ["/data/a", "lost"]) == 2_000)
     }
 
     @Test func aWorkerThatDoesNotKnowTheMountYetIsFollowedByTheNext() async throws {

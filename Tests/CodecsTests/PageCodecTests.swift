@@ -62,7 +62,52 @@ import Testing
         read { $0.objectByteCount = PageGeometry.maximumObjectByteCount + 1 },
         .list(path: "/", after: nil, limit: 0),
         .list(path: "/", after: nil, limit: 10_001),
+        offer(unit: 0, pages: 0),
+        offer(unit: 2, pages: 1),
+        offer(unit: 1, pages: 1 << 16),
+        offer(unit: 0, pages: 0x1_FFFF),
+        offer(unit: 0, pages: 1, byteCount: .max),
+        offer(unit: 0, pages: 1, count: 65),
+        offer(unit: 0, pages: 0xF, count: 17),
+        offer(unit: 0, pages: 1, count: 0),
+        .holdings([]),
+        .holdings(Array(repeating: object(byteCount: 1), count: 513)),
     ]
+
+    private static func object(byteCount: UInt64) -> PageObject {
+        PageObject(origin: OriginID(1), key: "k", version: "v", byteCount: byteCount)
+    }
+
+    /// Of an object of 80 MiB, unless told.
+    private static func offer(
+        unit: UInt32,
+        pages: UInt64,
+        byteCount: UInt64 = 80 << 20,
+        count: Int = 1
+    ) -> PageRequest {
+        let unit = PageOfferUnit(object: object(byteCount: byteCount), unit: unit, pages: pages)
+        return .offer(
+            PageOffer(
+                epoch: RingEpoch(1),
+                region: "r",
+                giver: NodeID(1),
+                units: Array(repeating: unit, count: count)
+            )
+        )
+    }
+
+    @Test func theLargestOfferPasses() throws {
+        let largest = [
+            Self.offer(unit: 0, pages: 0xFFFF),
+            Self.offer(unit: 1, pages: 0xFFFF),
+            Self.offer(unit: 0, pages: 1, byteCount: 4_096, count: 64),
+            .holdings(Array(repeating: Self.object(byteCount: 1), count: 512)),
+        ]
+        for request in largest {
+            let bytes = request.encoded(id: 1)
+            #expect(try PageRequest(kind: bytes[4], decoding: Array(bytes[13...])) == request)
+        }
+    }
 
     /// What an object does not have is refused here, so that no handler ever sees it.
     @Test(arguments: impossibleReads) func impossibleRequestsAreErrors(request: PageRequest) {
@@ -80,7 +125,7 @@ import Testing
             let bytes = (0..<Int.random(in: 0...80, using: &random)).map { _ in
                 random.chance(percent: 50) ? 0 : UInt8.random(in: 0...255, using: &random)
             }
-            let kind = UInt8.random(in: 0...9, using: &random)
+            let kind = UInt8.random(in: 0...13, using: &random)
             do { _ = try PageRequest(kind: kind, decoding: bytes) } catch { errorCount += 1 }
             let reply = kind + 127
             do { _ = try PageReplyHead(kind: reply, decoding: bytes) } catch { errorCount += 1 }
@@ -90,16 +135,45 @@ import Testing
         #expect(errorCount > 1000, "seed \(seed)")
     }
 
-    @Test func requestsCutAnywhereAreErrors() {
-        let bytes = Array(Self.read { _ in }.encoded(id: 1)[13...])
+    static let whole: [PageRequest] = [
+        read { _ in }, offer(unit: 1, pages: 0b11, count: 3),
+        .holdings([object(byteCount: 1), object(byteCount: 2)]),
+    ]
+
+    @Test(arguments: whole) func requestsCutAnywhereAreErrors(request: PageRequest) {
+        let frame = request.encoded(id: 1)
+        let (kind, bytes) = (frame[4], Array(frame[13...]))
         for count in 0..<bytes.count {
             #expect(throws: ByteDecodingError.self) {
-                try PageRequest(kind: 1, decoding: Array(bytes.prefix(count)))
+                try PageRequest(kind: kind, decoding: Array(bytes.prefix(count)))
             }
         }
         #expect(throws: ByteDecodingError.self) {
-            try PageRequest(kind: 1, decoding: bytes + [0])
+            try PageRequest(kind: kind, decoding: bytes + [0])
         }
+    }
+
+    /// Goal: an offer that is damaged on its way is an error, or one within all bounds.
+    @Test(arguments: UInt64(1)...10) func damagedOffersStayWithinBounds(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let frame = Self.offer(unit: 1, pages: 0b1011, count: 4).encoded(id: 1)
+        var passed = 0
+        for _ in 0..<500 {
+            var bytes = Array(frame[13...])
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                let index = bytes.indices.randomElement(using: &random) ?? 0
+                bytes[index] = UInt8.random(in: 0...255, using: &random)
+            }
+            guard let request = try? PageRequest(kind: frame[4], decoding: bytes),
+                case .offer(let offer) = request
+            else { continue }
+            passed += 1
+            #expect((1...PageOffer.maximumPageCount).contains(offer.pageCount))
+            #expect(offer.units.allSatisfy { $0.byteCount != nil }, "seed \(seed)")
+            let sum = offer.units.reduce(UInt64(0)) { $0 + ($1.byteCount ?? 0) }
+            #expect(sum <= PageOffer.maximumByteCount, "seed \(seed)")
+        }
+        #expect(passed > 0, "seed \(seed): every damage was an error, and nothing was tested")
     }
 
     /// A listing too long for a frame ends early and says so.

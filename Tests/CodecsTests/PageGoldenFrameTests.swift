@@ -24,6 +24,13 @@ import Testing
         readAhead: 7
     )
 
+    private static let object = PageObject(
+        origin: OriginID(5),
+        key: "k/1",
+        version: "\"e\"",
+        byteCount: 80 << 20
+    )
+
     // swift-format-ignore
     static let requests: [(request: PageRequest, bytes: String)] = [
         (.read(read),
@@ -43,12 +50,21 @@ import Testing
         (.report(PageReadReport(mount: "/d", client: .fuse, source: .origin, byteCount: 258)),
          "19000000" + "05" + "0900000000000000" + "020000002f64" + "02" + "02" + "0201000000000000"),
         (.ping, "09000000" + "06" + "0900000000000000"),
+        (.offer(PageOffer(epoch: RingEpoch(3), region: "ap", giver: NodeID(4), units: [
+            PageOfferUnit(object: object, unit: 1, pages: 0b101)])),
+         "4d000000" + "07" + "0900000000000000" + "0300000000000000" + "020000006170"
+         + "0400000000000000" + "01000000" + "0500000000000000" + "030000006b2f31"
+         + "03000000226522" + "0000000500000000" + "01000000" + "0500000000000000"),
+        (.holdings([object]),
+         "2b000000" + "08" + "0900000000000000" + "01000000" + "0500000000000000"
+         + "030000006b2f31" + "03000000226522" + "0000000500000000"),
     ]
 
     // swift-format-ignore
     static let replies: [(head: PageReplyHead, pageByteCount: Int, bytes: String)] = [
         (.page(checksum: 0xA1B2_C3D4, source: .peer), 8, "16000000" + "81" + "0900000000000000" + "d4c3b2a1" + "01"),
         (.miss, 0,                                       "09000000" + "82" + "0900000000000000"),
+        (.evicted, 0,                                    "09000000" + "89" + "0900000000000000"),
         (.filling, 0,                                    "09000000" + "83" + "0900000000000000"),
         (.attributes(PageAttributes(kind: .file, byteCount: 7, modifiedUnixNS: 1, version: "v",
                                     validFor: Timespan(milliseconds: 60_000))), 0,
@@ -63,6 +79,10 @@ import Testing
         (.capacity(total: 256, used: 1), 0,
          "19000000" + "86" + "0900000000000000" + "0001000000000000" + "0100000000000000"),
         (.pong, 0,                                       "09000000" + "87" + "0900000000000000"),
+        (.offered(PageOfferVerdict.allCases), 0,
+         "12000000" + "8a" + "0900000000000000" + "05000000" + "0001020304"),
+        (.holdings(byteCount: 258), 0,
+         "11000000" + "8b" + "0900000000000000" + "0201000000000000"),
         (.failure(.originStatus(418, code: "Tea")), 0,
          "1a000000" + "88" + "0900000000000000" + "2200" + "a201000000000000" + "03000000546561"),
     ]

@@ -95,6 +95,8 @@ import Testing
             case .capacity: reply.complete(.capacity(total: 10, used: 4))
             case .ping: reply.complete(.pong)
             case .read: reply.complete(.miss)
+            case .offer: reply.complete(.offered([.stored]))
+            case .holdings: reply.complete(.holdings(byteCount: 7))
             case .report: break
             }
         }
@@ -117,6 +119,18 @@ import Testing
             #expect(
                 try await client.read(readRequest(), at: peer, timeout: patience) == .miss
             )
+            let object = PageObject(origin: OriginID(1), key: "k", version: "v", byteCount: 9)
+            let held = try await client.holdings(of: [object], at: peer, timeout: patience)
+            #expect(held == 7)
+            func offer(_ pages: UInt64) -> PageOffer {
+                PageOffer(
+                    epoch: RingEpoch(1),
+                    region: "r",
+                    giver: NodeID(1),
+                    units: [PageOfferUnit(object: object, unit: 0, pages: pages)]
+                )
+            }
+            #expect(try await client.offer(offer(1), at: peer, timeout: patience) == [.stored])
             let report = PageReadReport(mount: "/d", client: .fuse, source: .peer, byteCount: 9)
             try await client.report(report, at: peer, timeout: patience)
             #expect(await eventually { log.requests.contains(.report(report)) })

@@ -69,7 +69,7 @@ let pageHandler = ScriptedHandler { request, reply in
         reply.complete(
             .page(ByteBuffer(bytes: bytes), checksum: CRC32C.checksum(bytes), source: .local)
         )
-    case .attributes, .list: reply.complete(.failure(.notFound))
+    case .attributes, .list, .offer, .holdings: reply.complete(.failure(.notFound))
     case .capacity: reply.complete(.capacity(total: 10, used: 4))
     case .ping: reply.complete(.pong)
     case .report: break

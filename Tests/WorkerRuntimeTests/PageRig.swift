@@ -28,6 +28,16 @@ struct OneOrigin: OriginSource {
     func describeCredentials(of request: OriginRequest) throws(OriginError) -> String { "none" }
 }
 
+/// The other workers of a region that has none.
+struct Nobody: WorkerAsking {
+    func isNear(_ worker: WorkerTarget) -> Bool { false }
+
+    func ask(
+        _ request: PageRequest,
+        of worker: WorkerTarget
+    ) async throws(PageClientError) -> PageReply { throw .unreachable("nobody is there") }
+}
+
 /// One worker's pages: a real store in a directory of its own, an origin that counts.
 final class PageRig: Sendable {
     static let cluster = ClusterID(UniqueID(high: 9, low: 1))
@@ -71,7 +81,13 @@ final class PageRig: Sendable {
             origins: origins,
             blocking: blocking,
             metrics: registry,
-            isFiller: { _ in isFiller },
+            peers: PagePeers(
+                me: isFiller ? NodeID(1) : NodeID(99),
+                router: Router(region: "ap") { catalog },
+                asking: Nobody(),
+                bulk: Nobody(),
+                suspects: SuspectList(now: { 0 })
+            ),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         worker = WorkerPages(

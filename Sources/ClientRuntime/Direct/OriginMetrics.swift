@@ -16,8 +16,9 @@ struct OriginMetrics: Sendable {
         ).add()
     }
 
-    func wentPastOwners(_ mount: ByteString, byteCount: Int) {
+    func wentPastOwners(_ mount: ByteString, byteCount: Int, isLost: Bool) {
         registry.counter(.cacheMisses, mount.text, "worker-down").add()
-        registry.counter(.originReadBytes, mount.text, "read").add(UInt64(byteCount))
+        let cause = isLost ? "lost" : "read"
+        registry.counter(.originReadBytes, mount.text, cause).add(UInt64(byteCount))
     }
 }

@@ -73,9 +73,9 @@ package struct OriginTable: Sendable {
         return try factory.origin(for: request) { metrics.count($0, mount: mount) }
     }
 
-    /// A reader had to go past the owners of a page.
-    func wentPastOwners(_ mount: ByteString, byteCount: Int) {
-        metrics.wentPastOwners(mount, byteCount: byteCount)
+    /// A reader had to go past the owners of a page; `isLost`: who held it does not answer.
+    func wentPastOwners(_ mount: ByteString, byteCount: Int, isLost: Bool) {
+        metrics.wentPastOwners(mount, byteCount: byteCount, isLost: isLost)
     }
 
     private static func request(_ resolution: Resolution) -> OriginRequest {

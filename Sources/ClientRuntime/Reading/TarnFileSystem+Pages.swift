@@ -4,21 +4,21 @@ package import Codecs
 import Logging
 import NIOCore
 import Origins
-import PageTransport
+package import PageTransport
 import PlacementCore
 import Primitives
 
-/// One page from whoever has it: owners in order, then the origin itself.
+/// One page from whoever has it: owners in order, then who owned it before, then the origin itself.
 extension TarnFileSystem {
     func readPage(
         _ read: PageRead,
         for client: ClientKind
     ) async throws(FileError) -> ByteBuffer {
         let replicas = Int(read.resolution.mount.mount.replicas)
-        let (epoch, owners) = router.owners(of: read.placement, replicas: replicas)
-        let request = read.request(.read, epoch: epoch, region: router.region)
+        let route = router.route(of: read.placement, replicas: replicas)
+        let request = read.request(.read, epoch: route.epoch, region: router.region)
         var gone: FileError?
-        for owner in suspects.ordered(owners) {
+        for owner in suspects.ordered(route.owners) {
             switch await askPatiently(.read(request), of: owner) {
             case .page(let bytes, _, let source):
                 let seen = source == .local && !asking.isNear(owner) ? .peer : source
@@ -34,9 +34,14 @@ extension TarnFileSystem {
             default:
                 continue  // The next owner.
             }
-            if let gone { return try await readPresent(read, epoch, owners, client, or: gone) }
+            guard let gone else { continue }
+            if let bytes = await readPresent(read, route, client, askingOwners: true) {
+                return bytes
+            }
+            throw gone
         }
-        return try await readOrigin(read, for: client, owners: owners)
+        if let bytes = await readPresent(read, route, client, askingOwners: false) { return bytes }
+        return try await readOrigin(read, for: client, route)
     }
 
     /// Asks an owner that has too much to do again and again, less and less often, and says so in the
@@ -53,17 +58,18 @@ extension TarnFileSystem {
         }
     }
 
-    /// The filler cannot get the page for good; perhaps another owner still has it.
+    /// From whoever still has the page: the filler cannot get it for good, or no owner answers.
     private func readPresent(
         _ read: PageRead,
-        _ epoch: RingEpoch,
-        _ owners: [WorkerTarget],
+        _ route: PageRoute,
         _ client: ClientKind,
-        or error: FileError
-    ) async throws(FileError) -> ByteBuffer {
-        let request = read.request(.readIfPresent, epoch: epoch, region: router.region)
-        for owner in owners where !suspects.isSuspect(owner.node) {
-            guard case .page(let bytes, _, _) = await ask(.read(request), of: owner) else {
+        askingOwners: Bool
+    ) async -> ByteBuffer? {
+        let request = read.request(.readIfPresent, epoch: route.epoch, region: router.region)
+        let others = (route.holders + route.spares).filter { !route.owners.contains($0) }
+        for worker in (askingOwners ? route.owners : []) + others
+        where !suspects.isSuspect(worker.node) {
+            guard case .page(let bytes, _, _) = await ask(.read(request), of: worker) else {
                 continue
             }
             recorder.returned(
@@ -74,14 +80,14 @@ extension TarnFileSystem {
             )
             return bytes
         }
-        throw error
+        return nil
     }
 
     /// Past the owners: none of them answers.
     private func readOrigin(
         _ read: PageRead,
         for client: ClientKind,
-        owners: [WorkerTarget]
+        _ route: PageRoute
     ) async throws(FileError) -> ByteBuffer {
         // A reader that was cancelled was told nothing by the owners either.
         guard !Task.isCancelled else { throw .timedOut }
@@ -90,7 +96,7 @@ extension TarnFileSystem {
                 "no owner answers; reading from the origin",
                 metadata: [
                     "file.path": "\(read.file.path)", "page.index": "\(read.page)",
-                    "owners": "\(owners.map(\.name).joined(separator: ","))",
+                    "owners": "\(route.owners.map(\.name).joined(separator: ","))",
                     "left-out": "\(left)",
                 ]
             )
@@ -110,7 +116,13 @@ extension TarnFileSystem {
         } catch {
             throw FileError(error)
         }
-        origins.wentPastOwners(read.resolution.mount.path, byteCount: bytes.readableBytes)
+        let isLost =
+            route.hasRemovedHolder || route.holders.contains { suspects.isSuspect($0.node) }
+        origins.wentPastOwners(
+            read.resolution.mount.path,
+            byteCount: bytes.readableBytes,
+            isLost: isLost
+        )
         recorder.returned(
             bytes.readableBytes,
             mount: read.resolution.mount.path,
@@ -173,7 +185,7 @@ extension TarnFileSystem {
 
 extension PageClientError {
     /// Whether another worker should be preferred for a while.
-    var isWorkersFault: Bool {
+    package var isWorkersFault: Bool {
         switch self {
         case .unreachable, .refused, .silent, .disconnected, .corrupt, .protocolViolation,
             .timedOut:
@@ -191,7 +203,7 @@ extension PageRequest {
 
 extension PageFailure {
     /// Whether asking another owner to fetch it would only repeat the answer.
-    var isFinal: Bool {
+    package var isFinal: Bool {
         switch self {
         case .notFound, .notADirectory, .isADirectory, .accessDenied, .stale, .invalidPath,
             .rangeNotSatisfiable, .originFailed, .staleCatalog, .misconfigured, .unknownCredential,

@@ -188,7 +188,7 @@ extension TarnFileSystem: FileSystemClient {
 
 extension UInt64 {
     /// Other processes' numbers must not be able to end this one.
-    fileprivate func addingSaturated(_ other: UInt64) -> UInt64 {
+    func addingSaturated(_ other: UInt64) -> UInt64 {
         let (sum, isOverflow) = addingReportingOverflow(other)
         return isOverflow ? .max : sum
     }

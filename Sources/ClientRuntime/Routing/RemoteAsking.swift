@@ -12,6 +12,9 @@ package final class RemoteAsking: WorkerAsking {
     /// at work: this only bounds one that would never end.
     private static let listTimeout = Duration.seconds(3_600)
 
+    /// 16 MiB reach the other worker's disk within this, or are offered again.
+    private static let offerTimeout = Duration.seconds(120)
+
     /// How long a path that was no socket of this host is taken for none: its worker may come back.
     private static let absence = Duration.seconds(10)
     /// Paths remembered; one more and all are asked again.
@@ -83,6 +86,7 @@ package final class RemoteAsking: WorkerAsking {
             case .page(let bytes, let checksum, let source):
                 return .page(bytes, checksum: checksum, source: source)
             case .miss, .filling: return .miss
+            case .evicted: return .evicted
             }
         case .attributes(let path, let view, let gone):
             let answer = try await client.attributes(
@@ -108,6 +112,12 @@ package final class RemoteAsking: WorkerAsking {
         case .report(let report):
             try await client.report(report, at: address, timeout: .seconds(2))
             return .pong
+        case .offer(let offer):
+            let verdicts = try await client.offer(offer, at: address, timeout: Self.offerTimeout)
+            return .offered(verdicts)
+        case .holdings(let objects):
+            let count = try await client.holdings(of: objects, at: address, timeout: .seconds(5))
+            return .holdings(byteCount: count)
         case .ping:
             try await client.ping(at: address, timeout: .seconds(2))
             return .pong

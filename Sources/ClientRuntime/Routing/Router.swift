@@ -50,65 +50,20 @@ package final class Router: Sendable {
 
     /// The owners by earlier epochs that are not settled, newest first, none twice.
     package func previousOwners(of key: PlacementKey, replicas: Int) -> [WorkerTarget] {
-        let catalog = catalog
-        guard let entry = catalog.ring(region: region) else { return [] }
-        var nodes: [NodeID] = []
-        for previous in entry.previous where !previous.members.isEmpty {
-            let ring = Ring(epoch: previous.epoch, members: previous.members.map(RingMember.init))
-            for node in ring.owners(of: key, replicas: replicas) where !nodes.contains(node) {
-                nodes.append(node)
-            }
+        let view = view
+        var found: [WorkerTarget] = []
+        for ring in view.earlier {
+            let owners = view.targets(ring.owners(of: key, replicas: replicas))
+            found += owners.filter { !found.contains($0) }
         }
-        return nodes.compactMap { catalog.worker(id: $0).map(WorkerTarget.init) }
-    }
-}
-
-/// One region's ring and the addresses of its members, as of one revision.
-final class RegionView: Sendable {
-    let revision: Revision
-    /// `nil` while it has no members.
-    let ring: Ring?
-    /// In the order of their ids.
-    let workers: [WorkerTarget]
-
-    let members: [RingEntry.Member]
-    private let byNode: [NodeID: WorkerTarget]
-
-    /// Takes the ring over from `earlier` where it is the same: its points are the costly part.
-    init(of region: String, in catalog: Catalog, after earlier: RegionView?) {
-        let entry = catalog.ring(region: region)
-        revision = catalog.revision
-        members = entry?.members ?? []
-        workers = members.compactMap { catalog.worker(id: $0.id).map(WorkerTarget.init) }
-        byNode = Dictionary(workers.map { ($0.node, $0) }, uniquingKeysWith: { first, _ in first })
-        guard let entry, !members.isEmpty else {
-            ring = nil
-            return
-        }
-        if let known = earlier?.ring, known.epoch == entry.epoch, earlier?.members == members {
-            ring = known
-        } else {
-            ring = Ring(epoch: entry.epoch, members: members.map(RingMember.init))
-        }
+        return found
     }
 
-    func targets(_ nodes: [NodeID]) -> [WorkerTarget] { nodes.compactMap { byNode[$0] } }
-}
-
-extension WorkerTarget {
-    init(_ worker: WorkerEntry) {
-        self.init(
-            node: worker.id,
-            name: worker.name,
-            data: worker.addresses.data,
-            socket: worker.addresses.socket
-        )
+    /// Who owns a page's unit, and who else may hold its pages.
+    package func route(of key: PlacementKey, replicas: Int) -> PageRoute {
+        view.route(of: key.hash, replicas: replicas)
     }
-}
 
-extension RingMember {
-    /// What placement needs of a member in the catalog.
-    package init(_ member: RingEntry.Member) {
-        self.init(id: member.id, zone: member.zone, capacity: member.capacity)
-    }
+    /// The newest epoch known of the region's ring; zero where it has none.
+    package var epoch: RingEpoch { view.ring?.epoch ?? .zero }
 }

@@ -34,6 +34,9 @@ package final class SuspectList: Sendable {
         isDoubted(node) || suspicions.withLock { ($0[node]?.untilMS ?? 0) > now() }
     }
 
+    /// Whether gossip doubts it, whatever was seen of it here.
+    package func isDoubtedByOthers(_ node: NodeID) -> Bool { isDoubted(node) }
+
     package func failed(_ node: NodeID) {
         suspicions.withLock { suspicions in
             let failures = min((suspicions[node]?.failures ?? 0) + 1, 4)

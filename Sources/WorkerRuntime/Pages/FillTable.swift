@@ -24,6 +24,7 @@ package final class FillTable: Sendable {
         package let pages: Range<UInt32>
         /// One for each page.
         package let fills: [PageFill]
+        package let standing: FillStanding
     }
 
     /// How much somebody wants pages.
@@ -68,6 +69,7 @@ package final class FillTable: Sendable {
         of object: ObjectIdentity,
         runLength: Int,
         urgency: Urgency,
+        standing: FillStanding = FillStanding(),
         isStored: (UInt32) -> Bool
     ) -> (runs: [Run], first: PageFill?) {
         guard let first = pages.first else { return ([], nil) }
@@ -79,12 +81,12 @@ package final class FillTable: Sendable {
                 guard room > 0 else { break }
                 room -= 1
                 if let last = run.last, last + 1 != page || run.count == runLength {
-                    runs.append(Self.register(run, of: object, in: &state))
+                    runs.append(Self.register(run, of: object, standing, in: &state))
                     run = []
                 }
                 run.append(page)
             }
-            if !run.isEmpty { runs.append(Self.register(run, of: object, in: &state)) }
+            if !run.isEmpty { runs.append(Self.register(run, of: object, standing, in: &state)) }
             return (runs, state.objects[object]?[first])
         }
     }
@@ -137,15 +139,17 @@ package final class FillTable: Sendable {
     private static func register(
         _ pages: [UInt32],
         of object: ObjectIdentity,
+        _ standing: FillStanding,
         in state: inout State
     ) -> Run {
-        let fills = pages.map { _ in PageFill() }
+        let fills = pages.map { _ in PageFill(standing: standing) }
         for (page, fill) in zip(pages, fills) {
             let earlier = state.objects[object, default: [:]].updateValue(fill, forKey: page)
             precondition(earlier == nil, "invariant 1: page \(page) of \(object)")
         }
         state.count += pages.count
         precondition(state.count <= pageLimit, "invariant 3: \(state.count)")
-        return Run(pages: pages[0]..<pages[pages.count - 1] + 1, fills: fills)
+        let range = pages[0]..<pages[pages.count - 1] + 1
+        return Run(pages: range, fills: fills, standing: standing)
     }
 }

@@ -1,7 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Codecs
 package import NIOCore
+package import Primitives
 import Synchronization
+
+/// By what right a worker fills a page: decides who waits for whom where several do.
+///
+/// ```
+///   epoch 8, not the first owner ──waits──▶ epoch 8, the first owner ──waits──▶ epoch 7, …
+/// ```
+///
+/// Two that asked each other and waited would wait for ever; so nobody waits against the arrows, as long
+/// as the other asks around itself. On its way from the origin a page waits for nobody.
+package struct FillStanding: Hashable, Sendable {
+    package let epoch: RingEpoch
+    /// By the ring of that epoch.
+    package let isFirstOwner: Bool
+
+    package init(epoch: RingEpoch = .zero, isFirstOwner: Bool = false) {
+        self.epoch = epoch
+        self.isFirstOwner = isFirstOwner
+    }
+
+    func mayBeAwaited(under other: RingEpoch) -> Bool {
+        other > epoch || (other == epoch && isFirstOwner)
+    }
+}
 
 /// One page on its way from the origin, and everybody who waits for it.
 package final class PageFill: Sendable {
@@ -14,8 +38,20 @@ package final class PageFill: Sendable {
     }
 
     private let state = Mutex(State())
+    /// By what right other workers are asked for it.
+    private let standing: FillStanding
+    private let isFetching = Atomic(false)
 
-    package init() {}
+    /// Asked for at other workers first.
+    package init(standing: FillStanding = FillStanding()) { self.standing = standing }
+
+    /// No other worker is asked for it any more.
+    package func beginFetching() { isFetching.store(true, ordering: .releasing) }
+
+    /// Whether a worker that takes the page over by `epoch` may wait for it.
+    package func mayBeAwaited(under epoch: RingEpoch) -> Bool {
+        isFetching.load(ordering: .acquiring) || standing.mayBeAwaited(under: epoch)
+    }
 
     /// Waits for the page; ends when its fill does, which its deadline bounds.
     package func outcome() async -> Outcome {
@@ -40,14 +76,31 @@ package final class PageFill: Sendable {
     }
 }
 
-/// A page as it came from the origin.
+extension PageFill.Outcome {
+    /// Whether the page can be had otherwise: nobody tried to fetch it.
+    var isAbandoned: Bool {
+        if case .failure(.abandoned) = self { true } else { false }
+    }
+}
+
+/// A page as it came from its origin, or from another worker.
 package struct FilledPage: Sendable {
     package let bytes: ByteBuffer
     /// CRC-32C of all of them.
     package let checksum: UInt32
+    package let source: PageSource
+    /// Whether it was not here because the ring has moved.
+    package let isMoved: Bool
 
-    package init(bytes: ByteBuffer, checksum: UInt32) {
+    package init(
+        bytes: ByteBuffer,
+        checksum: UInt32,
+        source: PageSource = .origin,
+        isMoved: Bool = false
+    ) {
         self.bytes = bytes
         self.checksum = checksum
+        self.source = source
+        self.isMoved = isMoved
     }
 }

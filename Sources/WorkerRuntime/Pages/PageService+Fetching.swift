@@ -24,22 +24,29 @@ extension PageService {
         let reason = missReason(request, object)  // Before anything is fetched, which changes it.
         var unreadable = 0
         while unreadable < 2 {
+            await gate.pass()
+            let standing = peers.standing(for: request)
+            if let reply = await passOn(request) { return reply }
             let claim = fills.claim(
                 geometry.window(from: request.page, pageCount: length),
                 of: object,
                 runLength: Self.urgentRunLength,
-                urgency: .first
-            ) { [store] in store.contains(object, page: $0) }
+                urgency: .first,
+                standing: standing
+            ) { isOutdated(standing.epoch) || store.contains(object, page: $0) }
             for run in claim.runs { start(run, of: object, for: request) }
             readAhead(request, object, geometry)
 
             if let fill = claim.first {
-                metrics.missed(request.mount, reason)
-                return reply(await fill.outcome(), range: request.range, source: .origin)
+                let outcome = await fill.outcome()
+                guard !outcome.isAbandoned else { continue }  // An offered page that did not come.
+                metrics.missed(request.mount, Self.reason(reason, after: outcome))
+                return reply(outcome, range: request.range)
             }
             if let stored = await stored(object, request) {  // It was stored in between.
                 return .page(stored.bytes, checksum: stored.checksum, source: .local)
             }
+            if isOutdated(standing.epoch) { continue }  // It may be another's to fetch by now.
             if store.contains(object, page: request.page) {
                 unreadable += 1  // Damaged, and forgotten by now; else the disk fails.
             } else if await !fills.room(until: deadline) {
@@ -49,17 +56,36 @@ extension PageService {
         return .failure(.corrupt)  // Another owner may have it.
     }
 
+    /// Whether a newer ring is known than the one by which a page was found to be fetched here.
+    ///
+    /// Asked under the fill table's lock: by the newer ring another worker may have asked for the page
+    /// already, and have been told that it is not here.
+    private func isOutdated(_ epoch: RingEpoch) -> Bool {
+        gate.isBehind || peers.router.epoch != epoch
+    }
+
     /// Why the page is not here, by what is remembered of it.
     private func missReason(
         _ request: PageReadRequest,
         _ object: ObjectIdentity
     ) -> PageMetrics.MissReason {
-        guard isFiller(request) else { return .workerDown }
+        guard peers.standing(for: request).isFirstOwner else { return .workerDown }
         switch history.finding(about: request.page, in: object) {
         case .otherVersion: return .stale
         case .refused: return .notAdmitted
         case .nothing: return store.wasEvicted(object, page: request.page) ? .evicted : .cold
         }
+    }
+
+    /// The same, once it is known where the page came from: what was never here is elsewhere, or was.
+    private static func reason(
+        _ reason: PageMetrics.MissReason,
+        after outcome: PageFill.Outcome
+    ) -> PageMetrics.MissReason {
+        guard reason == .cold, case .success(let page) = outcome, page.isMoved else {
+            return reason
+        }
+        return .ringMoved
     }
 
     /// Fetches what the reader will ask for next, as far as there is room.
@@ -69,16 +95,21 @@ extension PageService {
         _ geometry: PageGeometry
     ) {
         let ahead = UInt32(clamping: request.readAhead / PageGeometry.pageByteCount)
-        guard ahead > 0, request.mode == .read else { return }
+        guard ahead > 0, request.mode.mayFetch else { return }
         let window = geometry.window(behind: request.page, pageCount: min(ahead, Self.aheadLimit))
         // Mostly all of it is here already: found out without the lock that everybody wants.
         guard window.contains(where: { !store.contains(object, page: $0) }) else { return }
+        let standing = peers.standing(for: request)
+        // Pages held by an earlier ring are served; those behind them are another's to fetch, unless
+        // the reader went past that one.
+        guard standing.isFirstOwner || request.epoch >= standing.epoch else { return }
         let claim = fills.claim(
             window,
             of: object,
             runLength: Self.runLength,
-            urgency: .ahead
-        ) { [store] in store.contains(object, page: $0) }
+            urgency: .ahead,
+            standing: standing
+        ) { isOutdated(standing.epoch) || store.contains(object, page: $0) }
         for run in claim.runs { start(run, of: object, for: request) }
     }
 
@@ -92,32 +123,57 @@ extension PageService {
         Task { await self.fill(run, of: object, for: request) }
     }
 
+    /// Answers everybody who waits for a run: from other workers that hold pages of it, then from the
+    /// origin, each gap in one request.
     func fill(
         _ run: FillTable.Run,
         of object: ObjectIdentity,
         for request: PageReadRequest
     ) async {
-        defer { fills.release(run, of: object) }
+        let (taken, findings) = await takeOver(run, of: object, for: request)
+        for fill in run.fills { fill.beginFetching() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for (number, page) in taken {
+                    await self.keep(page, page: number, of: object)
+                    self.fills.release(run.part(number..<number + 1), of: object)
+                }
+            }
+            for pages in findings.missingRuns {
+                group.addTask {
+                    await self.fetch(run.part(pages), of: object, for: request, findings)
+                }
+            }
+        }
+    }
+
+    private func fetch(
+        _ run: FillTable.Run,
+        of object: ObjectIdentity,
+        for request: PageReadRequest,
+        _ findings: PeerFindings
+    ) async {
         let bytes: ByteBuffer
         do throws(PageFailure) {
             bytes = try await get(run, of: object, for: request)
         } catch {
+            fills.release(run, of: object)  // Before they know: who asks again asks anew.
             for fill in run.fills { fill.finish(.failure(error)) }
             return
         }
-        metrics.readFromOrigin(request.mount, byteCount: bytes.readableBytes)
+        defer { fills.release(run, of: object) }
         // All readers first: none of them waits for the disk.
-        let pages = Self.pages(of: run, object, cutFrom: bytes)
+        let pages = pages(of: run, object, cutFrom: bytes, request.mount, findings)
         for (page, fill) in zip(pages, run.fills) { fill.finish(.success(page)) }
-        for (number, page) in zip(run.pages, pages) {
-            await keep(page, page: number, of: object)
-        }
+        for (number, page) in zip(run.pages, pages) { await keep(page, page: number, of: object) }
     }
 
-    static func pages(
+    private func pages(
         of run: FillTable.Run,
         _ object: ObjectIdentity,
-        cutFrom bytes: ByteBuffer
+        cutFrom bytes: ByteBuffer,
+        _ mount: ByteString,
+        _ findings: PeerFindings
     ) -> [FilledPage] {
         var rest = bytes
         return run.pages.map { page in
@@ -125,7 +181,9 @@ extension PageService {
             guard let slice = rest.readSlice(length: byteCount) else {
                 preconditionFailure("an origin answered fewer bytes than asked for, without error")
             }
-            return FilledPage(bytes: slice, checksum: slice.crc32c)
+            let cause = findings.cause(of: page)
+            metrics.readFromOrigin(mount, cause, byteCount: byteCount)
+            return FilledPage(bytes: slice, checksum: slice.crc32c, isMoved: cause != .read)
         }
     }
 
@@ -161,16 +219,20 @@ extension PageService {
                 try store.write(object, page: page, bytes: filled.bytes, checksum: filled.checksum)
             }
             history.note(.kept, of: page, in: object)
+            if filled.source == .peer {
+                metrics.handedOver(.in, byteCount: filled.bytes.readableBytes)
+            }
         } catch {
             history.note(.refused, of: page, in: object)
             log.warning("a page is not cached", metadata: ["error": "\(error)"])
         }
     }
 
+    /// `source` where it is not the page's own.
     func reply(
         _ outcome: PageFill.Outcome,
         range: Range<UInt32>,
-        source: PageSource
+        source: PageSource? = nil
     ) -> PageReply {
         switch outcome {
         case .failure(let failure):
@@ -186,13 +248,19 @@ extension PageService {
                 return .failure(.rangeNotSatisfiable(byteCount: UInt64(page.bytes.readableBytes)))
             }
             let checksum = isWhole ? page.checksum : slice.crc32c
-            return .page(slice, checksum: checksum, source: source)
+            return .page(slice, checksum: checksum, source: source ?? page.source)
         }
     }
 }
 
 extension FillTable.Run {
-    fileprivate func fill(_ page: UInt32) -> PageFill {
-        fills[Int(page - pages.lowerBound)]
+    /// The fills of some of the run's pages.
+    func part(_ part: Range<UInt32>) -> Self {
+        let first = Int(part.lowerBound - pages.lowerBound)
+        return Self(
+            pages: part,
+            fills: Array(fills[first..<first + part.count]),
+            standing: standing
+        )
     }
 }

@@ -11,13 +11,14 @@ import PlacementCore
 import Primitives
 package import Telemetry
 
-/// Pages of this worker: from its store, or from the origin where it is the filler.
+/// Pages of this worker: from its store, from who held them before, or from the origin.
 ///
 /// ```
 ///   read ─▶ store ── hit ─▶ answer
 ///             │ miss
 ///             ├─ in flight ─▶ wait for it
-///             └─ claim a run ─▶ one conditional GET ─▶ checksum ─▶ answer, store, release
+///             ├─ another's by a newer ring than the reader's ─▶ that one's answer
+///             └─ claim a run ─▶ earlier owners ─▶ one conditional GET ─▶ answer, store, release
 /// ```
 package final class PageService: Sendable {
     /// Pages fetched in one request at most: 8 MiB.
@@ -33,10 +34,12 @@ package final class PageService: Sendable {
     let origins: OriginTable
     let blocking: NIOThreadPool
     let metrics: PageMetrics
-    let isFiller: @Sendable (PageReadRequest) -> Bool
+    let peers: PagePeers
     let log: Logger
     let fills = FillTable()
     let history = FillHistory()
+    let gate: EpochGate
+    let offers = OfferCount()
 
     /// Fetches nothing yet.
     ///
@@ -45,22 +48,24 @@ package final class PageService: Sendable {
     ///   - origins: Where they come from.
     ///   - blocking: Runs the store's calls.
     ///   - metrics: Counts misses, and bytes read from origins.
-    ///   - isFiller: Whether this worker is the first owner of the page by its own ring.
+    ///   - peers: Who else may have a page, and whose it is.
     ///   - log: One line for each fill that fails.
     package init(
         store: PageStore,
         origins: OriginTable,
         blocking: NIOThreadPool,
         metrics: MetricRegistry,
-        isFiller: @escaping @Sendable (PageReadRequest) -> Bool,
+        peers: PagePeers,
         log: Logger
     ) {
         self.store = store
         self.origins = origins
         self.blocking = blocking
         self.metrics = PageMetrics(registry: metrics)
-        self.isFiller = isFiller
+        self.peers = peers
         self.log = log
+        let router = peers.router
+        gate = EpochGate { router.epoch }
     }
 
     /// Pages being fetched, or on their way to the disk.
@@ -73,20 +78,51 @@ package final class PageService: Sendable {
             Int(request.range.upperBound) <= geometry.byteCount(ofPage: request.page)
         else { return .failure(.rangeNotSatisfiable(byteCount: request.objectByteCount)) }
 
+        noteEpoch(of: request)  // Before looking: what is not found is not fetched behind its back.
         if let stored = await stored(object, request) {
             readAhead(request, object, geometry)
-            return .page(stored.bytes, checksum: stored.checksum, source: .local)
+            return page(stored, for: request)
         }
-        if let fill = fills.fill(of: request.page, in: object) {
+        if let fill = fills.fill(of: request.page, in: object), mayAwait(fill, request) {
             readAhead(request, object, geometry)
-            return reply(await fill.outcome(), range: request.range, source: .local)
+            let outcome = await fill.outcome()
+            if !outcome.isAbandoned {
+                return given(reply(outcome, range: request.range, source: .local), request)
+            }
         }
-        guard request.mode == .read else {
-            // Looked for here and there it may have come in between.
-            guard let stored = await stored(object, request) else { return .miss }
-            return .page(stored.bytes, checksum: stored.checksum, source: .local)
-        }
+        guard request.mode.mayFetch else { return await lookAgain(request, object) }
         return await fetch(request, object, geometry)
+    }
+
+    private func mayAwait(_ fill: PageFill, _ request: PageReadRequest) -> Bool {
+        request.mode != .takeOver || fill.mayBeAwaited(under: request.epoch)
+    }
+
+    /// Looked for here and there it may have come in between.
+    private func lookAgain(_ request: PageReadRequest, _ object: ObjectIdentity) async -> PageReply
+    {
+        if let stored = await stored(object, request) { return page(stored, for: request) }
+        guard request.mode == .takeOver, store.wasEvicted(object, page: request.page) else {
+            return .miss
+        }
+        return .evicted
+    }
+
+    private func page(_ stored: StoredPage, for request: PageReadRequest) -> PageReply {
+        given(.page(stored.bytes, checksum: stored.checksum, source: .local), request)
+    }
+
+    /// Counts what another worker takes over.
+    private func given(_ reply: PageReply, _ request: PageReadRequest) -> PageReply {
+        if request.mode == .takeOver, case .page(let bytes, _, _) = reply {
+            metrics.handedOver(.out, byteCount: bytes.readableBytes)
+        }
+        return reply
+    }
+
+    private func noteEpoch(of request: PageReadRequest) {
+        guard ByteString(request.region) == ByteString(peers.router.region) else { return }
+        gate.heard(request.epoch)
     }
 
     /// Answers from the store without a task of its own.
@@ -103,12 +139,13 @@ package final class PageService: Sendable {
             store.contains(object, page: request.page)
         else { return false }
 
+        noteEpoch(of: request)
         readAhead(request, object, geometry)
         let range = Int(request.range.lowerBound)..<Int(request.range.upperBound)
         blocking.submit { [self] state in
             guard case .active = state else { return answer(.failure(.stopping)) }
             if let found = try? store.read(object, page: request.page, range: range) {
-                answer(.page(found.bytes, checksum: found.checksum, source: .local))
+                answer(page(found, for: request))
                 return
             }
             answer(nil)

@@ -124,11 +124,13 @@ extension Worker {
         do throws(PageStoreError) {
             let pageStore = try opened.get()
             cache.open(pageStore)
-            pagesDoor.open(makePages(pageStore))
+            let peers = peers(cluster, node)
+            pagesDoor.open(makePages(pageStore, peers))
             log.notice(
                 "cache open",
                 metadata: ["store.pages": "\(pageStore.statistics.pageCount)"]
             )
+            await mover(pageStore, peers).run()
             return nil
         } catch {
             let failure = WorkerFailure.cache(error)
@@ -176,19 +178,13 @@ extension Worker {
         return nil
     }
 
-    private func makePages(_ pageStore: PageStore) -> WorkerPages {
-        let router = Router(region: settings.region) { [coordination] in
-            coordination.view().catalog
-        }
+    private func makePages(_ pageStore: PageStore, _ peers: PagePeers) -> WorkerPages {
         let service = PageService(
             store: pageStore,
-            origins: origins,
+            origins: reading.origins,
             blocking: blocking,
             metrics: metrics,
-            isFiller: { [coordination] request in
-                router.owners(of: request.placement, replicas: 1).workers.first?.node
-                    == coordination.joined?.node
-            },
+            peers: peers,
             log: log
         )
         return WorkerPages(

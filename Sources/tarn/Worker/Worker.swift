@@ -50,9 +50,9 @@ final class Worker: Sendable {
     let metrics = MetricRegistry()
     let coordination: CoordinationNode
     let files: TarnFileSystem
-    let origins: OriginTable
     let metadata: MetadataService
     let recorder: RegistryRecorder
+    let reading: WorkerReading
     let asking = LocalAsking()
     let pagesDoor: PagesDoor
     let peerServer: PeerServer
@@ -91,9 +91,9 @@ final class Worker: Sendable {
             metrics: metrics,
             log: log
         )
-        origins = reading.origins
         metadata = reading.metadata
         recorder = reading.recorder
+        self.reading = reading
         files = reading.files
         neighbours = RegionNeighbours(coordination: coordination)
         let door = PagesDoor()
@@ -110,7 +110,7 @@ final class Worker: Sendable {
                 coordination: coordination,
                 files: files,
                 locator: files,
-                probe: origins,
+                probe: reading.origins,
                 survey: reading.survey(by: settings.name, neighbours),
                 metrics: metrics,
                 logger: log,

@@ -20,6 +20,8 @@ struct WorkerReading {
     let metadata: MetadataService
     let recorder: RegistryRecorder
     let files: TarnFileSystem
+    let router: ClientRuntime.Router
+    let suspects: SuspectList
 
     init(
         _ settings: WorkerSettings,
@@ -50,13 +52,15 @@ struct WorkerReading {
             if count > 0 { metrics.counter(.listHidden, mount.text).add(UInt64(count)) }
         }
         recorder = RegistryRecorder(registry: metrics)
+        router = Router(region: settings.region, catalog: catalog)
+        suspects = SuspectList(
+            now: Worker.now,
+            isDoubted: { coordination.gossip.isDoubted($0) }
+        )
         files = TarnFileSystem(
-            router: Router(region: settings.region, catalog: catalog),
+            router: router,
             asking: asking,
-            suspects: SuspectList(
-                now: Worker.now,
-                isDoubted: { coordination.gossip.isDoubted($0) }
-            ),
+            suspects: suspects,
             origins: origins,
             direct: metadata,
             recorder: recorder,
