@@ -21,11 +21,16 @@ extension Catalog {
         return report
     }
 
-    /// Who has to say that it is done before a region's ring is settled, and has not, by id.
+    /// Who has to say that it is done before a region's ring is settled, and has not, by id: members
+    /// of the ring, and those who drain.
     package func unsettledWorkers(of region: String) -> [NodeID] {
-        workers.filter { worker in
-            isSame(worker.region, region) && [.active, .draining].contains(worker.state)
-                && !worker.isSilent && report(of: worker.id)?.isDone != true
+        let members = ring(region: region)?.members.map(\.id) ?? []
+        return workers.filter { worker in
+            let isGiving =
+                worker.state == .draining
+                || worker.state == .active && members.contains(worker.id)
+            return isSame(worker.region, region) && isGiving && !worker.isSilent
+                && report(of: worker.id)?.isDone != true
         }.map(\.id).sorted()
     }
 

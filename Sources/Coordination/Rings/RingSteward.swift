@@ -17,9 +17,9 @@ package struct RingSteward: Sendable {
     package struct Patience: Sendable {
         /// How long a worker may be silent before its region goes on without it.
         package var silenceMS: UInt64 = 60_000
-        /// How long nothing more may change before a new epoch begins…
+        /// How long nothing more may change before a new epoch begins.
         package var quietMS: UInt64 = 1_000
-        /// …and how long it waits for quiet at most.
+        /// How long a new epoch waits for that at most.
         package var longestMS: UInt64 = 3_000
 
         package init() {}

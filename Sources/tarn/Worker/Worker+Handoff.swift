@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CatalogCore
 import ClientRuntime
+import Coordination
 import Logging
 import NIOCore
 import PageStorage
@@ -31,31 +33,53 @@ extension Worker {
             suspects: reading.suspects
         )
     }
-    /// Moves this worker's pages to those that own them.
-    ///
-    /// The rate is generous where nobody has said otherwise: readers have connections of their own.
+
+    /// Moves this worker's pages to those that own them, as fast as the cluster says, and tells it how
+    /// far that is.
     func mover(_ pageStore: PageStore, _ peers: PagePeers) -> PageMover {
-        let log = log
+        let coordination = coordination
         return PageMover(
             store: pageStore,
             peers: peers,
             blocking: blocking,
-            limits: { HandoffLimits(bytesPerSecond: 1 << 30, streams: 4) },
-            report: { progress in
-                log.debug(
-                    "pages moved so far",
-                    metadata: [
-                        "ring.epoch": "\(progress.epoch)",
-                        "pages.remaining": "\(progress.remainingPages)",
-                        "pages.moved": "\(progress.movedPages)",
-                        "bytes.moved": "\(progress.movedBytes)",
-                        "pages.refused": "\(progress.refusedPages)",
-                        "handoff.is_done": "\(progress.isDone)",
-                    ]
-                )
-                return true
-            },
+            limits: { coordination.handoffLimits },
+            report: { await coordination.report($0) },
             log: log
+        )
+    }
+}
+
+extension CoordinationNode {
+    /// Batches under way at the same time from one worker.
+    private static let handoffStreams = 4
+
+    /// What this worker may send: by the cluster's settings, or by its own drain's.
+    fileprivate var handoffLimits: HandoffLimits {
+        let catalog = view().catalog
+        let settings = catalog.cluster?.handoff ?? HandoffSettings()
+        let drainRate = joined.flatMap { catalog.worker(id: $0.node)?.drainRate } ?? 0
+        return HandoffLimits(
+            bytesPerSecond: drainRate > 0 ? drainRate : settings.bytesPerSecond,
+            streams: Self.handoffStreams,
+            isPaused: settings.isPaused
+        )
+    }
+
+    fileprivate func report(_ progress: HandoffProgress) async -> Bool {
+        let open = HandoffReport.Amount(
+            pages: progress.remainingPages,
+            bytes: progress.remainingBytes
+        )
+        let refused = HandoffReport.Amount(
+            pages: progress.refusedPages,
+            bytes: progress.refusedBytes
+        )
+        return await report(
+            epoch: progress.epoch,
+            remaining: open + refused,
+            moved: HandoffReport.Amount(pages: progress.movedPages, bytes: progress.movedBytes),
+            refused: refused,
+            isDone: progress.isDone
         )
     }
 }
