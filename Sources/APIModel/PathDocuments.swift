@@ -114,3 +114,34 @@ package struct ListEntryDocument: Codable, Hashable, Sendable {
 
 /// What a directory entry is.
 package enum EntryKind: String, Codable, Sendable { case file, directory }
+
+/// Which workers hold most of a file, or of the files of a directory: `GET /v1/locality`.
+package struct LocalityDocument: Codable, Hashable, Sendable {
+    package struct Worker: Codable, Hashable, Sendable {
+        package var name: String
+        /// Held of the files looked at.
+        package var bytes: UInt64
+
+        package init(name: String, bytes: UInt64) {
+            self.name = name
+            self.bytes = bytes
+        }
+    }
+
+    package var path: String
+    /// Files looked at, and their sizes together.
+    package var files: Int
+    package var bytes: UInt64
+    /// There are more files, or workers, than were looked at.
+    package var sample: Bool
+    /// Who holds most first; who holds nothing is left out.
+    package var workers: [Worker]
+
+    package init(path: String, files: Int, bytes: UInt64, sample: Bool, workers: [Worker]) {
+        self.path = path
+        self.files = files
+        self.bytes = bytes
+        self.sample = sample
+        self.workers = workers
+    }
+}

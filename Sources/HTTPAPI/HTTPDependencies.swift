@@ -8,7 +8,7 @@ package import Telemetry
 package struct HTTPDependencies: Sendable {
     package let coordination: any CoordinationService
     package let files: any FileSystemClient
-    package let locator: any PageLocator
+    package let locator: any PageLocator & LocalityRanking
     package let probe: any OriginProbe
     package let survey: SurveyDependencies
     package let metrics: MetricRegistry
@@ -21,7 +21,7 @@ package struct HTTPDependencies: Sendable {
     package init(
         coordination: any CoordinationService,
         files: any FileSystemClient,
-        locator: any PageLocator,
+        locator: any PageLocator & LocalityRanking,
         probe: any OriginProbe,
         survey: SurveyDependencies,
         metrics: MetricRegistry,

@@ -236,7 +236,18 @@ final class FakeCoordination: CoordinationService {
     }
 }
 
-struct FakeLocator: PageLocator {
+struct FakeLocator: PageLocator, LocalityRanking {
+    func locality(of path: ByteString) async throws(FileError) -> PathLocality {
+        guard path != "/nowhere" else { throw .notFound }
+        return PathLocality(
+            path: path,
+            fileCount: 2,
+            byteCount: 30,
+            isSample: false,
+            workers: [.init(worker: "w2", byteCount: 20), .init(worker: "w1", byteCount: 10)]
+        )
+    }
+
     func locate(_ path: ByteString, offset: UInt64) async throws(FileError) -> PageLocation {
         guard path != "/nowhere" else { throw .notFound }
         return PageLocation(

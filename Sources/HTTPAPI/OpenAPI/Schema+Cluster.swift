@@ -69,6 +69,10 @@ extension Schema {
             ]
         ),
         Schema(
+            "alarms",
+            [.always("items", .list(.named("alarm"))), .optional("next", .string)]
+        ),
+        Schema(
             "init",
             [
                 .optional(

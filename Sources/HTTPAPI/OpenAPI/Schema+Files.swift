@@ -134,5 +134,15 @@ extension Schema {
                 .always("previousOwners", .list(.string)), .always("cachedOn", .list(.string)),
             ]
         ),
+        Schema(
+            "locality",
+            [
+                .always("path", .string), .always("files", .integer, "Looked at."),
+                .always("bytes", .integer, "Of those files."),
+                .always("sample", .boolean, "There are more than were looked at."),
+                .always("workers", .list(.named("localityWorker")), "Who holds most first."),
+            ]
+        ),
+        Schema("localityWorker", [.always("name", .string), .always("bytes", .integer)]),
     ]
 }

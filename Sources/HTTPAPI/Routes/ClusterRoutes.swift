@@ -22,6 +22,20 @@ enum ClusterRoutes {
             ]
         ),
         Route(
+            "/v1/alarms",
+            [
+                Operation(
+                    .GET,
+                    "alarms",
+                    "What needs a person, as far as the asked worker has heard; with or without a "
+                        + "quorum.",
+                    parameters: [Shared.minimum],
+                    answers: [.json("alarms", "All of them.")],
+                    handler: alarms
+                )
+            ]
+        ),
+        Route(
             "/v1/cluster/init",
             [
                 Operation(
@@ -50,6 +64,13 @@ enum ClusterRoutes {
             ]
         ),
     ]
+
+    @Sendable private static func alarms(_ call: Call) async throws(Problem) -> APIResponse {
+        let view = try await call.localView()
+        let items = call.coordination.status().alarms.map { AlarmDocument($0) }
+        return APIResponse.json(Page(items: items, next: nil))
+            .describing(view, region: call.dependencies.region)
+    }
 
     @Sendable private static func show(_ call: Call) async throws(Problem) -> APIResponse {
         await call.coordination.untilVotersWereAsked()

@@ -47,6 +47,22 @@ enum ListRoutes {
                 )
             ]
         ),
+        Route(
+            "/v1/locality",
+            [
+                Operation(
+                    .GET,
+                    "locality",
+                    "Which workers of this region hold most of a file, or of the files directly in a "
+                        + "directory: where a job on them runs best.",
+                    parameters: [
+                        .query("path", "Cluster path.", required: .mandatory), Shared.minimum,
+                    ],
+                    answers: [.json("locality", "Workers by cached bytes.")],
+                    handler: locality
+                )
+            ]
+        ),
     ]
 
     @Sendable private static func list(_ call: Call) async throws(Problem) -> APIResponse {
@@ -63,6 +79,18 @@ enum ListRoutes {
         do {
             let page = try await call.dependencies.files.list(path, after: after, limit: limit)
             return APIResponse.json(ListDocument(page, of: path))
+                .describing(view, region: call.dependencies.region)
+        } catch {
+            throw Problem(error, path: path.text)
+        }
+    }
+
+    @Sendable private static func locality(_ call: Call) async throws(Problem) -> APIResponse {
+        let path = try call.clusterPath()
+        let view = try await call.localView()
+        do {
+            let locality = try await call.dependencies.locator.locality(of: path)
+            return APIResponse.json(LocalityDocument(locality))
                 .describing(view, region: call.dependencies.region)
         } catch {
             throw Problem(error, path: path.text)

@@ -31,13 +31,18 @@ extension ClusterDocument {
                 catalog.rings.map { ($0.region, RegionSummaryDocument($0)) },
                 uniquingKeysWith: { first, _ in first }
             ),
-            alarms: status.alarms.map { told in
-                AlarmDocument(
-                    kind: told.alarm.kind.rawValue,
-                    detail: "\(told.worker): \(told.alarm.detail)"
-                )
-            },
+            alarms: status.alarms.map { AlarmDocument($0) },
             autopilot: AutopilotDocument(cluster, catalog: catalog, outlook: outlook)
+        )
+    }
+}
+
+extension AlarmDocument {
+    /// An alarm with the name of its worker in front.
+    init(_ told: WorkerAlarm) {
+        self.init(
+            kind: told.alarm.kind.rawValue,
+            detail: "\(told.worker): \(told.alarm.detail)"
         )
     }
 }

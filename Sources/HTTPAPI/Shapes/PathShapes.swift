@@ -38,6 +38,19 @@ extension LocateDocument {
     }
 }
 
+extension LocalityDocument {
+    /// Workers by what they hold.
+    package init(_ locality: PathLocality) {
+        self.init(
+            path: locality.path.text,
+            files: locality.fileCount,
+            bytes: locality.byteCount,
+            sample: locality.isSample,
+            workers: locality.workers.map { Worker(name: $0.worker, bytes: $0.byteCount) }
+        )
+    }
+}
+
 extension ListDocument {
     /// One page of the directory `path`.
     package init(_ page: DirectoryPage, of path: ByteString) {
