@@ -13,6 +13,10 @@ extension Catalog {
             guard key.hasPrefix(prefix) else { return }
             found.append(CatalogChange(revision: revision, key: key, value: value, hasMore: false))
         }
+        Self.scan(credentialTable, below: CatalogKey.credentials, prefix) { name, stored in
+            let entry = stored.entry
+            add(CatalogKey.credentials + name, entry.modRevision, .credential(entry))
+        }
         Self.scan(mountTable, below: CatalogKey.mounts, prefix) { path, entry in
             add(CatalogKey.mounts + path, entry.modRevision, .mount(entry))
         }

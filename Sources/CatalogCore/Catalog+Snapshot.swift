@@ -10,7 +10,7 @@ extension Catalog {
     ///
     /// Format 2: version, counters and time, cluster, workers by name, rings by region, origins, mounts
     /// by path, remembered outcomes oldest first, retired stores, past revisions of mounts,
-    /// ``stateDigest``. Format 1 had none of the last three. O(size).
+    /// credentials by name, ``stateDigest``. Format 1 had none of the last four. O(size).
     package func encodeSnapshot() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 4096)
         writer.write(Self.snapshotVersion)
@@ -27,6 +27,7 @@ extension Catalog {
         write(repetitionsTo: &writer)
         writer.write(list: retiredStores.values) { $1.write(to: &$0) }
         write(mountHistoryTo: &writer)
+        writer.write(list: credentialTable.values) { $1.write(to: &$0) }
         writer.write(stateDigest)
         return writer.bytes
     }
@@ -60,6 +61,7 @@ extension Catalog {
         if version >= 2 {
             try readRetiredStores(from: &reader)
             try readMountHistory(from: &reader)
+            try readCredentials(from: &reader)
             try checkDigest(from: &reader)
         }
         try reader.finish()
@@ -188,6 +190,18 @@ extension Catalog {
             }
             mountHistory.insert(record, at: made)
             last = made
+        }
+    }
+
+    private mutating func readCredentials(
+        from reader: inout ByteReader
+    ) throws(ByteDecodingError) {
+        for credential in try reader.list(StoredCredential.init(from:)) {
+            let entry = credential.entry
+            guard self.credential(named: entry.name) == nil, !credential.bytes.isEmpty else {
+                throw .invalid(what: "credential of revision", value: entry.modRevision.rawValue)
+            }
+            store(credential)
         }
     }
 

@@ -15,6 +15,8 @@ extension CatalogCommand {
         case members = 6
         case replace = 7
         case voting = 16
+        case putCredential = 20
+        case removeCredential = 21
     }
 
     /// The payload of the log entry: format, time, idempotency, tag, fields, when it was
@@ -57,6 +59,16 @@ extension CatalogCommand {
         case .voting(let change):
             writer.write(Tag.voting.rawValue)
             change.write(to: &writer)
+        case .putCredential(let name, let sealed, let precondition):
+            writer.write(Tag.putCredential.rawValue)
+            writer.write(name)
+            sealed.write(to: &writer)
+            precondition.write(to: &writer)
+        case .removeCredential(let name, let precondition, let removal):
+            writer.write(Tag.removeCredential.rawValue)
+            writer.write(name)
+            precondition.write(to: &writer)
+            writer.write(removal.rawValue)
         }
         writer.write(madeAtUnixMS)
         return writer.bytes
@@ -83,7 +95,9 @@ extension CatalogCommand {
         }
         return switch Tag(rawValue: encoded[tag]) {
         case .register, .members, .replace: true
-        case .genesis, .activate, .putMount, .removeMount, .voting, nil: false
+        case .genesis, .activate, .putMount, .removeMount, .voting, .putCredential,
+            .removeCredential, nil:
+            false
         }
     }
 
@@ -143,6 +157,18 @@ extension CatalogCommand {
                 retiring: NodeID(try reader.counter("node id"))
             )
         case .voting: return .voting(try VotingChange(from: &reader))
+        case .putCredential:
+            return .putCredential(
+                name: try reader.text(),
+                try SealedCredential(from: &reader),
+                try Precondition(from: &reader)
+            )
+        case .removeCredential:
+            return .removeCredential(
+                name: try reader.text(),
+                try Precondition(from: &reader),
+                try reader.tag("removal of a credential")
+            )
         }
     }
 }

@@ -19,6 +19,8 @@ package struct CatalogCommand: Hashable, Sendable {
         case replace(WorkerRegistration, retiring: NodeID)
         /// Who should vote: the leader then changes the voters step by step.
         case voting(VotingChange)
+        case putCredential(name: String, SealedCredential, Precondition)
+        case removeCredential(name: String, Precondition, CredentialRemoval)
     }
 
     package let operation: Operation
@@ -114,6 +116,10 @@ package enum CatalogOutcome: Hashable, Sendable {
     case mount(MountEntry, created: Bool)
     /// The last entry.
     case mountRemoved(MountEntry)
+    /// The entry as stored; `created` where there was none before.
+    case credential(CredentialEntry, created: Bool)
+    /// The last entry.
+    case credentialRemoved(CredentialEntry)
     case refused(CatalogRefusal)
 }
 
@@ -137,12 +143,15 @@ package enum CatalogRefusal: Error, Hashable, Sendable {
     case full(String)
     /// The store was taken out of the cluster for good, with this node id.
     case storeRetired(NodeID)
+    case noSuchCredential
+    /// Mounts sign with it: so many, the first of them by path.
+    case credentialInUse(by: [ByteString], count: UInt64)
 }
 
 /// What one command did to one key, as a watcher sees it.
 package struct CatalogChange: Hashable, Sendable {
     package let revision: Revision
-    /// `mounts/<path>`, `workers/<name>`, `rings/<region>`, `voters`.
+    /// `mounts/<path>`, `workers/<name>`, `rings/<region>`, `credentials/<name>`, `voters`.
     package let key: ByteString
     /// `nil`: the key is gone.
     package let value: CatalogValue?
@@ -162,4 +171,6 @@ package enum CatalogValue: Hashable, Sendable {
     case mount(MountEntry)
     case worker(WorkerEntry)
     case ring(RingEntry)
+    /// Without its value.
+    case credential(CredentialEntry)
 }

@@ -11,6 +11,7 @@ enum DigestKind: UInt8 {
     case origin = 5
     case repetition = 6
     case retiredStore = 7
+    case credential = 8
 
     /// The first of a patrol's round.
     static var first: Self { .cluster }

@@ -16,6 +16,7 @@ struct NaiveCatalog {
 
     var revision: UInt64 = 1
     var mounts: [ByteString: NaiveMount] = [:]
+    var credentials: [String: NaiveCredential] = [:]
     var states: [String: WorkerEntry.State]
     var epochs: [String: UInt64] = ["ap": 1, "us": 1]
     var ids: [String: UInt64]
@@ -71,6 +72,10 @@ struct NaiveCatalog {
             return "formed"
         case .replace(let registration, let node): return replace(node, registration)
         case .voting(let change): return changeVoting(change)
+        case .putCredential(let name, let sealed, let condition):
+            return put(sealed, named: name, if: condition)
+        case .removeCredential(let name, let condition, let removal):
+            return removeCredential(named: name, if: condition, removal)
         case .activate(let id):
             guard let name = ids.first(where: { $0.value == id.rawValue })?.key else {
                 return "no-such-worker"
@@ -165,6 +170,8 @@ extension Catalog.Application {
         case .worker: "worker"
         case .mount(_, let isCreated): isCreated ? "created" : "replaced"
         case .mountRemoved: "removed"
+        case .credential(_, let isCreated): isCreated ? "created" : "replaced"
+        case .credentialRemoved: "removed"
         case .refused(let refusal): refusal.kind
         }
     }
@@ -178,7 +185,11 @@ struct CommandSource {
         let number = UInt64.random(in: 4...12, using: &generator)
         let store = generator.chance(percent: 90) ? number : number + 1
         let operation: CatalogCommand.Operation
-        switch Int.random(in: 0..<13, using: &generator) {
+        switch Int.random(in: 0..<16, using: &generator) {
+        case 13, 14: operation = .putCredential(name: credential(), sealed(), condition(revision))
+        case 15:
+            let removal = generator.chance(percent: 30) ? CredentialRemoval.always : .ifUnused
+            operation = .removeCredential(name: credential(), condition(revision), removal)
         case 12: operation = .voting(voting())
         case 10:
             let count = UInt64.random(in: 1...3, using: &generator)
@@ -233,8 +244,22 @@ struct CommandSource {
         return Mount(
             origin: "s3://bucket\(number)/p",
             options: generator.chance(percent: 30) ? [option("region", "r\(number)")] : [],
+            credential: generator.chance(percent: 15) ? "c\(number)" : nil,
             regions: generator.chance(percent: 30) ? [region("eu", origin: "file:///d")] : [],
             replicas: UInt8(number + 1)
+        )
+    }
+
+    private mutating func credential() -> String {
+        "c\(Int.random(in: 0..<6, using: &generator))"
+    }
+
+    private mutating func sealed() -> SealedCredential {
+        let byte = UInt8.random(in: 0...255, using: &generator)
+        return SealedCredential(
+            keyID: CredentialKeyID(UInt64(byte % 3)),
+            fields: ["accessKeyId", "secretAccessKey"],
+            bytes: [UInt8](repeating: byte, count: 1 + Int(byte))
         )
     }
 
@@ -306,6 +331,7 @@ struct CatalogModelTests {
             )
             #expect(model.mounts[entry.path] == expected, "seed \(seed)")
         }
+        expectCredentials(of: catalog, model, seed)
         #expect(Set(catalog.workers.map(\.name)) == Set(model.states.keys), "seed \(seed)")
         for worker in catalog.workers {
             #expect(worker.state == model.states[worker.name], "seed \(seed)")

@@ -25,6 +25,8 @@ struct CodingTests {
         CatalogCommand(operation: .putMount(path: "/data/a", Mount(origin: "s3://b"), .absent(plain: false))),
         CatalogCommand(operation: .putMount(path: ByteString([47, 0xFF]), Mount(origin: ""), .revision(Revision(.max)))),
         CatalogCommand(operation: .removeMount(path: "/data/a", .any)),
+        CatalogCommand(operation: .putCredential(name: "lake", closed(7), .any)),
+        CatalogCommand(operation: .removeCredential(name: "lake", .revision(Revision(4)), .ifUnused)),
         CatalogCommand(operation: .members(voters: [NodeID(1), NodeID(9)])),
         CatalogCommand(operation: .replace(registration("w4", store: 5), retiring: NodeID(4))),
     ]
@@ -51,10 +53,19 @@ struct CodingTests {
             .noSuchWorker, .badPath("p"), .badValue("v"), .unknownScheme("s"), .unknownOption("o"),
             .bucketNameTaken(by: "/b"), .idempotencyKeyReused,
             .nameTaken(by: store(1), node: NodeID(2)), .alreadyFormed(clusterEntry().id),
-            .full("f"), .storeRetired(NodeID(3)),
+            .full("f"), .storeRetired(NodeID(3)), .noSuchCredential,
+            .credentialInUse(by: ["/a", "/b"], count: 9),
         ]
         let worker = catalog.perform(.register(registration("w4", store: 4))).outcome
+        let credential = CredentialEntry(
+            name: "lake",
+            keyID: CredentialKeyID(7),
+            fields: ["accessKeyId"],
+            createRevision: Revision(3),
+            modRevision: Revision(4)
+        )
         return [.clusterFormed, worker, .mount(entry, created: true), .mountRemoved(entry)]
+            + [.credential(credential, created: true), .credentialRemoved(credential)]
             + refusals.map(CatalogOutcome.refused)
     }()
 
@@ -122,6 +133,26 @@ struct CodingTests {
         #expect(hexText(command.encode()) == golden)
     }
 
+    @Test func theBytesOfACredentialCommand() {
+        let put = CatalogCommand(operation: .putCredential(name: "k", closed(0x0708), .any))
+        let goldenPut = [
+            "01", "0000000000000000", "00", "14",  // version, time, no key, put
+            "01000000" + "6b" + "0807000000000000",  // name, key
+            "01000000" + "01000000" + "61",  // fields
+            "03000000" + "010203" + "03",  // what is closed, If-Match: *
+            "0000000000000000",  // made at
+        ].joined()
+        #expect(hexText(put.encode()) == goldenPut)
+        let removal = CatalogCommand(
+            operation: .removeCredential(name: "k", .revision(Revision(7)), .always)
+        )
+        let goldenRemoval = [
+            "01", "0000000000000000", "00", "15", "01000000" + "6b",
+            "02" + "0700000000000000" + "01", "0000000000000000",
+        ].joined()
+        #expect(hexText(removal.encode()) == goldenRemoval)
+    }
+
     @Test func theBytesOfOutcomes() {
         #expect(hexText(CatalogOutcome.clusterFormed.encode()) == "0101")
         #expect(hexText(CatalogOutcome.refused(.noSuchMount).encode()) == "010503")
@@ -136,12 +167,12 @@ struct CodingTests {
             hexText(Catalog().encodeSnapshot()) == "02" + String(repeating: "0", count: 48)
                 + "0100000000000000" + "00" + "00000000" + "00000000"
                 + "0100000000000000" + "00000000" + "00000000" + "0100000000000000" + "00000000"
-                + "00000000" + "0000000000000000" + "00000000" + "0ca7a8ee74becfa1"
+                + "00000000" + "0000000000000000" + "00000000" + "00000000" + "0ca7a8ee74becfa1"
         )
         catalog.perform(.putMount(path: "/a", Self.fullMount, .any), key: "k", fingerprint: 3)
         let snapshot = catalog.encodeSnapshot()
-        #expect(snapshot.count == 1471)
-        #expect(hexText(XXH64.hash(snapshot)) == "94277ac2f5215c84")
+        #expect(snapshot.count == 1475)
+        #expect(hexText(XXH64.hash(snapshot)) == "69721a857f820f31")
         #expect(hexText(catalog.stateDigest) == "5486ac089f91da16")
     }
 
