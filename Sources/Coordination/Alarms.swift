@@ -30,9 +30,12 @@ package struct Alarm: Hashable, Sendable {
         /// For long nobody could say whether a majority of the voters holds the same catalog.
         package static let catalogUnproven = Kind(rawValue: "catalog-unproven")
 
+        /// A credential that the cluster keeps cannot be opened here, or the keys cannot be read.
+        package static let credentialSealed = Kind(rawValue: "credential-sealed")
+
         package static let all = [
             diskLow, diskFull, logRot, storeLost, catalogRebuilding, catalogRebuildFailed,
-            catalogNoMajority, catalogUnproven,
+            catalogNoMajority, catalogUnproven, credentialSealed,
         ]
     }
 

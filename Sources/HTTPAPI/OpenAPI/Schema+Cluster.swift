@@ -3,7 +3,7 @@ import APIModel
 
 extension Schema {
     /// Every document of the API.
-    package static let all = process + cluster + voting + mounts + surveys + files
+    package static let all = process + cluster + voting + mounts + credentials + surveys + files
 
     private static let process = [
         Schema(

@@ -10,7 +10,7 @@ package enum RouteTable {
         let described =
             ProcessRoutes.routes + ClusterRoutes.routes + VotingRoutes.routes + BackupRoutes.routes
             + WorkerRoutes.routes + MountRoutes.routes
-            + [MountHistoryRoute.route, SurveyRoute.route]
+            + [MountHistoryRoute.route, SurveyRoute.route] + CredentialRoutes.routes
             + WatchRoutes.routes + ListRoutes.routes + FileRoutes.routes
         let document = OpenAPIDocument.make(described, version: version)
         return described + [OpenAPIRoute.route { _ in .json(document) }]

@@ -37,6 +37,10 @@ extension Worker {
                 await self.announceReadiness()
                 return nil
             }
+            group.addTask {
+                await self.watchCredentials()
+                return nil
+            }
             for await failure in group {
                 guard let failure else { continue }
                 group.cancelAll()
@@ -181,7 +185,7 @@ extension Worker {
         }
         let service = PageService(
             store: pageStore,
-            origins: origins,
+            origins: reading.origins,
             blocking: blocking,
             metrics: metrics,
             isFiller: { [coordination] request in
@@ -192,8 +196,8 @@ extension Worker {
         )
         return WorkerPages(
             pages: service,
-            metadata: metadata,
-            recorder: recorder,
+            metadata: reading.metadata,
+            recorder: reading.recorder,
             capacity: {
                 let statistics = pageStore.statistics
                 return (statistics.capacity, statistics.allocated)

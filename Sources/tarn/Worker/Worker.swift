@@ -49,10 +49,7 @@ final class Worker: Sendable {
     let neighbours: RegionNeighbours
     let metrics = MetricRegistry()
     let coordination: CoordinationNode
-    let files: TarnFileSystem
-    let origins: OriginTable
-    let metadata: MetadataService
-    let recorder: RegistryRecorder
+    let reading: WorkerReading
     let asking = LocalAsking()
     let pagesDoor: PagesDoor
     let peerServer: PeerServer
@@ -91,10 +88,7 @@ final class Worker: Sendable {
             metrics: metrics,
             log: log
         )
-        origins = reading.origins
-        metadata = reading.metadata
-        recorder = reading.recorder
-        files = reading.files
+        self.reading = reading
         neighbours = RegionNeighbours(coordination: coordination)
         let door = PagesDoor()
         pagesDoor = door
@@ -108,9 +102,10 @@ final class Worker: Sendable {
             identity: { coordination.pageIdentity(named: settings.name) },
             http: HTTPDependencies(
                 coordination: coordination,
-                files: files,
-                locator: files,
-                probe: origins,
+                files: reading.files,
+                locator: reading.files,
+                probe: reading.origins,
+                vault: reading.vault,
                 survey: reading.survey(by: settings.name, neighbours),
                 metrics: metrics,
                 logger: log,
