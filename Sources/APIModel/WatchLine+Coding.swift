@@ -77,6 +77,7 @@ extension WatchValue: Encodable {
         case .mount(let mount): try mount.encode(to: encoder)
         case .worker(let worker): try worker.encode(to: encoder)
         case .ring(let ring): try ring.encode(to: encoder)
+        case .credential(let credential): try credential.encode(to: encoder)
         case .voters(let voters): try voters.encode(to: encoder)
         case .job(let job): try job.encode(to: encoder)
         }
@@ -94,6 +95,8 @@ extension WatchValue: Encodable {
             self = .worker(try container.decode(WorkerDocument.self, forKey: key))
         } else if watched.utf8.starts(with: "rings/".utf8) {
             self = .ring(try container.decode(RingDocument.self, forKey: key))
+        } else if watched.utf8.starts(with: "credentials/".utf8) {
+            self = .credential(try container.decode(CredentialDocument.self, forKey: key))
         } else if watched.utf8.starts(with: "jobs/".utf8) {
             self = .job(try container.decode(JobDocument.self, forKey: key))
         } else if watched == "voters" {

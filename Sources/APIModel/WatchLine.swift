@@ -22,6 +22,8 @@ package enum WatchValue: Hashable, Sendable {
     case worker(WorkerDocument)
     /// Below `rings/`.
     case ring(RingDocument)
+    /// Below `credentials/`; never with a value.
+    case credential(CredentialDocument)
     /// The key `voters`.
     case voters(VotersDocument)
     /// Below `jobs/`.

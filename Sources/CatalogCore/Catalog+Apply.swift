@@ -54,6 +54,10 @@ extension Catalog {
             case .replace(let registration, let node):
                 return try replace(node, by: registration)
             case .voting(let change): return try changeVoting(change)
+            case .putCredential(let name, let sealed, let precondition):
+                return try put(sealed, named: name, if: precondition)
+            case .removeCredential(let name, let precondition, let removal):
+                return try removeCredential(named: name, if: precondition, removal)
             case .worker(let change): return try changeWorker(change)
             case .ring(let change): return try changeRing(change)
             case .handoff(let change): return try changeHandoff(change)
@@ -78,6 +82,8 @@ extension Catalog {
 
 /// The key spaces of the watch.
 package enum CatalogKey {
+    /// Prefix of every credential's key.
+    package static let credentials: ByteString = "credentials/"
     /// Prefix of every job's key.
     package static let jobs: ByteString = "jobs/"
     /// Prefix of every mount's key.
@@ -88,6 +94,9 @@ package enum CatalogKey {
     package static let voters: ByteString = "voters"
     /// Prefix of every worker's key.
     package static let workers: ByteString = "workers/"
+
+    /// `credentials/<name>`.
+    package static func credential(_ name: String) -> ByteString { credentials + ByteString(name) }
 
     /// `mounts/<path>`, so two slashes in a row.
     package static func mount(_ path: ByteString) -> ByteString { mounts + path }

@@ -13,6 +13,10 @@ extension Catalog {
             guard key.hasPrefix(prefix) else { return }
             found.append(CatalogChange(revision: revision, key: key, value: value, hasMore: false))
         }
+        Self.scan(credentialTable, below: CatalogKey.credentials, prefix) { name, stored in
+            let entry = stored.entry
+            add(CatalogKey.credentials + name, entry.modRevision, .credential(entry))
+        }
         Self.scan(jobs, below: CatalogKey.jobs, prefix) { id, job in
             add(CatalogKey.jobs + id, job.modRevision, .job(job))
         }

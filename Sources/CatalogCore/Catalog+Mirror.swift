@@ -4,7 +4,8 @@ package import Primitives
 
 /// A catalog that follows another one by its watched keys instead of its commands.
 ///
-/// It answers the same questions. It knows neither origins' identities nor remembered outcomes, so it
+/// It answers the same questions. It knows neither origins' identities nor remembered outcomes nor the
+/// values of credentials, so it
 /// must never be given a command, and its digest says nothing.
 extension Catalog {
     /// Takes over what a key holds, or that it is gone; ``revision`` stays as it is.
@@ -25,6 +26,9 @@ extension Catalog {
         case .ring(let entry):
             guard key == CatalogKey.ring(entry.region) else { return false }
             store(entry)
+        case .credential(let entry):
+            guard key == CatalogKey.credential(entry.name) else { return false }
+            store(StoredCredential(entry: entry, bytes: []))
         case .job: break  // Nobody asks a mirror about jobs.
         case nil:
             mirrorRemoval(of: key)
@@ -43,6 +47,8 @@ extension Catalog {
             forgetWorker(named: key.dropFirst(CatalogKey.workers.count))
         } else if key.hasPrefix(CatalogKey.rings) {
             ringsByRegion.remove(key.dropFirst(CatalogKey.rings.count))
+        } else if key.hasPrefix(CatalogKey.credentials) {
+            removeCredential(key.dropFirst(CatalogKey.credentials.count))
         }
     }
 

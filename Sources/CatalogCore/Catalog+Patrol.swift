@@ -66,6 +66,7 @@ extension Catalog {
         origins.ids.forEach { sum &+= hash($0.key, $0.value) }
         repetitions.records.forEach { sum &+= $0.value.digest(of: $0.key) }
         retiredStores.forEach { sum &+= hash($0.value, under: $0.key) }
+        credentialTable.forEach { sum &+= hash($0.value, under: $0.key) }
         jobs.forEach { sum &+= hash($0.value, under: $0.key) }
         handoffReports.forEach { sum &+= hash($0.value, under: $0.key) }
         return sum == digest.kept && mountHistory.isIntact
@@ -106,6 +107,10 @@ extension Catalog {
             return retiredStores.next(behind: last, limit: limit) { key, retired in
                 (key, hash(retired, under: key))
             }
+        case .credential:
+            return credentialTable.next(behind: last, limit: limit) { name, credential in
+                (name, hash(credential, under: name))
+            }
         case .job:
             return jobs.next(behind: last, limit: limit) { id, job in (id, hash(job, under: id)) }
         case .handoff:
@@ -141,6 +146,12 @@ extension Catalog {
 
     func hash(_ retired: RetiredStore, under key: ByteString) -> UInt64 {
         DigestKind.retiredStore.hash(isAtHome: key == retired.store.key) { retired.write(to: &$0) }
+    }
+
+    func hash(_ credential: StoredCredential, under key: ByteString) -> UInt64 {
+        DigestKind.credential.hash(isAtHome: key.isText(credential.entry.name)) {
+            credential.write(to: &$0)
+        }
     }
 
     func hash(_ job: JobEntry, under key: ByteString) -> UInt64 {

@@ -9,8 +9,9 @@ extension Catalog {
     /// Everything the catalog holds, for a file or a follower; the caller adds a checksum.
     ///
     /// Format 2: version, counters and time, cluster, workers by name, rings by region, origins, mounts
-    /// by path, remembered outcomes oldest first, retired stores, past revisions of mounts, jobs, reports
-    /// of handoff, ``stateDigest``. Format 1 had none of the last five. O(size).
+    /// by path, remembered outcomes oldest first, retired stores, past revisions of mounts,
+    /// credentials by name, jobs, reports of handoff, ``stateDigest``. Format 1 had none of the last
+    /// six. O(size).
     package func encodeSnapshot() -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: 4096)
         writer.write(Self.snapshotVersion)
@@ -27,6 +28,7 @@ extension Catalog {
         write(repetitionsTo: &writer)
         writer.write(list: retiredStores.values) { $1.write(to: &$0) }
         write(mountHistoryTo: &writer)
+        writer.write(list: credentialTable.values) { $1.write(to: &$0) }
         writer.write(list: jobs.values) { $1.write(to: &$0) }
         writer.write(list: handoffReports.values) { $1.write(to: &$0) }
         writer.write(stateDigest)
@@ -62,6 +64,7 @@ extension Catalog {
         if version >= 2 {
             try readRetiredStores(from: &reader)
             try readMountHistory(from: &reader)
+            try readCredentials(from: &reader)
             try readJobs(from: &reader)
             try readReports(from: &reader)
             try checkDigest(from: &reader)
@@ -192,6 +195,18 @@ extension Catalog {
             }
             mountHistory.insert(record, at: made)
             last = made
+        }
+    }
+
+    private mutating func readCredentials(
+        from reader: inout ByteReader
+    ) throws(ByteDecodingError) {
+        for credential in try reader.list(StoredCredential.init(from:)) {
+            let entry = credential.entry
+            guard self.credential(named: entry.name) == nil, !credential.bytes.isEmpty else {
+                throw .invalid(what: "credential of revision", value: entry.modRevision.rawValue)
+            }
+            store(credential)
         }
     }
 

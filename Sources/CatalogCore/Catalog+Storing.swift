@@ -92,6 +92,20 @@ extension Catalog {
         forget(entry)
     }
 
+    mutating func store(_ credential: StoredCredential) {
+        let name = ByteString(credential.entry.name)
+        let place = DigestSum.Place(kind: .credential, key: name)
+        if let old = credentialTable.set(name, credential) {
+            digest.remove(hash(old, under: name), at: place)
+        }
+        digest.add(hash(credential, under: name), at: place)
+    }
+
+    mutating func removeCredential(_ name: ByteString) {
+        guard let old = credentialTable.remove(name) else { return }
+        digest.remove(hash(old, under: name), at: .init(kind: .credential, key: name))
+    }
+
     mutating func originID(of identity: OriginIdentity) -> OriginID {
         let (id, isNew) = origins.id(of: identity)
         if isNew { noteOrigin(identity, id) }

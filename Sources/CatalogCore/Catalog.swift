@@ -2,7 +2,8 @@
 
 package import Primitives
 
-/// What the cluster agrees on, as a plain value: identity, workers, rings, mounts, origins.
+/// What the cluster agrees on, as a plain value: identity, workers, rings, mounts, origins,
+/// credentials.
 ///
 ///     log entry ─ CatalogCommand ─► apply ─► Application { outcome, changes }
 ///                                     │
@@ -46,6 +47,7 @@ package struct Catalog: Sendable {
     /// Stores that were taken out of the cluster, kept for ever: none of them comes back.
     var retiredStores = OrderedMap<ByteString, RetiredStore>()
     var ringsByRegion = OrderedMap<ByteString, RingEntry>()
+    var credentialTable = OrderedMap<ByteString, StoredCredential>()
     /// What each worker said last about the pages it gives away.
     var handoffReports = OrderedMap<NodeID, HandoffReport>()
     var jobs = OrderedMap<ByteString, JobEntry>()

@@ -15,6 +15,8 @@ extension CatalogCommand {
         case members = 6
         case replace = 7
         case voting = 16
+        case putCredential = 20
+        case removeCredential = 21
         case worker = 30
         case ring = 31
         case handoff = 32
@@ -60,6 +62,16 @@ extension CatalogCommand {
         case .voting(let change):
             writer.write(Tag.voting.rawValue)
             change.write(to: &writer)
+        case .putCredential(let name, let sealed, let precondition):
+            writer.write(Tag.putCredential.rawValue)
+            writer.write(name)
+            sealed.write(to: &writer)
+            precondition.write(to: &writer)
+        case .removeCredential(let name, let precondition, let removal):
+            writer.write(Tag.removeCredential.rawValue)
+            writer.write(name)
+            precondition.write(to: &writer)
+            writer.write(removal.rawValue)
         case .worker(let change):
             writer.write(Tag.worker.rawValue)
             change.write(to: &writer)
@@ -95,7 +107,9 @@ extension CatalogCommand {
         }
         return switch Tag(rawValue: encoded[tag]) {
         case .register, .members, .replace, .worker: true
-        case .genesis, .activate, .putMount, .removeMount, .voting, .ring, .handoff, nil: false
+        case .genesis, .activate, .putMount, .removeMount, .voting, .putCredential,
+            .removeCredential, .ring, .handoff, nil:
+            false
         }
     }
 
@@ -155,6 +169,18 @@ extension CatalogCommand {
                 retiring: NodeID(try reader.counter("node id"))
             )
         case .voting: return .voting(try VotingChange(from: &reader))
+        case .putCredential:
+            return .putCredential(
+                name: try reader.text(),
+                try SealedCredential(from: &reader),
+                try Precondition(from: &reader)
+            )
+        case .removeCredential:
+            return .removeCredential(
+                name: try reader.text(),
+                try Precondition(from: &reader),
+                try reader.tag("removal of a credential")
+            )
         case .worker: return .worker(try WorkerChange(from: &reader))
         case .ring: return .ring(try RingChange(from: &reader))
         case .handoff: return .handoff(try HandoffChange(from: &reader))

@@ -19,6 +19,8 @@ package struct CatalogCommand: Hashable, Sendable {
         case replace(WorkerRegistration, retiring: NodeID)
         /// Who should vote: the leader then changes the voters step by step.
         case voting(VotingChange)
+        case putCredential(name: String, SealedCredential, Precondition)
+        case removeCredential(name: String, Precondition, CredentialRemoval)
         /// A step in a worker's life.
         case worker(WorkerChange)
         /// What becomes of a region's ring.
@@ -120,6 +122,10 @@ package enum CatalogOutcome: Hashable, Sendable {
     case mount(MountEntry, created: Bool)
     /// The last entry.
     case mountRemoved(MountEntry)
+    /// The entry as stored; `created` where there was none before.
+    case credential(CredentialEntry, created: Bool)
+    /// The last entry.
+    case credentialRemoved(CredentialEntry)
     /// The ring as it is now, changed or not.
     case ring(RingEntry)
     case job(JobEntry)
@@ -146,6 +152,9 @@ package enum CatalogRefusal: Error, Hashable, Sendable {
     case full(String)
     /// The store was taken out of the cluster for good, with this node id.
     case storeRetired(NodeID)
+    case noSuchCredential
+    /// Mounts sign with it: so many, the first of them by path.
+    case credentialInUse(by: [ByteString], count: UInt64)
     /// Would lose something, or rests on what is not true any more.
     case unsafe(String)
 }
@@ -153,7 +162,7 @@ package enum CatalogRefusal: Error, Hashable, Sendable {
 /// What one command did to one key, as a watcher sees it.
 package struct CatalogChange: Hashable, Sendable {
     package let revision: Revision
-    /// `jobs/<id>`, `mounts/<path>`, `workers/<name>`, `rings/<region>`, `voters`.
+    /// `credentials/<name>`, `jobs/<id>`, `mounts/<path>`, `workers/<name>`, `rings/<region>`, `voters`.
     package let key: ByteString
     /// `nil`: the key is gone.
     package let value: CatalogValue?
@@ -173,5 +182,7 @@ package enum CatalogValue: Hashable, Sendable {
     case mount(MountEntry)
     case worker(WorkerEntry)
     case ring(RingEntry)
+    /// Without its value.
+    case credential(CredentialEntry)
     case job(JobEntry)
 }

@@ -29,6 +29,14 @@ package enum CatalogLimits {
     package static let mountHistoryByteCount = 16 << 20
     /// Bytes that a past revision counts for beside its own.
     package static let mountRevisionOverhead = 128
+    /// Credentials that the cluster keeps.
+    package static let credentialCount = 1_000
+    /// A closed credential, in bytes.
+    package static let credentialByteCount = 16 << 10
+    /// Fields of a credential that have a value.
+    package static let credentialFieldCount = 8
+    /// Mounts that are named to whoever would take a credential from them.
+    package static let namedUsers = 5
     /// Jobs kept, those under way included.
     package static let jobCount = 1_000
     /// Member lists kept behind a ring's current one.

@@ -40,6 +40,13 @@ extension CatalogOutcome {
         case .refused(let refusal):
             writer.write(UInt8(5))
             refusal.write(to: &writer)
+        case .credential(let entry, let isCreated):
+            writer.write(UInt8(20))
+            entry.write(to: &writer)
+            writer.write(isCreated)
+        case .credentialRemoved(let entry):
+            writer.write(UInt8(21))
+            entry.write(to: &writer)
         case .ring(let ring):
             writer.write(UInt8(6))
             ring.write(to: &writer)
@@ -56,6 +63,9 @@ extension CatalogOutcome {
         case 3: self = .mount(try MountEntry(from: &reader), created: try reader.flag())
         case 4: self = .mountRemoved(try MountEntry(from: &reader))
         case 5: self = .refused(try CatalogRefusal(from: &reader))
+        case 20:
+            self = .credential(try CredentialEntry(from: &reader), created: try reader.flag())
+        case 21: self = .credentialRemoved(try CredentialEntry(from: &reader))
         case 6: self = .ring(try RingEntry(from: &reader))
         case 7: self = .job(try JobEntry(from: &reader))
         case let tag: throw .invalid(what: "outcome", value: UInt64(tag))
@@ -67,7 +77,7 @@ extension CatalogRefusal {
     fileprivate func write(to writer: inout ByteWriter) {
         writer.write(tag)
         switch self {
-        case .noSuchMount, .noSuchWorker, .idempotencyKeyReused: break
+        case .noSuchMount, .noSuchWorker, .noSuchCredential, .idempotencyKeyReused: break
         case .mountExists(let entry): entry.write(to: &writer)
         case .revisionMismatch(let current): writer.write(current.rawValue)
         case .badPath(let text), .badValue(let text), .unknownScheme(let text),
@@ -79,6 +89,9 @@ extension CatalogRefusal {
             writer.write(node.rawValue)
         case .alreadyFormed(let cluster): writer.write(cluster.rawValue)
         case .storeRetired(let node): writer.write(node.rawValue)
+        case .credentialInUse(let paths, let count):
+            writer.write(list: paths) { $0.write($1) }
+            writer.write(count)
         }
     }
 
@@ -102,6 +115,14 @@ extension CatalogRefusal {
         case 12: self = .alreadyFormed(ClusterID(try reader.uniqueID()))
         case 13: self = .full(try reader.text())
         case 14: self = .storeRetired(NodeID(try reader.counter("node id")))
+        case 20: self = .noSuchCredential
+        case 21:
+            self = .credentialInUse(
+                by: try reader.list { (reader) throws(ByteDecodingError) in
+                    try reader.byteString()
+                },
+                count: try reader.integer()
+            )
         case 15: self = .unsafe(try reader.text())
         case let tag: throw .invalid(what: "refusal", value: UInt64(tag))
         }
@@ -123,6 +144,8 @@ extension CatalogRefusal {
         case .alreadyFormed: 12
         case .full: 13
         case .storeRetired: 14
+        case .noSuchCredential: 20
+        case .credentialInUse: 21
         case .unsafe: 15
         }
     }

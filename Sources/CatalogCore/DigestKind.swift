@@ -11,8 +11,9 @@ enum DigestKind: UInt8 {
     case origin = 5
     case repetition = 6
     case retiredStore = 7
-    case job = 8
-    case handoff = 9
+    case credential = 8
+    case job = 9
+    case handoff = 10
 
     /// The first of a patrol's round.
     static var first: Self { .cluster }

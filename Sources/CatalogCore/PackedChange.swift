@@ -13,7 +13,7 @@ struct PackedChange: Sendable {
     private let hasMore: Bool
 
     /// What ``bytes`` says behind the key; never leaves the process.
-    private enum Kind: UInt8 { case gone, cluster, mount, worker, ring, job }
+    private enum Kind: UInt8 { case gone, cluster, mount, worker, ring, credential, job }
 
     init(_ change: CatalogChange) {
         var writer = ByteWriter(reservingCapacity: 256)
@@ -33,6 +33,9 @@ struct PackedChange: Sendable {
         case .ring(let ring):
             writer.write(Kind.ring.rawValue)
             ring.write(to: &writer)
+        case .credential(let entry):
+            writer.write(Kind.credential.rawValue)
+            entry.write(to: &writer)
         case .job(let job):
             writer.write(Kind.job.rawValue)
             job.write(to: &writer)
@@ -65,6 +68,7 @@ struct PackedChange: Sendable {
         case .mount: return (.mount(try MountEntry(from: &reader)), kind)
         case .worker: return (.worker(try WorkerEntry(from: &reader)), kind)
         case .ring: return (.ring(try RingEntry(from: &reader)), kind)
+        case .credential: return (.credential(try CredentialEntry(from: &reader)), kind)
         case .job: return (.job(try JobEntry(from: &reader)), kind)
         }
     }

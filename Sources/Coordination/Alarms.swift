@@ -30,12 +30,15 @@ package struct Alarm: Hashable, Sendable {
         /// For long nobody could say whether a majority of the voters holds the same catalog.
         package static let catalogUnproven = Kind(rawValue: "catalog-unproven")
 
+        /// A credential that the cluster keeps cannot be opened here, or the keys cannot be read.
+        package static let credentialSealed = Kind(rawValue: "credential-sealed")
+
         /// So many workers of a region fell silent at once that its ring goes on with them.
         package static let ringHeld = Kind(rawValue: "ring-held")
 
         package static let all = [
             diskLow, diskFull, logRot, storeLost, catalogRebuilding, catalogRebuildFailed,
-            catalogNoMajority, catalogUnproven, ringHeld,
+            catalogNoMajority, catalogUnproven, credentialSealed, ringHeld,
         ]
     }
 

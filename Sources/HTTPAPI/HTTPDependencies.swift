@@ -2,6 +2,7 @@
 package import ClientRuntime
 package import Coordination
 package import Logging
+package import Origins
 package import Telemetry
 
 /// Everything the routes ask of the rest of the worker.
@@ -10,6 +11,7 @@ package struct HTTPDependencies: Sendable {
     package let files: any FileSystemClient
     package let locator: any PageLocator & LocalityRanking
     package let probe: any OriginProbe
+    package let vault: CredentialVault
     package let survey: SurveyDependencies
     package let metrics: MetricRegistry
     package let logger: Logger
@@ -23,6 +25,7 @@ package struct HTTPDependencies: Sendable {
         files: any FileSystemClient,
         locator: any PageLocator & LocalityRanking,
         probe: any OriginProbe,
+        vault: CredentialVault,
         survey: SurveyDependencies,
         metrics: MetricRegistry,
         logger: Logger,
@@ -33,6 +36,7 @@ package struct HTTPDependencies: Sendable {
         self.files = files
         self.locator = locator
         self.probe = probe
+        self.vault = vault
         self.survey = survey
         self.metrics = metrics
         self.logger = logger

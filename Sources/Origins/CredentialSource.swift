@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import Primitives
 import Synchronization
 
 /// Where a mount's credentials come from, and what they are at the moment.
 ///
 /// Files are read again once a minute, so a rotated key is taken over without a restart; temporary
-/// credentials are renewed five minutes before they expire.
+/// credentials are renewed five minutes before they expire. What the cluster keeps is taken over by the
+/// first request behind its change; requests under way end with what they were signed with.
 package final class CredentialSource: Sendable {
     /// One of the places that `Docs/origins.md` names, in its order.
     enum Place: Sendable {
-        /// A credential of the worker's configuration.
-        case named(String, file: String)
+        /// What the cluster keeps under the name, else the file of the worker's configuration.
+        case named(String, file: String?, vault: CredentialVault?)
         /// `AWS_ACCESS_KEY_ID` and its companions.
         case environment(S3Credentials)
         /// A profile of the shared credentials file.
@@ -26,6 +28,8 @@ package final class CredentialSource: Sendable {
 
     private struct State {
         var renewal = CredentialRenewal()
+        /// Of the cluster's credential that this is about; `nil`: it keeps none.
+        var revision: Revision?
         /// The one look-up under way.
         var task: Task<Result<S3Credentials, OriginError>, Never>?
     }
@@ -39,7 +43,7 @@ package final class CredentialSource: Sendable {
     package func describe() -> String {
         guard let place = places.first(where: Self.looksUsable) else { return "none" }
         return switch place {
-        case .named(let name, _): "credential \(name)"
+        case .named(let name, let file, let vault): Self.describe(name, file, vault)
         case .environment: "AWS environment variables"
         case .profile(let name, let file): "profile \(name) of \(file)"
         case .webIdentity: "web identity token"
@@ -55,10 +59,15 @@ package final class CredentialSource: Sendable {
     func current(_ deadline: Deadline) async throws(OriginError) -> S3Credentials {
         let now = WallClock.unixSeconds
         let (step, task) = state.withLock { state in
+            let revision = self.revision
+            if revision != state.revision {
+                state = State()  // Whatever is kept, or under way, is another credential.
+                state.revision = revision
+            }
             let step = state.renewal.step(at: now)
             if case .renew = step {
                 // Belongs to no caller: it goes on when one that waits for it gives up.
-                state.task = Task { await self.renew() }
+                state.task = Task { await self.renew(at: revision) }
             }
             return (step, state.task)
         }
@@ -73,13 +82,15 @@ package final class CredentialSource: Sendable {
         }
     }
 
-    private func renew() async -> Result<S3Credentials, OriginError> {
+    private func renew(at revision: Revision?) async -> Result<S3Credentials, OriginError> {
         let deadline = Deadline(.seconds(10))
         let found = await Result.catching { () async throws(OriginError) in
             try await self.found(deadline)
         }
         let now = WallClock.unixSeconds
         return state.withLock { state in
+            // For who waits, it is new enough; for all others it is not.
+            guard state.revision == revision else { return found }
             state.task = nil
             switch found {
             case .success(let credentials):
@@ -101,6 +112,12 @@ package final class CredentialSource: Sendable {
         )
     }
 
+    /// Changes when the cluster keeps something else than before for this source.
+    var revision: Revision? {
+        for case .named(let name, _, let vault?) in places { return vault.revision(of: name) }
+        return nil
+    }
+
     // MARK: - Places
 
     private func credentials(
@@ -110,7 +127,9 @@ package final class CredentialSource: Sendable {
         switch place {
         case .environment(let credentials):
             return credentials
-        case .named(let name, let file):
+        case .named(let name, let file, let vault):
+            if let kept = try await vault?.credentials(named: name) { return kept }
+            guard let file else { throw .unknownCredential(name) }
             guard let bytes = try await read(file, deadline) else {
                 throw .misconfigured("credential \(name): cannot read \(file)")
             }
@@ -140,6 +159,15 @@ package final class CredentialSource: Sendable {
                 }
             }
         }
+    }
+
+    private static func describe(
+        _ name: String,
+        _ file: String?,
+        _ vault: CredentialVault?
+    ) -> String {
+        guard vault?.revision(of: name) == nil else { return "replicated credential \(name)" }
+        return file == nil ? "no credential \(name)" : "local credential \(name)"
     }
 
     private static func looksUsable(_ place: Place) -> Bool {

@@ -6,6 +6,8 @@ package struct CredentialStore: Sendable {
     private let fromEnvironment: S3Credentials?
     private let profile: String
     private let sharedFile: String?
+    /// What the cluster keeps; `nil` in a process that has no keys for it.
+    private let vault: CredentialVault?
     /// The variables that a web identity is made of; none of them is secret.
     let webIdentitySettings: [String: String]
 
@@ -13,7 +15,13 @@ package struct CredentialStore: Sendable {
     ///   - files: The configuration's `credentials:` map, name to file.
     ///   - environment: The process's environment; only `AWS_…` and `HOME` are looked at, and only
     ///     what is needed of them is kept.
-    package init(files: [String: String], environment: [String: String]) {
+    ///   - vault: What the cluster keeps, before all files; `nil` where nobody could open it.
+    package init(
+        files: [String: String],
+        environment: [String: String],
+        vault: CredentialVault? = nil
+    ) {
+        self.vault = vault
         self.files = files
         fromEnvironment = Self.credentials(in: environment)
         profile = environment["AWS_PROFILE"] ?? "default"
@@ -31,10 +39,10 @@ package struct CredentialStore: Sendable {
         webIdentity: WebIdentity?
     ) throws(OriginError) -> [CredentialSource.Place] {
         if let name {
-            guard let file = files[name] else {
+            guard files[name] != nil || vault?.revision(of: name) != nil else {
                 throw .unknownCredential(name)
             }
-            return [.named(name, file: file)]
+            return [.named(name, file: files[name], vault: vault)]
         }
         var places: [CredentialSource.Place] = []
         if let fromEnvironment { places.append(.environment(fromEnvironment)) }

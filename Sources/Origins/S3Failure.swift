@@ -24,6 +24,11 @@ struct S3Failure: Error, Sendable {
 // MARK: - What it says of the store
 
 extension S3Failure {
+    /// The store refuses the credential, or what it may do.
+    var isRefusal: Bool {
+        if case .accessDenied = error { true } else { false }
+    }
+
     /// The caller went away.
     static var cancelled: Self {
         Self(error: .unreachable("cancelled"), isWorthRetrying: false, tellsOfStore: false)

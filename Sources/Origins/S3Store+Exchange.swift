@@ -28,7 +28,9 @@ extension S3Store {
         _ observer: OriginObserver
     ) async -> Result<S3Answer, OriginError> {
         var number = 1
+        var wasRefused = false
         while true {
+            let revision = credentialRevision
             let outcome: Result<S3Answer, S3Failure>
             do {
                 outcome = try await attemptInTurn(call, patience, observer)
@@ -39,6 +41,11 @@ extension S3Store {
             switch outcome {
             case .success(let answer):
                 return .success(answer)
+            case .failure(let failure)
+            where !wasRefused && failure.isRefusal
+                && credentialRevision != revision:
+                // Signed with what has been replaced meanwhile, perhaps because the store takes it no more.
+                wasRefused = true
             case .failure(let failure):
                 let pause = pause(after: failure, try: number)
                 guard failure.isWorthRetrying, number < limits.tries,

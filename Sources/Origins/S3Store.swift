@@ -44,6 +44,10 @@ final class S3Store: Sendable {
         gate = OriginGate(limits: limits, requestsInFlight: limits.requestsInFlight)
     }
 
+    /// Changes when requests are signed with another credential from then on, because the cluster keeps
+    /// another.
+    var credentialRevision: Revision? { options.isAnonymous ? nil : credentials.revision }
+
     /// The request to send, signed for this moment.
     func request(_ call: S3Call, deadline: Deadline) async throws(OriginError) -> HTTPClientRequest
     {

@@ -141,6 +141,14 @@ extension SettingKey {
             secrecy: .hidden
         ),
         SettingKey(
+            "credential-key-file",
+            .path,
+            .computed("none"),
+            "File with the keys that replicated credentials are sealed with, one a line: the first "
+                + "seals, all open; the same on every worker.",
+            secrecy: .hidden
+        ),
+        SettingKey(
             "insecure",
             .boolean,
             .text("false"),

@@ -141,10 +141,18 @@ struct SettingsChecks {
     }
 
     private func files() -> [SettingProblem] {
-        draft.credentials.compactMap { credential in
-            guard !FileManager.default.isReadableFile(atPath: credential.file) else { return nil }
-            return problem("credentials", "the file of '\(credential.name)' cannot be read")
+        let unread = draft.credentials.compactMap { credential in
+            Self.isReadable(credential.file)
+                ? nil : problem("credentials", "the file of '\(credential.name)' cannot be read")
         }
+        guard let keys = draft.path("credential-key-file"), !Self.isReadable(keys) else {
+            return unread
+        }
+        return unread + [problem("credential-key-file", "the file cannot be read")]
+    }
+
+    private static func isReadable(_ path: String) -> Bool {
+        FileManager.default.isReadableFile(atPath: path)
     }
 
     private func group() -> [SettingProblem] {

@@ -21,6 +21,8 @@ extension SettingsDraft {
         case "data-dir": return .set(.text(worker.dataDirectory))
         case "cache": return .set(.disks(worker.cache))
         case "credentials": return .set(.credentials(worker.credentials))
+        case "credential-key-file":
+            return worker.credentialKeyFile.map { .set(.text($0)) } ?? .unset(meaning: "none")
         case "data-socket": return dataSocket(in: worker)
         case "file-origins": return fileOrigins(in: worker)
         default:

@@ -92,6 +92,7 @@ struct SettingsDraft {
             dataSocket: path("data-socket"),
             socketGroup: text("socket-group"),
             credentials: credentials,
+            credentialKeyFile: path("credential-key-file"),
             fileOrigins: fileOrigins,
             log: WorkerSettings.Log(
                 level: level,

@@ -26,6 +26,8 @@ package struct WorkerSettings: Hashable, Sendable {
     package var socketGroup: String?
     /// Sorted by name.
     package var credentials: [LocalCredential]
+    /// Keys that replicated credentials are sealed with; `nil`: none but the environment's.
+    package var credentialKeyFile: String?
     package var fileOrigins: FileOrigins
     package var log: Log
     /// Whether listening beyond loopback without TLS and secret was asked for.
@@ -109,6 +111,7 @@ package struct WorkerSettings: Hashable, Sendable {
         dataSocket: String? = nil,
         socketGroup: String? = nil,
         credentials: [LocalCredential] = [],
+        credentialKeyFile: String? = nil,
         fileOrigins: FileOrigins = .any,
         log: Log = Log(level: .info, format: nil),
         insecure: Bool = false,
@@ -125,6 +128,7 @@ package struct WorkerSettings: Hashable, Sendable {
         self.dataSocket = dataSocket
         self.socketGroup = socketGroup
         self.credentials = credentials
+        self.credentialKeyFile = credentialKeyFile
         self.fileOrigins = fileOrigins
         self.log = log
         self.insecure = insecure

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 package import Primitives
+import Synchronization
 
 /// A real S3 server on a free port of 127.0.0.1, over a scratch directory; ended with its last
 /// reference or with the test process, whichever comes first.
@@ -15,18 +16,30 @@ package final class S3Server: Sendable {
     package static let accessKey = "tarn-test"
     package static let secretKey = "tarn-test-secret"
 
+    /// What a server lets in.
+    package struct Key: Hashable, Sendable {
+        package let access: String
+        package let secret: String
+
+        package static let usual = Key(access: accessKey, secret: secretKey)
+
+        package init(access: String, secret: String) {
+            self.access = access
+            self.secret = secret
+        }
+    }
+
     package let kind: Kind
     /// `http://127.0.0.1:PORT`.
     package let endpoint: String
     /// Holds the log, and for rclone one directory a bucket, in `data`.
     package let directory: String
-    /// For tests that end or pause the server.
-    package let process: ChildProcess
-
-    private let python: String
+    private let running: Mutex<ChildProcess>
+    private let port: UInt16
+    private let environment: S3ServerEnvironment
 
     /// - Throws: ``TestKitError/missing(_:)`` with the words "run dev/venv", or what the server said.
-    package init(_ kind: Kind) async throws {
+    package init(_ kind: Kind, accepting keys: [Key] = [.usual]) async throws {
         let environment = try S3ServerEnvironment()
         let scratch = FileManager.default.temporaryDirectory
             .appending(path: "tarn-s3-\(UUID().uuidString)").path
@@ -34,12 +47,32 @@ package final class S3Server: Sendable {
             atPath: "\(scratch)/data",
             withIntermediateDirectories: true
         )
-        let started = try await Self.start(kind, environment, scratch)
+        let started = try await Self.start(kind, environment, scratch, keys)
         self.kind = kind
         directory = scratch
         endpoint = "http://127.0.0.1:\(started.port)"
-        process = started.process
-        python = environment.program("python")
+        port = started.port
+        running = Mutex(started.process)
+        self.environment = environment
+    }
+
+    /// For tests that end or pause the server.
+    package var process: ChildProcess { running.withLock { $0 } }
+
+    /// Ends the server and starts it again over the same objects on the same port, with other keys.
+    ///
+    /// Of rclone alone, which checks them.
+    package func restart(accepting keys: [Key]) async throws {
+        precondition(kind == .rclone, "\(kind) checks no keys")
+        process.end()
+        try await waitUntil("port \(port) free again", within: .seconds(10)) {
+            !ServerPort.answers(port)
+        }
+        let started = try await Self.launch(kind, environment, directory, keys, port: port)
+        guard started.exitCode == nil else {
+            throw TestKitError.failed("\(kind)", output: started.output)
+        }
+        running.withLock { $0 = started }
     }
 
     deinit {
@@ -72,35 +105,54 @@ package final class S3Server: Sendable {
     private static func start(
         _ kind: Kind,
         _ environment: S3ServerEnvironment,
-        _ scratch: String
+        _ scratch: String,
+        _ keys: [Key]
     ) async throws -> (port: UInt16, process: ChildProcess) {
         var last = ""
-        for attempt in 1...3 {  // Somebody may have taken the port in between.
+        for _ in 1...3 {  // Somebody may have taken the port in between.
             let port = try ServerPort.free()
-            let process = try ChildProcess(
-                environment.program(kind == .rclone ? "rclone" : "moto_server"),
-                arguments(kind, port: port, data: "\(scratch)/data"),
-                environment: ["RCLONE_CONFIG": "\(scratch)/rclone.conf"],
-                logPath: "\(scratch)/server-\(attempt).log",
-                tie: .toThisProcess
-            )
-            try await waitUntil("\(kind) on port \(port)", within: .seconds(60)) {
-                ServerPort.answers(port) || process.exitCode != nil
-            }
+            let process = try await launch(kind, environment, scratch, keys, port: port)
             if process.exitCode == nil { return (port, process) }
             last = process.output
         }
         throw TestKitError.failed("\(kind)", output: last)
     }
 
-    private static func arguments(_ kind: Kind, port: UInt16, data: String) -> [String] {
+    /// Starts a process and waits until it serves or has ended.
+    private static func launch(
+        _ kind: Kind,
+        _ environment: S3ServerEnvironment,
+        _ scratch: String,
+        _ keys: [Key],
+        port: UInt16
+    ) async throws -> ChildProcess {
+        let process = try ChildProcess(
+            environment.program(kind == .rclone ? "rclone" : "moto_server"),
+            arguments(kind, port: port, data: "\(scratch)/data", keys),
+            environment: ["RCLONE_CONFIG": "\(scratch)/rclone.conf"],
+            logPath: "\(scratch)/server-\(UUID().uuidString).log",
+            tie: .toThisProcess
+        )
+        try await waitUntil("\(kind) on port \(port)", within: .seconds(60)) {
+            ServerPort.answers(port) || process.exitCode != nil
+        }
+        return process
+    }
+
+    private static func arguments(
+        _ kind: Kind,
+        port: UInt16,
+        data: String,
+        _ keys: [Key]
+    ) -> [String] {
         switch kind {
         case .rclone:
-            [
-                "serve", "s3", "--addr", "127.0.0.1:\(port)", "--auth-key",
-                "\(accessKey),\(secretKey)", "--vfs-cache-mode", "off", "--dir-cache-time", "1s",
-                "-vv", data,  // Each request is a line of its log.
-            ]
+            ["serve", "s3", "--addr", "127.0.0.1:\(port)"]
+                + keys.flatMap { ["--auth-key", "\($0.access),\($0.secret)"] }
+                + [
+                    "--vfs-cache-mode", "off", "--dir-cache-time", "1s",
+                    "-vv", data,  // Each request is a line of its log.
+                ]
         case .moto: ["-H", "127.0.0.1", "-p", "\(port)"]
         }
     }
@@ -110,7 +162,7 @@ package final class S3Server: Sendable {
         try Data(content).write(to: URL(filePath: "\(batch).bin"))
         try Data(lines.joined(separator: "\n").utf8).write(to: URL(filePath: "\(batch).txt"))
         let client = try ChildProcess(
-            python,
+            environment.program("python"),
             ["-c", S3ServerEnvironment.clientScript, endpoint, bucket, batch],
             environment: [
                 "AWS_ACCESS_KEY_ID": Self.accessKey, "AWS_SECRET_ACCESS_KEY": Self.secretKey,

@@ -30,9 +30,8 @@ package struct Tarn: AsyncParsableCommand {
         version: BuildFacts.line,
         subcommands: [
             DevCommand.self, WorkerCommand.self, ClusterCommand.self, RingCommand.self,
-            MountCommand.self, FileCommand.self, JobCommand.self, FuseCommand.self,
-            DoctorCommand.self,
-            CompletionCommand.self,
+            MountCommand.self, CredentialCommand.self, FileCommand.self, JobCommand.self,
+            FuseCommand.self, DoctorCommand.self, CompletionCommand.self,
         ]
     )
 

@@ -300,6 +300,8 @@ struct ShapeTests {
          #"{"key":"workers/w1","more":true,"revision":4,"type":"put","value":\#(workerText)}"#),
         (.state(revision: 4, key: "rings/ap", value: .ring(ring)),
          #"{"key":"rings/ap","revision":4,"type":"state","value":\#(ringText)}"#),
+        (.put(revision: 4, key: "credentials/lake", value: .credential(credential), hasMore: false),
+         #"{"key":"credentials/lake","revision":4,"type":"put","value":\#(credentialText)}"#),
         (.state(revision: 1, key: "voters", value: .voters(voters)),
          #"{"key":"voters","revision":1,"type":"state","value":\#(votersText)}"#),
         (.put(revision: 4, key: "jobs/drain-w4-9", value: .job(job), hasMore: false),
@@ -309,6 +311,27 @@ struct ShapeTests {
         (.progress(revision: 6), #"{"revision":6,"type":"progress"}"#),
         (.closed(resumeFrom: 7), #"{"resumeFrom":7,"type":"closed"}"#),
     ]
+
+    static let credential = CredentialDocument(
+        name: "lake",
+        keyId: "00000000000000ff",
+        fields: ["accessKeyId", "secretAccessKey"],
+        createRevision: 3,
+        modRevision: 4
+    )
+    static let credentialText = #"""
+        {"createRevision":3,"fields":["accessKeyId","secretAccessKey"],"keyId":"00000000000000ff",\#
+        "modRevision":4,"name":"lake"}
+        """#
+
+    @Test func theOneDocumentWithAValueDoesNotShowIt() throws {
+        let request = CredentialRequest(accessKeyId: "hunter1", secretAccessKey: "hunter2")
+        var shown = "\(request) \(String(reflecting: request))"
+        dump(request, to: &shown)
+        #expect(!shown.contains("hunter"))
+        let text = String(decoding: try JSONEncoder().encode(request), as: UTF8.self)
+        #expect(text.contains("hunter2"), "it is sent")
+    }
 
     @Test(arguments: watchLines)
     func watch(_ row: (line: WatchLine, text: String)) throws { try expect(row.line, row.text) }

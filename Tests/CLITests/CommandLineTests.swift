@@ -45,8 +45,9 @@ import tarn
             "tarn mount add", "tarn mount update",
             "tarn mount list", "tarn mount show", "tarn mount remove", "tarn mount resolve",
             "tarn mount history", "tarn mount rollback", "tarn mount apply", "tarn mount verify",
-            "tarn fs ls", "tarn fs stat", "tarn fs cat", "tarn fs get", "tarn job list",
-            "tarn job show", "tarn job wait", "tarn job cancel", "tarn fuse mount",
+            "tarn credential put", "tarn credential list", "tarn credential remove",
+            "tarn credential rotate", "tarn fs ls", "tarn fs stat", "tarn fs cat", "tarn fs get",
+            "tarn job list", "tarn job show", "tarn job wait", "tarn job cancel", "tarn fuse mount",
             "tarn fuse unmount", "tarn fuse status", "tarn doctor", "tarn completion bash",
             "tarn completion zsh", "tarn completion fish",
         ]

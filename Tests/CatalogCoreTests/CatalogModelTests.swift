@@ -16,6 +16,7 @@ struct NaiveCatalog {
 
     var revision: UInt64 = 1
     var mounts: [ByteString: NaiveMount] = [:]
+    var credentials: [String: NaiveCredential] = [:]
     var states: [String: WorkerEntry.State]
     var rings: [String: NaiveRing] = [
         "ap": NaiveRing(epoch: 1, members: [1, 2]), "us": NaiveRing(epoch: 1, members: [3]),
@@ -78,6 +79,10 @@ struct NaiveCatalog {
             return "formed"
         case .replace(let registration, let node): return replace(node, registration)
         case .voting(let change): return changeVoting(change)
+        case .putCredential(let name, let sealed, let condition):
+            return put(sealed, named: name, if: condition)
+        case .removeCredential(let name, let condition, let removal):
+            return removeCredential(named: name, if: condition, removal)
         case .activate(let id):
             guard let name = ids.first(where: { $0.value == id.rawValue })?.key else {
                 return "no-such-worker"
@@ -178,6 +183,8 @@ extension Catalog.Application {
         case .worker: "worker"
         case .mount(_, let isCreated): isCreated ? "created" : "replaced"
         case .mountRemoved: "removed"
+        case .credential(_, let isCreated): isCreated ? "created" : "replaced"
+        case .credentialRemoved: "removed"
         case .ring: "ring"
         case .job: "job"
         case .refused(let refusal): refusal.kind
@@ -193,10 +200,14 @@ struct CommandSource {
         let number = UInt64.random(in: 4...12, using: &generator)
         let store = generator.chance(percent: 90) ? number : number + 1
         let operation: CatalogCommand.Operation
-        switch Int.random(in: 0..<24, using: &generator) {
-        case 13, 14, 15, 16: operation = .worker(life())
-        case 17, 18, 19, 20: operation = .ring(ring())
-        case 21, 22, 23: operation = .handoff(handoff())
+        switch Int.random(in: 0..<27, using: &generator) {
+        case 13, 14: operation = .putCredential(name: credential(), sealed(), condition(revision))
+        case 15:
+            let removal = generator.chance(percent: 30) ? CredentialRemoval.always : .ifUnused
+            operation = .removeCredential(name: credential(), condition(revision), removal)
+        case 16, 17, 18, 19: operation = .worker(life())
+        case 20, 21, 22, 23: operation = .ring(ring())
+        case 24, 25, 26: operation = .handoff(handoff())
         case 12: operation = .voting(voting())
         case 10:
             let count = UInt64.random(in: 1...3, using: &generator)
@@ -251,8 +262,22 @@ struct CommandSource {
         return Mount(
             origin: "s3://bucket\(number)/p",
             options: generator.chance(percent: 30) ? [option("region", "r\(number)")] : [],
+            credential: generator.chance(percent: 15) ? "c\(number)" : nil,
             regions: generator.chance(percent: 30) ? [region("eu", origin: "file:///d")] : [],
             replicas: UInt8(number + 1)
+        )
+    }
+
+    private mutating func credential() -> String {
+        "c\(Int.random(in: 0..<6, using: &generator))"
+    }
+
+    private mutating func sealed() -> SealedCredential {
+        let byte = UInt8.random(in: 0...255, using: &generator)
+        return SealedCredential(
+            keyID: CredentialKeyID(UInt64(byte % 3)),
+            fields: ["accessKeyId", "secretAccessKey"],
+            bytes: [UInt8](repeating: byte, count: 1 + Int(byte))
         )
     }
 
@@ -327,6 +352,7 @@ struct CatalogModelTests {
             )
             #expect(model.mounts[entry.path] == expected, "seed \(seed)")
         }
+        expectCredentials(of: catalog, model, seed)
         #expect(Set(catalog.workers.map(\.name)) == Set(model.states.keys), "seed \(seed)")
         for worker in catalog.workers {
             #expect(worker.state == model.states[worker.name], "seed \(seed)")

@@ -25,6 +25,8 @@ struct CodingTests {
         CatalogCommand(operation: .putMount(path: "/data/a", Mount(origin: "s3://b"), .absent(plain: false))),
         CatalogCommand(operation: .putMount(path: ByteString([47, 0xFF]), Mount(origin: ""), .revision(Revision(.max)))),
         CatalogCommand(operation: .removeMount(path: "/data/a", .any)),
+        CatalogCommand(operation: .putCredential(name: "lake", closed(7), .any)),
+        CatalogCommand(operation: .removeCredential(name: "lake", .revision(Revision(4)), .ifUnused)),
         CatalogCommand(operation: .members(voters: [NodeID(1), NodeID(9)])),
         CatalogCommand(operation: .replace(registration("w4", store: 5), retiring: NodeID(4))),
         CatalogCommand(operation: .worker(.fence(NodeID(1)))),
@@ -63,13 +65,22 @@ struct CodingTests {
             .noSuchWorker, .badPath("p"), .badValue("v"), .unknownScheme("s"), .unknownOption("o"),
             .bucketNameTaken(by: "/b"), .idempotencyKeyReused,
             .nameTaken(by: store(1), node: NodeID(2)), .alreadyFormed(clusterEntry().id),
-            .full("f"), .storeRetired(NodeID(3)), .unsafe("u"),
+            .full("f"), .storeRetired(NodeID(3)), .unsafe("u"), .noSuchCredential,
+            .credentialInUse(by: ["/a", "/b"], count: 9),
         ]
         let worker = catalog.perform(.register(registration("w4", store: 4))).outcome
+        let credential = CredentialEntry(
+            name: "lake",
+            keyID: CredentialKeyID(7),
+            fields: ["accessKeyId"],
+            createRevision: Revision(3),
+            modRevision: Revision(4)
+        )
         let job = catalog.perform(.worker(.drain(WorkerDrain(NodeID(2))))).outcome
         let ring = catalog.perform(.ring(.publish(region: "ap"))).outcome
         return [
             .clusterFormed, worker, job, ring, .mount(entry, created: true), .mountRemoved(entry),
+            .credential(credential, created: true), .credentialRemoved(credential),
         ]
             + refusals.map(CatalogOutcome.refused)
     }()
@@ -138,6 +149,26 @@ struct CodingTests {
         #expect(hexText(command.encode()) == golden)
     }
 
+    @Test func theBytesOfACredentialCommand() {
+        let put = CatalogCommand(operation: .putCredential(name: "k", closed(0x0708), .any))
+        let goldenPut = [
+            "01", "0000000000000000", "00", "14",  // version, time, no key, put
+            "01000000" + "6b" + "0807000000000000",  // name, key
+            "01000000" + "01000000" + "61",  // fields
+            "03000000" + "010203" + "03",  // what is closed, If-Match: *
+            "0000000000000000",  // made at
+        ].joined()
+        #expect(hexText(put.encode()) == goldenPut)
+        let removal = CatalogCommand(
+            operation: .removeCredential(name: "k", .revision(Revision(7)), .always)
+        )
+        let goldenRemoval = [
+            "01", "0000000000000000", "00", "15", "01000000" + "6b",
+            "02" + "0700000000000000" + "01", "0000000000000000",
+        ].joined()
+        #expect(hexText(removal.encode()) == goldenRemoval)
+    }
+
     @Test func theBytesOfOutcomes() {
         #expect(hexText(CatalogOutcome.clusterFormed.encode()) == "0101")
         #expect(hexText(CatalogOutcome.refused(.noSuchMount).encode()) == "010503")
@@ -153,12 +184,12 @@ struct CodingTests {
                 + "0100000000000000" + "00" + "00000000" + "00000000"
                 + "0100000000000000" + "00000000" + "00000000" + "0100000000000000" + "00000000"
                 + "00000000" + "0000000000000000" + "00000000" + "00000000" + "00000000"
-                + "0ca7a8ee74becfa1"
+                + "00000000" + "0ca7a8ee74becfa1"
         )
         catalog.perform(.putMount(path: "/a", Self.fullMount, .any), key: "k", fingerprint: 3)
         let snapshot = catalog.encodeSnapshot()
-        #expect(snapshot.count == 1547)
-        #expect(hexText(XXH64.hash(snapshot)) == "0b5627a729125670")
+        #expect(snapshot.count == 1551)
+        #expect(hexText(XXH64.hash(snapshot)) == "71995c0d7e50b058")
         #expect(hexText(catalog.stateDigest) == "a893b85e20514414")
     }
 

@@ -113,6 +113,10 @@ extension Catalog.Application {
         if case .mount(let entry, _) = outcome { entry } else { nil }
     }
 
+    var credential: CredentialEntry? {
+        if case .credential(let entry, _) = outcome { entry } else { nil }
+    }
+
     var worker: WorkerEntry? {
         if case .worker(let worker) = outcome { worker } else { nil }
     }
@@ -136,6 +140,8 @@ extension CatalogRefusal {
         case .alreadyFormed: "already-formed"
         case .full: "full"
         case .storeRetired: "store-retired"
+        case .noSuchCredential: "no-such-credential"
+        case .credentialInUse: "credential-in-use"
         case .unsafe: "unsafe"
         }
     }

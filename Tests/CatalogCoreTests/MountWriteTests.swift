@@ -48,7 +48,8 @@ struct MountWriteTests {
         case .mount(_, let isCreated): found = isCreated ? .created : .replaced
         case .mountRemoved: found = .removed
         case .refused(let refusal): found = .refused(refusal.kind)
-        case .clusterFormed, .worker, .ring, .job: found = .refused("another kind of outcome")
+        case .clusterFormed, .worker, .credential, .credentialRemoved, .ring, .job:
+            found = .refused("another kind of outcome")
         }
         #expect(found == row.expected, "\(row.what)")
         if case .refused = found {

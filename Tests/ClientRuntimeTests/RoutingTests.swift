@@ -127,9 +127,15 @@ struct RoutingTests {
         rig.change { catalog in
             catalog.admit(registration("us1", number: 9, region: "us"))
             catalog.admit(registration("w10", number: 10))
+            let sealed = SealedCredential(
+                keyID: CredentialKeyID(0xFEDC_BA98_7654_3210),
+                fields: ["accessKeyId", "secretAccessKey"],
+                bytes: [1]
+            )
+            catalog.perform(.putCredential(name: "lake", sealed, .any))
         }
         let live = rig.catalog.liveKeys(prefix: "").filter { !$0.key.hasPrefix("jobs/") }
-        #expect(live.count == 2 + 5 + 2 + 1)
+        #expect(live.count == 2 + 5 + 2 + 1 + 1)
         for change in live {
             let value = try #require(change.value)
             let back = try CatalogValue(WatchValue(value))

@@ -6,6 +6,7 @@ import HTTPAPI
 import InMemoryLogging
 import Logging
 import NIOCore
+import NIOPosix
 import Origins
 import Primitives
 import Synchronization
@@ -323,9 +324,18 @@ struct World: Sendable {
     let survey = FakeSurvey()
     let metrics = MetricRegistry()
     let log = InMemoryLogHandler()
+    let vault: CredentialVault
 
-    init(catalog: Catalog = Sample.catalog()) {
-        coordination = FakeCoordination(catalog: catalog)
+    /// A worker with these keys, as in its environment.
+    init(catalog: Catalog = Sample.catalog(), keys: String? = nil) {
+        let coordination = FakeCoordination(catalog: catalog)
+        self.coordination = coordination
+        vault = CredentialVault(
+            keyFile: nil,
+            environment: keys.map { [CredentialVault.keyVariable: $0] } ?? [:],
+            pool: .singleton,
+            catalog: { coordination.state.withLock { $0.catalog } }
+        )
     }
 
     var dependencies: HTTPDependencies {
@@ -336,6 +346,7 @@ struct World: Sendable {
             files: files,
             locator: FakeLocator(),
             probe: probe,
+            vault: vault,
             survey: SurveyDependencies(
                 worker: "w1",
                 surveyor: survey,

@@ -86,7 +86,9 @@ import Testing
         try await OriginRig.run(environment: ["HOME": "/nowhere"]) { rig in
             said.append(try describe(rig, nil, []))
         }
-        #expect(said == ["AWS environment variables", "credential lake", "anonymous", "none"])
+        #expect(
+            said == ["AWS environment variables", "local credential lake", "anonymous", "none"]
+        )
     }
 
     // MARK: - Budget

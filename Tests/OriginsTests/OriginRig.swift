@@ -13,14 +13,21 @@ final class OriginRig: Sendable {
     let factory: OriginFactory
     private let kept = Mutex<[OriginRequestRecord]>([])
 
-    private init(factory: OriginFactory) { self.factory = factory }
+    private let observer: OriginObserver
+
+    private init(factory: OriginFactory, observer: @escaping OriginObserver) {
+        self.factory = factory
+        self.observer = observer
+    }
 
     static func run(
         limits: OriginLimits = OriginLimits(),
         idle: Duration = .seconds(10),
         files: [String: String] = [:],
         environment: [String: String] = [:],
+        vault: CredentialVault? = nil,
         fileOrigins: FileOriginPolicy = .any,
+        observer: @escaping OriginObserver = { _ in },
         _ body: (OriginRig) async throws -> Void
     ) async throws {
         let client = HTTPClient(
@@ -33,10 +40,15 @@ final class OriginRig: Sendable {
             factory: OriginFactory(
                 client: client,
                 pool: pool,
-                credentials: CredentialStore(files: files, environment: environment),
+                credentials: CredentialStore(
+                    files: files,
+                    environment: environment,
+                    vault: vault
+                ),
                 fileOrigins: fileOrigins,
                 limits: limits
-            )
+            ),
+            observer: observer
         )
         let outcome: Result<Void, any Error>
         do {
@@ -70,7 +82,19 @@ final class OriginRig: Sendable {
         )
         return try factory.origin(for: request) { record in
             self.kept.withLock { $0.append(record) }
+            self.observer(record)
         }
+    }
+
+    /// Where a bucket's requests with this credential get their signature from.
+    func credentialSource(_ credential: String) throws -> String {
+        try factory.describeCredentials(
+            of: OriginRequest(
+                location: try OriginLocation(uri: "s3://bucket"),
+                options: [],
+                credential: credential
+            )
+        )
     }
 }
 

@@ -39,6 +39,14 @@ extension ProcessTests {
                     in: "\(scratch.path)"
                 )
                 #expect(run.status == 0, "\(run.summary)")
+                let put = try await TarnBinary.run(
+                    [
+                        "credential", "put", "lake-key", "--addr", address, "--from-env",
+                        "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=s",
+                    ],
+                    in: "\(scratch.path)"
+                )
+                #expect(put.status == 0, "there is a key to seal with: \(put.summary)")
             }
             process.send(SIGINT)
             #expect(try await process.waitForExit() == 0, "\(process.output)")

@@ -56,6 +56,7 @@ import Testing
         Row("long socket",            "data-socket: /" + String(repeating: "s", count: 107), "w.yaml:1:14: data-socket: '/" + String(repeating: "s", count: 79) + "…' was given, allowed is a path of 1 to 107 bytes"),
         Row("unknown group",          "socket-group: nobody-has-this",    "w.yaml:1:15: socket-group: 'nobody-has-this' is no group of this machine"),
         Row("missing credential",     "credentials: { k: { file: /nowhere/k } }", "w.yaml:1:14: credentials: the file of 'k' cannot be read"),
+        Row("missing key file",       "credential-key-file: /nowhere/k",  "w.yaml:1:22: credential-key-file: the file cannot be read"),
         Row("not YAML",               "zone: [a",                         "w.yaml:2:1: not YAML: did not find expected ',' or ']'"),
         Row("no mapping",             "- a",                              "w.yaml:1:1: a configuration is a mapping of keys to values, such as 'name: w1'"),
         Row("two documents",          "zone: a\n---\nzone: b",            "w.yaml:2:1: not YAML: but found another document"),
@@ -145,6 +146,7 @@ import Testing
     @Test func secretsAreNeverRepeated() {
         let secret = "AKIA-hunter2/x=="
         let rows = [
+            "credential-key-file: [\(secret)]", "credential-key-file: \(secret)",
             "secret-file: [\(secret)]", "credentials: \(secret)", "credentials: [\(secret)]",
             "credentials: { k: \(secret) }", "credentials: { k: { file: \"\(secret)\\n\" } }",
             "credentials: { k: { file: [\(secret)] } }", "zone: \"\(secret)\n  bad: [",

@@ -31,7 +31,9 @@ struct CatalogMirror: Sendable {
     }
 
     /// Keys of a state, or of one revision, at most.
-    private static let keyLimit = CatalogLimits.mountCount + CatalogLimits.workerCount + 20_000
+    private static let keyLimit =
+        CatalogLimits.mountCount + CatalogLimits.workerCount + CatalogLimits.credentialCount
+        + 20_000
 
     private enum Phase: Sendable {
         case loading(Catalog, keyCount: Int)

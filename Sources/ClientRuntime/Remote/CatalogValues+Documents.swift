@@ -23,6 +23,7 @@ extension CatalogValue {
         case .mount(let document): self = .mount(try MountEntry(document))
         case .worker(let document): self = .worker(try WorkerEntry(document))
         case .ring(let document): self = .ring(RingEntry(document))
+        case .credential(let document): self = .credential(try CredentialEntry(document))
         case .voters(let document): self = .cluster(try ClusterEntry(document))
         case .job: return nil
         }
@@ -95,6 +96,24 @@ extension Mount.NamedOverride {
                 options: document.options.map(Mount.options),
                 credential: document.credential
             )
+        )
+    }
+}
+
+// MARK: - Credentials
+
+extension CredentialEntry {
+    /// - Throws: ``DocumentProblem`` for what is no key id.
+    package init(_ document: CredentialDocument) throws(DocumentProblem) {
+        guard document.keyId.utf8.count == 16,
+            let key = UInt64(document.keyId, radix: 16)
+        else { throw DocumentProblem("keyId", document.keyId) }
+        self.init(
+            name: document.name,
+            keyID: CredentialKeyID(key),
+            fields: document.fields,
+            createRevision: Revision(document.createRevision),
+            modRevision: Revision(document.modRevision)
         )
     }
 }

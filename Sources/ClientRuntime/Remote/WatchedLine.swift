@@ -56,6 +56,7 @@ enum WatchedLine: Sendable, Equatable {
         let key = ByteString(key)
         return key == CatalogKey.voters || key.hasPrefix(CatalogKey.mounts)
             || key.hasPrefix(CatalogKey.workers) || key.hasPrefix(CatalogKey.rings)
+            || key.hasPrefix(CatalogKey.credentials)
     }
 
     private static func reason(_ error: any Error) -> String {

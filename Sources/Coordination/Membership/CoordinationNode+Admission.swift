@@ -157,7 +157,7 @@ extension CoordinationNode {
             )
         case .refused(let refusal):
             return .refused("the cluster refused the registration: \(refusal)")
-        case .clusterFormed, .mount, .mountRemoved, .ring, .job:
+        case .clusterFormed, .mount, .mountRemoved, .credential, .credentialRemoved, .ring, .job:
             return .refused("the cluster answered something else: \(outcome)")
         }
     }

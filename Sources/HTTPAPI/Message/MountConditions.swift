@@ -46,13 +46,24 @@ package enum MountConditions {
         of request: APIRequest,
         path: ByteString
     ) throws(Problem) -> Idempotency? {
+        guard let key = try idempotencyKey(of: request) else { return nil }
+        let bytes = try deciding(request, path: path)
+        return Idempotency(key: key, fingerprint: XXH64.hash(bytes))
+    }
+
+    /// The client's name for the write.
+    static func idempotencyKey(of request: APIRequest) throws(Problem) -> String? {
         guard let key = try request.header("Idempotency-Key") else { return nil }
         guard (1...64).contains(key.utf8.count),
             key.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
         else {
             throw Problem(.badValue, "Idempotency-Key: 1 to 64 printable ASCII characters")
         }
+        return key
+    }
 
+    /// All that decides what a write does, the body among it.
+    static func deciding(_ request: APIRequest, path: ByteString) throws(Problem) -> [UInt8] {
         var writer = ByteWriter(reservingCapacity: request.body.readableBytes + 256)
         writer.write(request.method.rawValue)
         writer.write(path)
@@ -62,7 +73,7 @@ package enum MountConditions {
             writer.write(value ?? "")
         }
         writer.write(raw: Array(request.body.readableBytesView))
-        return Idempotency(key: key, fingerprint: XXH64.hash(writer.bytes))
+        return writer.bytes
     }
 
     private static func unquoted(_ text: String) -> Substring {

@@ -58,8 +58,8 @@ extension Problem {
         case .unknownCredential(let name):
             self.init(
                 .unknownCredential,
-                "\(object): this worker has no credential '\(name)'; give it one under "
-                    + "'credentials' in its configuration"
+                "\(object): there is no credential '\(name)'; tarn credential put keeps one for all "
+                    + "workers, 'credentials' in the configuration names a file for one"
             )
         case .corrupt:
             self.init(.originFailed, "\(object): every copy of the bytes failed its checksum")

@@ -71,7 +71,7 @@ extension Problem {
         }
     }
 
-    /// The only translation of a catalog's refusal to HTTP; `path` is the mount it is about.
+    /// The only translation of a catalog's refusal to HTTP; `path` is the mount or the name it is about.
     package init(_ refusal: CatalogRefusal, path: ByteString) {
         switch refusal {
         case .mountExists(let entry):
@@ -131,6 +131,7 @@ extension Problem {
                 "the cluster \(cluster) is formed already",
                 next: "tarn cluster status"
             )
+        case .noSuchCredential, .credentialInUse: self.init(refusal, ofCredential: path.text)
         case .unsafe(let reason):
             self.init(.unsafeRequest, reason, next: "tarn cluster status")
         case .full(let bound):

@@ -3,7 +3,8 @@ import APIModel
 
 extension Schema {
     /// Every document of the API.
-    package static let all = process + cluster + voting + elastic + mounts + surveys + files
+    package static let all =
+        process + cluster + voting + elastic + mounts + credentials + surveys + files
 
     private static let process = [
         Schema(

@@ -180,7 +180,7 @@ enum MountWrites {
                 .with("ETag", "\"\(entry.modRevision)\"")
         case .refused(let refusal):
             throw Problem(refusal, path: path)
-        case .clusterFormed, .worker, .ring, .job:
+        case .clusterFormed, .worker, .credential, .credentialRemoved, .ring, .job:
             // An outcome of another command than was submitted: only a defect elsewhere.
             throw Problem(.internalError, "the catalog answered another command: \(outcome)")
         }

@@ -11,7 +11,7 @@ package enum RouteTable {
             ProcessRoutes.routes + ClusterRoutes.routes + VotingRoutes.routes + BackupRoutes.routes
             + WorkerRoutes.routes + LifeRoutes.routes + RingRoutes.routes + JobRoutes.routes
             + MountRoutes.routes
-            + [MountHistoryRoute.route, SurveyRoute.route]
+            + [MountHistoryRoute.route, SurveyRoute.route] + CredentialRoutes.routes
             + WatchRoutes.routes + ListRoutes.routes + FileRoutes.routes
         let document = OpenAPIDocument.make(described, version: version)
         return described + [OpenAPIRoute.route { _ in .json(document) }]

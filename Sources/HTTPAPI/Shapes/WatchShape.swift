@@ -42,6 +42,7 @@ extension WatchValue {
         case .mount(let entry): self = .mount(MountDocument(entry))
         case .worker(let entry): self = .worker(WorkerDocument(entry))
         case .ring(let entry): self = .ring(RingDocument(entry))
+        case .credential(let entry): self = .credential(CredentialDocument(entry))
         case .job(let entry): self = .job(JobDocument(entry))
         }
     }

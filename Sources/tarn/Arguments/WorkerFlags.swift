@@ -75,6 +75,11 @@ struct WorkerFlags: ParsableArguments {
     )
     var credentials: [String] = []
 
+    @Option(
+        help: ArgumentHelp("Keys that replicated credentials are sealed with.", valueName: "file")
+    )
+    var credentialKeyFile: String?
+
     @Flag(help: "Listen beyond loopback without TLS and secret.")
     var insecure = false
 
@@ -93,6 +98,7 @@ struct WorkerFlags: ParsableArguments {
             ("--listen-data", listenData), ("--listen-peer", listenPeer),
             ("--advertise", advertise), ("--secret-file", secretFile), ("--tls-ca", tlsCa),
             ("--tls-certificate", tlsCertificate), ("--tls-key", tlsKey),
+            ("--credential-key-file", credentialKeyFile),
             ("--insecure", insecure ? "true" : nil), ("--log-level", logLevel),
             ("--log-format", logFormat),
         ]

@@ -2,6 +2,7 @@
 
 import APIModel
 import ArgumentParser
+import Coordination
 import LogStorage
 import SystemPackage
 
@@ -100,7 +101,8 @@ struct DoctorCommand: AsyncParsableCommand, FormattedCommand {
         }
         return [quorumCheck(cluster), leaderCheck(cluster)] + cluster.voters.map(voterCheck)
             + cluster.alarms.map { alarm in
-                let next = "Docs/operations/disks.md"
+                let isSealed = alarm.kind == Alarm.Kind.credentialSealed.rawValue
+                let next = isSealed ? "Docs/credentials.md" : "Docs/operations/disks.md"
                 return DirectoryCheck(alarm.kind, .bad, alarm.detail, next: next)
             }
     }

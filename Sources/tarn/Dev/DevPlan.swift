@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Origins
+import Primitives
 import Settings
 
 /// Where the workers of `tarn dev` listen and store.
@@ -25,6 +27,7 @@ struct DevPlan: Sendable {
     init(workers count: Int, basePort: Int, directory given: String?) throws(CommandFailure) {
         isTemporary = given == nil
         directory = try Self.makeDirectory(given)
+        let keys = try Self.makeKeys(in: directory)
         var plan: [Worker] = []
         let peers = (0..<count).map { "127.0.0.1:\(basePort + 10 * $0 + 3)" }
         for index in 0..<count {
@@ -33,6 +36,7 @@ struct DevPlan: Sendable {
                     index + 1,
                     port: basePort + 10 * index,
                     join: peers.joined(separator: ","),
+                    keys: keys,
                     below: directory
                 )
             )
@@ -52,10 +56,26 @@ struct DevPlan: Sendable {
         return path.hasPrefix("/") ? path : manager.currentDirectoryPath + "/" + path
     }
 
+    /// A key of the directory's own, so that `tarn credential put` can be tried out; kept if it is there.
+    private static func makeKeys(in directory: String) throws(CommandFailure) -> String {
+        let path = "\(directory)/credential.keys"
+        let manager = FileManager.default
+        guard !manager.fileExists(atPath: path) else { return path }
+        let key = (0..<CredentialKey.byteCount).map { _ in UInt8.random(in: .min ... .max) }
+        let isMade = manager.createFile(
+            atPath: path,
+            contents: Data((hexText(key) + "\n").utf8),
+            attributes: [.posixPermissions: 0o600]
+        )
+        guard isMade else { throw .local("\(path): the file cannot be made") }
+        return path
+    }
+
     private static func worker(
         _ number: Int,
         port: Int,
         join: String,
+        keys: String,
         below directory: String
     ) -> Worker {
         let name = "w\(number)"
@@ -65,7 +85,7 @@ struct DevPlan: Sendable {
             "--data-dir", "\(home)/data", "--cache", "\(home)/cache=\(cacheCapacity)",
             "--listen-http", "127.0.0.1:\(port)", "--listen-s3", "127.0.0.1:\(port + 1)",
             "--listen-data", "127.0.0.1:\(port + 2)", "--listen-peer", "127.0.0.1:\(port + 3)",
-            "--join", join,
+            "--join", join, "--credential-key-file", keys,
         ]
         let socket = "\(home)/data.sock"
         if socket.utf8.count <= SettingKind.socketByteLimit {
@@ -132,6 +152,7 @@ struct DevPlan: Sendable {
         case .nothing:
             try? manager.removeItem(atPath: directory)
         case .logs:
+            try? manager.removeItem(atPath: directory + "/credential.keys")
             for worker in workers {
                 let names = (try? manager.contentsOfDirectory(atPath: worker.directory)) ?? []
                 for path in names.map({ worker.directory + "/" + $0 }) where path != worker.log {

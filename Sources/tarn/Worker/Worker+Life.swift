@@ -37,6 +37,10 @@ extension Worker {
                 await self.announceReadiness()
                 return nil
             }
+            group.addTask {
+                await self.watchCredentials()
+                return nil
+            }
             for await failure in group {
                 guard let failure else { continue }
                 group.cancelAll()
@@ -189,8 +193,8 @@ extension Worker {
         )
         return WorkerPages(
             pages: service,
-            metadata: metadata,
-            recorder: recorder,
+            metadata: reading.metadata,
+            recorder: reading.recorder,
             capacity: {
                 let statistics = pageStore.statistics
                 return (statistics.capacity, statistics.allocated)

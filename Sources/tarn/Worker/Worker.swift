@@ -49,9 +49,6 @@ final class Worker: Sendable {
     let neighbours: RegionNeighbours
     let metrics = MetricRegistry()
     let coordination: CoordinationNode
-    let files: TarnFileSystem
-    let metadata: MetadataService
-    let recorder: RegistryRecorder
     let reading: WorkerReading
     let asking = LocalAsking()
     let pagesDoor: PagesDoor
@@ -91,10 +88,7 @@ final class Worker: Sendable {
             metrics: metrics,
             log: log
         )
-        metadata = reading.metadata
-        recorder = reading.recorder
         self.reading = reading
-        files = reading.files
         neighbours = RegionNeighbours(coordination: coordination)
         let door = PagesDoor()
         pagesDoor = door
@@ -108,9 +102,10 @@ final class Worker: Sendable {
             identity: { coordination.pageIdentity(named: settings.name) },
             http: HTTPDependencies(
                 coordination: coordination,
-                files: files,
-                locator: files,
+                files: reading.files,
+                locator: reading.files,
                 probe: reading.origins,
+                vault: reading.vault,
                 survey: reading.survey(by: settings.name, neighbours),
                 metrics: metrics,
                 logger: log,

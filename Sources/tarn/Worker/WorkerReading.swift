@@ -15,6 +15,7 @@ import Telemetry
 
 /// The client runtime inside a worker: what its HTTP API reads through.
 struct WorkerReading {
+    let vault: CredentialVault
     let factory: OriginFactory
     let origins: OriginTable
     let metadata: MetadataService
@@ -33,12 +34,20 @@ struct WorkerReading {
         log: Logger
     ) {
         let catalog: @Sendable () -> Catalog = { coordination.view().catalog }
+        let environment = ProcessInfo.processInfo.environment
+        vault = CredentialVault(
+            keyFile: settings.credentialKeyFile,
+            environment: environment,
+            pool: blocking,
+            catalog: catalog
+        )
         factory = OriginFactory(
             client: client,
             pool: blocking,
             credentials: CredentialStore(
                 files: settings.credentialFiles,
-                environment: ProcessInfo.processInfo.environment
+                environment: environment,
+                vault: vault
             ),
             fileOrigins: FileOriginPolicy(settings.fileOrigins)
         )

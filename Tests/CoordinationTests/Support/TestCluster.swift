@@ -108,6 +108,7 @@ extension TestWorker {
         case .mount(let entry, _): return entry.modRevision
         case .mountRemoved(let entry): return entry.modRevision
         case .worker(let entry): return entry.modRevision
+        case .credential(let entry, _), .credentialRemoved(let entry): return entry.modRevision
         case .ring(let entry): return entry.modRevision
         case .job(let entry): return entry.modRevision
         case .clusterFormed: return Revision(1)
