@@ -113,6 +113,40 @@ struct EpochTests {
         await fleet.stop()
     }
 
+    /// Goal: two workers each of which believes that the other held a page before do not wait for each
+    /// other for ever, and fetch it once.
+    ///
+    /// Method: the ring was worker 4's, then 1's, then 4's again; worker 1 knows the second one still.
+    @Test func twoThatAskEachOtherComeToAnEnd() async throws {
+        let fleet = try await Fleet(4)
+        let (first, second): ([UInt64], [UInt64]) = ([2, 3, 4], Self.three)
+        let names = (0..<2_000).map { ByteString("f\($0)") }
+            .filter {
+                Fleet.owners(of: $0, among: first).first == 4
+                    && Fleet.owners(of: $0, among: second).first == 1
+            }.prefix(24)
+        #expect(names.count == 24)
+        for name in names { fleet.put(name, byteCount: 1_000) }
+        fleet.world.setRing(2, members: second, previous: [(1, first)])
+        fleet[1].lag.stay(at: fleet.world.catalog)
+        fleet.world.setRing(3, members: first, previous: [(2, second), (1, first)])
+        let start = ContinuousClock.now
+        await withTaskGroup(of: Void.self) { group in
+            for name in names {
+                for (worker, epoch) in [(UInt64(1), UInt64(2)), (4, 3)] {
+                    group.addTask {
+                        let request = Fleet.request(name, byteCount: 1_000, epoch: epoch)
+                        let reply = await fleet[worker].pages.read(request)
+                        #expect(Fleet.isRight(reply, name, byteCount: 1_000))
+                    }
+                }
+            }
+        }
+        #expect(ContinuousClock.now - start < .seconds(20))
+        #expect(fleet.origin.reads.count == 24)
+        await fleet.stop()
+    }
+
     @Test func anEpochThatNeverComesHoldsUpOnce() async throws {
         let (fleet, name) = try await Self.fleet()
         fleet.put("other", byteCount: 1_000)

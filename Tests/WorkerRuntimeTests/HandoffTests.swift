@@ -325,6 +325,27 @@ struct HandoffTests {
         await fleet.stop()
     }
 
+    /// 40 MiB at 8 MiB/s: five seconds, but for the first batch, which is not waited for.
+    @Test func aRateIsKept() async throws {
+        let fleet = try await Fleet(3)
+        let name = Fleet.name(ownedBy: 1, of: Self.three, then: 4, of: Self.four)
+        let byteCount = 40 * pageBytes
+        fleet.put(name, byteCount: byteCount)
+        for page in UInt32(0)..<40 {
+            await fleet[1].read(name, byteCount: byteCount, page: page)
+        }
+        fleet[1].pace.set(HandoffLimits(bytesPerSecond: 8 << 20, streams: 2))
+        try await fleet.start(4)
+        let start = ContinuousClock.now
+        fleet.world.setRing(2, members: Self.four, previous: [(1, Self.three)])
+        #expect(await fleet.untilDone(2, Self.four))
+        let elapsed = ContinuousClock.now - start
+        #expect(elapsed > .seconds(4.5), "\(elapsed)")
+        #expect(fleet[1].reports.done(2)?.movedBytes == UInt64(byteCount))
+        #expect(fleet[1].reports.all.contains { !$0.isDone && $0.movedBytes > 0 })
+        await fleet.stop()
+    }
+
     @Test func pausesAndRatesCountWhileItRuns() async throws {
         let fleet = try await Fleet(3)
         _ = await fleet.warm(20, members: Self.three)

@@ -23,26 +23,19 @@ extension PageMover {
             var plan = MovePlan(scan.units, nowMS: nowMS)
             var running = 0
             var isTicking = false
-            var isReporting = false
-            var nextReport = ContinuousClock.now + Self.reportInterval
-            while true {
-                let step =
-                    isCurrent(situation)
-                    ? plan.step(limits(), running: running, nowMS: nowMS) : .finished
-                switch step {
-                case .send(let batch):
+            var nextReport: ContinuousClock.Instant? = .now + Self.reportInterval
+            while isCurrent(situation) {
+                let limits = limits()
+                let step = plan.step(limits, running: running, nowMS: nowMS)
+                if case .send(let batch) = step {
                     running += 1
                     group.addTask { .answered(batch, await self.offer(batch, situation)) }
                     continue
-                case .finished where running == 0:
-                    round.ledger.giveUp(plan.givenUp)
-                    group.cancelAll()
-                    return round
-                case .finished, .wait:
-                    if !isTicking {
-                        isTicking = true
-                        group.addTask { await Self.tick(after: step) }
-                    }
+                }
+                if step == .finished, running == 0 { break }
+                if !isTicking {
+                    isTicking = true
+                    group.addTask { await Self.tick(after: step, limits) }
                 }
                 switch await group.next() {
                 case .answered(let batch, let verdicts):
@@ -50,25 +43,32 @@ extension PageMover {
                     let outcome = round.note(verdicts, on: batch)
                     plan.settle(batch, outcome, nowMS: nowMS)
                     if outcome == .taken { await drop(batch, round) }
-                case .reported: isReporting = false
+                case .reported: nextReport = .now + Self.reportInterval
                 case .tick, nil: isTicking = false
                 }
-                if !isReporting, .now >= nextReport {
-                    isReporting = true
-                    nextReport = .now + Self.reportInterval
+                if let due = nextReport, .now >= due {
+                    nextReport = nil  // Until this one has been taken, or not.
                     let progress = round.progress
-                    group.addTask {
-                        _ = await self.report(progress)
-                        return .reported
-                    }
+                    group.addTask { await self.said(progress) }
                 }
             }
+            // By another ring the offers under way are made anew: what they moved is there by then.
+            group.cancelAll()
+            round.ledger.giveUp(plan.givenUp)
+            return round
         }
     }
 
+    private func said(_ progress: HandoffProgress) async -> Event {
+        _ = await report(progress)
+        return .reported
+    }
+
     /// Not much later than the plan says, and soon enough to see new limits and rings.
-    private static func tick(after step: MovePlan.Step) async -> Event {
-        var pause = Self.pause
+    ///
+    /// A rate leaves little room for lateness: what it does not use within 100 ms is gone.
+    private static func tick(after step: MovePlan.Step, _ limits: HandoffLimits) async -> Event {
+        var pause = limits.bytesPerSecond > 0 ? ratePause : Self.pause
         if case .wait(let milliseconds) = step {
             pause = min(pause, .milliseconds(min(milliseconds, 1_000)))
         }

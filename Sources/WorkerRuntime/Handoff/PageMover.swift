@@ -25,6 +25,8 @@ import Primitives
 package final class PageMover: Sendable {
     /// Between two looks at the catalog.
     static let pause = Duration.milliseconds(200)
+    /// At most between two batches that a rate keeps apart.
+    static let ratePause = Duration.milliseconds(20)
     /// Between two reports while pages move.
     static let reportInterval = Duration.seconds(2)
     /// Between two scans while the last one's offers came to nothing.

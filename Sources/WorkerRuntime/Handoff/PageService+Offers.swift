@@ -26,13 +26,14 @@ extension PageService {
 
     /// Takes what is wanted of an offer; one verdict for each page, in order.
     package func take(_ offer: PageOffer) async -> PageReply {
-        guard ByteString(offer.region) == ByteString(peers.router.region),
-            let giver = peers.worker(offer.giver)
-        else { return .failure(.unknownMount) }
+        guard ByteString(offer.region) == ByteString(peers.router.region) else {
+            return .failure(.unknownMount)
+        }
         guard offers.begin(limit: Self.offerLimit) else { return .failure(.overloaded) }
         defer { offers.end() }
         gate.heard(offer.epoch)
         await gate.pass()
+        guard let giver = peers.worker(offer.giver) else { return .failure(.unknownMount) }
         var verdicts: [PageOfferVerdict] = []
         for unit in offer.units {
             verdicts += await take(unit, of: offer, from: giver)
