@@ -6,7 +6,7 @@
 package struct ClusterDocument: Codable, Hashable, Sendable {
     /// UUID.
     package var cluster: String
-    /// Grows with every restore from a backup; 1 at first.
+    /// Grows with every restore from a backup; 1 at first, 0 while the asked worker has no catalog yet.
     package var generation: UInt64
     package var revision: UInt64
     package var term: UInt64

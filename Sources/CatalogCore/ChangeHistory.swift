@@ -30,7 +30,7 @@ package struct ChangeHistory: Sendable {
     private var revisionCount = 0
     private var byteCount = 0
     /// Newest revision added, or that of the snapshot.
-    private var newest: Revision
+    package private(set) var newest: Revision
 
     /// An empty history: everything up to and with `revision` counts as compacted.
     package init(

@@ -170,17 +170,6 @@ package struct WatchRequest: Sendable, Hashable {
     }
 }
 
-/// One line of a watch.
-package enum WatchEvent: Sendable, Hashable {
-    /// A live key and its value at the revision of the progress event that follows the last one.
-    case state(key: ByteString, value: CatalogValue, revision: Revision)
-    case change(CatalogChange)
-    /// Everything up to and including this revision was sent.
-    case progress(Revision)
-    /// The watcher was too slow: go on from here.
-    case closed(resumeFrom: Revision)
-}
-
 /// The events of one watch, for one reader.
 package protocol WatchStream: AnyObject, Sendable {
     /// What there is, in order, at least one; waits for it.

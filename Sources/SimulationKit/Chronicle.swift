@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CatalogCore
 import Primitives
 import RaftCore
 
@@ -23,6 +24,12 @@ struct Chronicle: Sendable {
     private(set) var lastConfiguration: LogPosition?
     /// For each operation that took effect, where.
     private(set) var effects: [UInt64: LogIndex] = [:]
+    /// Where each command stands: revision 1 comes first.
+    private(set) var commands: [LogIndex] = []
+    /// What the newest revisions changed, by revision modulo ``recentCount``: all nodes and watchers
+    /// ask for them at about the same time.
+    private var recent = [[CatalogChange]](repeating: [], count: recentCount)
+    private static let recentCount = 64
     /// How far each node's commit index was looked at.
     private var seen: [LogIndex]
     /// Set when two nodes committed different entries at one index, or one write took effect twice.
@@ -39,6 +46,33 @@ struct Chronicle: Sendable {
     func record(at index: LogIndex) -> Record? {
         guard index > .zero, index.rawValue <= UInt64(records.count) else { return nil }
         return records[Int(index.rawValue) - 1]
+    }
+
+    /// The newest revision of a state that is made of everything up to `index`.
+    func revision(at index: LogIndex) -> Revision {
+        var (low, high) = (0, commands.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if commands[middle] <= index { low = middle + 1 } else { high = middle }
+        }
+        return Revision(UInt64(low))
+    }
+
+    /// The revision of the command that is known to be committed at `index`; `nil`: none is.
+    func revision(of index: LogIndex) -> Revision? {
+        let revision = revision(at: index)
+        guard revision > .zero, commands[Int(revision.rawValue) - 1] == index else { return nil }
+        return revision
+    }
+
+    /// What a revision changed; nothing for one that is not known to be committed.
+    func changes(of revision: Revision) -> [CatalogChange] {
+        let known = recent[Int(revision.rawValue) % Self.recentCount]
+        if known.first?.revision == revision { return known }
+        guard revision > .zero, revision.rawValue <= UInt64(commands.count),
+            let record = record(at: commands[Int(revision.rawValue) - 1])
+        else { return [] }
+        return WatchedCommand.changes(of: record.entry, at: revision)
     }
 
     /// Whether a node's commit index is another than it was when last looked at.
@@ -61,6 +95,15 @@ struct Chronicle: Sendable {
         }
     }
 
+    private mutating func note(_ command: LogEntry) {
+        commands.append(command.index)
+        let revision = Revision(UInt64(commands.count))
+        recent[commands.count % Self.recentCount] = WatchedCommand.changes(
+            of: command,
+            at: revision
+        )
+    }
+
     private mutating func take(_ entry: LogEntry, _ term: Term, _ node: Int, _ nowUS: UInt64) {
         if let known = record(at: entry.index) {
             if known.entry != entry {
@@ -76,6 +119,7 @@ struct Chronicle: Sendable {
         records.append(Record(entry: entry, committedIn: term, committedUS: nowUS))
         last = entry.position
         if entry.kind == .configuration { lastConfiguration = entry.position }
+        if entry.kind == .command { note(entry) }
         let outcome = machine.apply(entry)
         guard outcome == .written, let command = RegisterCommand(entry) else { return }
         if let earlier = effects[command.operation] {

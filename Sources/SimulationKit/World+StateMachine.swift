@@ -16,6 +16,7 @@ extension World {
                 tally.complaint = "\(entry.position) applied behind \(nodes[node].machine.applied)"
             }
             let outcome = nodes[node].machine.apply(entry)
+            recordChange(entry, node)
             acknowledge(entry, outcome, node, &observation)
             if settings.isDigestPoint(entry) {
                 let digest = StateDigest(index: entry.index, value: nodes[node].machine.digest)
@@ -116,6 +117,7 @@ extension World {
     ) {
         do {
             nodes[node].machine = try RegisterMachine(decoding: state)
+            forgetChanges(node)
             nodes[node].snapshotIndex = metadata.position.index
             nodes[node].writes.removeAll { $0.position.index <= metadata.position.index }
             tally.snapshotsInstalled += 1

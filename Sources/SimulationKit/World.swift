@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CatalogCore
 import LogStorage
 import Primitives
 import RaftCore
@@ -55,6 +56,15 @@ struct World {
     var retired: [(voter: Voter, disk: SimulatedDisk)] = []
     var chronicle: Chronicle
     var clients: Clients
+    /// Who follows what the nodes' states go through.
+    var watchers: [SimulatedWatcher]
+    /// What each node's machine went through, as far back as watchers may ask; apart from the nodes,
+    /// which are looked at after every event.
+    var histories: [ChangeHistory]
+    /// What watchers were told in the last event.
+    var watched: [WatchedEvents] = []
+    /// Events after which a watcher may look.
+    var looks = 0
     var schedule: [PlannedFault] = []
     var acceptsOperations = true
     /// Voters that somebody asked for, and until when the change may still happen.
@@ -79,6 +89,8 @@ struct World {
         network = SimulatedNetwork(plan: plan)
         chronicle = Chronicle(nodeLimit: plan.nodeLimit)
         clients = Clients(count: plan.clientCount)
+        histories = (0..<plan.nodeLimit).map { _ in WatchedCommand.history(after: .zero) }
+        watchers = (0..<Self.watcherCount).map { SimulatedWatcher(number: $0, seed: plan.seed) }
         cluster = ClusterID(UniqueID(using: &random))
         let members = (1...plan.voterCount + plan.learnerCount).map { number in
             Voter(
@@ -122,6 +134,7 @@ struct World {
         }
         nowUS = timeUS
         tally.events += 1
+        if !watched.isEmpty { watched = [] }
         var observation = Observation(timeUS: timeUS)
         handle(event, &observation)
         if let node = observation.node {
@@ -135,6 +148,7 @@ struct World {
                 )
             }
             addToDigest(node)
+            if !observation.applied.isEmpty { watch(node) }
         }
         return observation
     }

@@ -34,6 +34,11 @@ package struct WorldTally: Sendable, Equatable {
     package internal(set) var retries = 0
     /// Operations of which the client never learned what became of them.
     package internal(set) var unknownOutcomes = 0
+    /// Streams that watchers began, those that were closed because the history was gone, and what all
+    /// were told.
+    package internal(set) var watches = 0
+    package internal(set) var closedWatches = 0
+    package internal(set) var watchedEvents = 0
     var lastAcknowledgedInvocationUS: UInt64 = 0
     /// Set when the world itself met something that cannot be.
     var complaint: String?

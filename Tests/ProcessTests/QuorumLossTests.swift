@@ -66,5 +66,27 @@ extension ProcessTests {
             }
             #expect(try await cluster[2].web.get("/v1/mount?path=/data/b").status == 200)
         }
+
+        /// Goal: the cluster is shown by a voter that knows its log, but not how much of it is committed.
+        @Test func aVoterWithoutACatalogSaysWhatItKnows() async throws {
+            let cluster = try await TarnCluster.formed()
+            let before = try await cluster[1].cluster()
+            for worker in cluster.workers { worker.kill() }
+            try? FileManager.default.removeItem(atPath: "\(cluster[1].dataDirectory)/catalog")
+            try cluster[1].start()
+            try await cluster[1].untilAlive()
+            let answer = try await cluster[1].web.get("/v1/cluster")
+            #expect(answer.status == 200, "\(answer.text)")
+            let seen = try await cluster[1].cluster()
+            #expect((seen.cluster, seen.generation, seen.leader) == (before.cluster, 0, nil))
+            #expect(seen.quorum == .init(have: 1, need: 2) && seen.voters.count == 3)
+            #expect(try await cluster[1].web.get("/readyz").status == 503)
+            let status = try await cluster.tarn(["cluster", "status"])
+            #expect(status.status == 5 && status.output.contains("1 of 3"), "\(status.summary)")
+
+            try cluster[2].start()
+            try await cluster[1].untilReady()
+            #expect(try await cluster[1].cluster().generation == 1)
+        }
     }
 }

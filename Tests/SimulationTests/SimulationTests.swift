@@ -89,6 +89,9 @@ import Testing
         #expect(total { $0.tally.answeredReads } > 150)
         #expect(total { $0.tally.mismatches } > 0)
         #expect(total { $0.tally.retries } > 0)
+        #expect(total { $0.tally.watches } > 20)
+        #expect(total { $0.tally.closedWatches } > 0)
+        #expect(total { $0.tally.watchedEvents } > 1_000)
         #expect(total { $0.tally.refusals } > 0)
     }
 

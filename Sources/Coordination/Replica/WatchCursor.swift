@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import CatalogCore
+package import CatalogCore
 import Primitives
 import Synchronization
 
@@ -7,13 +7,10 @@ import Synchronization
 ///
 /// The watcher pulls: nothing is buffered for it, so a slow one costs the others nothing, and is cut
 /// off only when the history it still needs is gone. Thousands wait here at a time, so a wait is made
-/// of as little as possible: no task and no actor of its own.
-///
-/// Invariants: revisions never go back; all changes of a revision come together; a progress event for
-/// R comes after every change ≤ R.
+/// of as little as possible: no task and no actor of its own. What it is told is ``WatchPlace``'s.
 package final class WatchCursor: WatchStream {
     private struct State {
-        var next: Revision
+        var place: WatchPlace
         /// The state asked for, until it is read.
         var beginning: [WatchEvent]
         var hasEnded = false
@@ -22,7 +19,6 @@ package final class WatchCursor: WatchStream {
     }
 
     private let replica: CatalogReplica
-    private let prefix: ByteString
     private let state: Mutex<State>
 
     /// Longest silence: then a progress event says that nothing happened.
@@ -31,11 +27,13 @@ package final class WatchCursor: WatchStream {
 
     package init(replica: CatalogReplica, request: WatchRequest) {
         self.replica = replica
-        prefix = request.prefix
         let catalog = replica.catalog
         state = Mutex(
             State(
-                next: request.from ?? catalog.revision.next,
+                place: WatchPlace(
+                    next: request.from ?? catalog.revision.next,
+                    prefix: request.prefix
+                ),
                 beginning: request.includesState && request.from == nil
                     ? Self.state(of: catalog, prefix: request.prefix) : []
             )
@@ -50,7 +48,7 @@ package final class WatchCursor: WatchStream {
                 within: Self.progressInterval,
                 as: arrival
             )
-            let events = isThere ? read(from: next) : progress(before: next)
+            let events = isThere ? read() : silence()
             if !events.isEmpty { return events }
         }
         return nil
@@ -80,46 +78,24 @@ package final class WatchCursor: WatchStream {
             guard !state.hasEnded else { return nil }
             let arrival = replica.revisions.arrive()
             state.arrival = arrival
-            return (state.next, arrival)
+            return (state.place.next, arrival)
         }
     }
 
     // MARK: - Reading
 
-    private func progress(before next: Revision) -> [WatchEvent] {
-        let revision = replica.catalog.revision
-        let hasEnded = state.withLock { $0.hasEnded }
-        return revision < next && !hasEnded ? [.progress(revision)] : []
+    private func silence() -> [WatchEvent] {
+        let head = replica.catalog.revision
+        return state.withLock { $0.hasEnded ? [] : $0.place.silence(head: head) }
     }
 
-    private func read(from next: Revision) -> [WatchEvent] {
-        switch replica.changes(from: next, limit: Self.batch) {
-        case .compacted:
-            state.withLock { $0.hasEnded = true }
-            return [.closed(resumeFrom: next)]
-        case .slice(let changes):
-            var events = Self.events(changes.filter { $0.key.hasPrefix(prefix) })
-            guard let last = changes.last?.revision else { return events }
-            events.append(.progress(last))
-            state.withLock { $0.next = last.next }
-            return events
-        }
-    }
-
-    /// `hasMore` made true again for what the prefix lets through.
-    private static func events(_ changes: [CatalogChange]) -> [WatchEvent] {
-        changes.indices.map { index in
-            let change = changes[index]
-            let isFollowed =
-                index + 1 < changes.count && changes[index + 1].revision == change.revision
-            return .change(
-                CatalogChange(
-                    revision: change.revision,
-                    key: change.key,
-                    value: change.value,
-                    hasMore: isFollowed
-                )
+    private func read() -> [WatchEvent] {
+        state.withLock { state in
+            let events = state.place.take(
+                replica.changes(from: state.place.next, limit: Self.batch)
             )
+            if state.place.isClosed { state.hasEnded = true }
+            return events
         }
     }
 

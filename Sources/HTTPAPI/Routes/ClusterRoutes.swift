@@ -14,7 +14,9 @@ enum ClusterRoutes {
                 Operation(
                     .GET,
                     "cluster",
-                    "The cluster as the asked worker sees it, with or without a quorum.",
+                    "The cluster as the asked worker sees it, with or without a quorum; generation "
+                        + "and revision are 0 while it has no catalog yet.",
+                    availability: .always,
                     parameters: [Shared.minimum],
                     answers: [.json("cluster", "The cluster.")],
                     handler: show
@@ -75,11 +77,16 @@ enum ClusterRoutes {
     @Sendable private static func show(_ call: Call) async throws(Problem) -> APIResponse {
         await call.coordination.untilVotersWereAsked()
         let view = try await call.localView()
-        guard let cluster = view.catalog.cluster else { throw Problem(.notInitialised) }
+        let status = call.coordination.status()
+        guard let cluster = view.catalog.cluster else {
+            // A member that knows of no commit yet knows whose it is and who votes.
+            guard let id = status.cluster else { throw Problem(.notInitialised) }
+            return .json(ClusterDocument(member: id, status: status))
+        }
         let document = ClusterDocument(
             cluster,
             catalog: view.catalog,
-            status: call.coordination.status(),
+            status: status,
             outlook: await call.coordination.votingOutlook()
         )
         return APIResponse.json(document).describing(view, region: call.dependencies.region)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import APIModel
 package import CatalogCore
-package import Coordination
 package import NIOCore
 import Primitives
 import Synchronization

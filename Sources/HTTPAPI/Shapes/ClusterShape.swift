@@ -31,8 +31,28 @@ extension ClusterDocument {
                 catalog.rings.map { ($0.region, RegionSummaryDocument($0)) },
                 uniquingKeysWith: { first, _ in first }
             ),
-            alarms: status.alarms.map { AlarmDocument($0) },
+            alarms: status.alarms.map(AlarmDocument.init),
             autopilot: AutopilotDocument(cluster, catalog: catalog, outlook: outlook)
+        )
+    }
+}
+
+extension ClusterDocument {
+    /// What a member says that has no catalog yet: generation and revision are 0, voters go by their
+    /// node ids, and of the others it knows nothing.
+    init(member cluster: ClusterID, status: CoordinationStatus) {
+        self.init(
+            cluster: "\(cluster)",
+            generation: 0,
+            revision: 0,
+            term: status.term.rawValue,
+            leader: status.leader,
+            quorum: QuorumDocument(have: status.quorumHave, need: status.quorumNeed),
+            voters: status.voters.map(VoterDocument.init),
+            learners: status.learners.map(VoterDocument.init),
+            observers: 0,
+            regions: [:],
+            alarms: status.alarms.map(AlarmDocument.init)
         )
     }
 }

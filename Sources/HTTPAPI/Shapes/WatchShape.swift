@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import APIModel
 package import CatalogCore
-package import Coordination
 import Primitives
 
 extension WatchLine {

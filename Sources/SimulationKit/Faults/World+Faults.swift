@@ -106,6 +106,7 @@ extension World {
         do {
             let recovered = try disk.open()
             try nodes[node].restart(recovered, plan.settings, seed: random.next())
+            forgetChanges(node)
             observation.node = node
             observation.restarts.append(
                 .init(

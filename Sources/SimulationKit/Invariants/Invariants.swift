@@ -15,6 +15,7 @@ struct Invariants {
     private var monotoneState: MonotoneState
     private var configurationsOneByOne = ConfigurationsOneByOne()
     private var recoveryExactness = RecoveryExactness()
+    private var watchInvariants = WatchInvariants()
 
     init(nodeLimit: Int) {
         leaderCompleteness = LeaderCompleteness(nodeLimit: nodeLimit)
@@ -34,11 +35,13 @@ struct Invariants {
         if let problem = look(&readFreshness, observation, world) { return problem }
         if let problem = look(&monotoneState, observation, world) { return problem }
         if let problem = look(&configurationsOneByOne, observation, world) { return problem }
-        return look(&recoveryExactness, observation, world)
+        if let problem = look(&recoveryExactness, observation, world) { return problem }
+        if world.watched.isEmpty { return nil }
+        return watchInvariants.violation(after: observation, in: world)
     }
 }
 
-private func look<One: Invariant>(
+func look<One: Invariant>(
     _ invariant: inout One,
     _ observation: Observation,
     _ world: World
