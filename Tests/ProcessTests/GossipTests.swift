@@ -118,12 +118,12 @@ extension TarnCluster {
 }
 
 extension TarnWorker {
-    fileprivate func liveness(of name: String) async throws -> String {
+    func liveness(of name: String) async throws -> String {
         try await listedWorkers(consistency: "local").first { $0.name == name }?.liveness ?? "none"
     }
 
     /// The value of one line of `/metrics`.
-    fileprivate func metric(_ line: String) async throws -> Double? {
+    func metric(_ line: String) async throws -> Double? {
         try await web.get("/metrics").text.split(separator: "\n")
             .first { $0.hasPrefix(line + " ") }
             .flatMap { $0.split(separator: " ").last.flatMap { Double($0) } }
