@@ -37,14 +37,19 @@ extension ProcessTests {
                     ["worker", "drain", draining.name, "--detach", "--yes"],
                     at: helper
                 )
-                let id = try #require(begun.split(separator: " ").last.map { String($0.dropLast()) })
+                let id = try #require(
+                    begun.split(separator: " ").last.map { String($0.dropLast()) }
+                )
                 // tested: any instant of the drain.
                 try await Task.sleep(for: .milliseconds(Int.random(in: 0...2500, using: &random)))
                 victim.kill()
                 try victim.start()
                 try await victim.untilAlive()
                 let end = try await cluster.tarn(["job", "wait", id], at: helper)
-                #expect([0, 6].contains(end.status), "round \(round), \(victim.name): \(end.summary)")
+                #expect(
+                    [0, 6].contains(end.status),
+                    "round \(round), \(victim.name): \(end.summary)"
+                )
                 try await helper.until("\(draining.name) is drained") {
                     try await helper.state(of: draining.name) == "drained"
                 }
@@ -53,7 +58,10 @@ extension ProcessTests {
                 try await helper.untilSettled(workers: 4)
             }
             try await files.readWhole(through: cluster[2])
-            let causes = try await cluster.metric("tarn_origin_read_bytes_total", #"cause="rebalance""#)
+            let causes = try await cluster.metric(
+                "tarn_origin_read_bytes_total",
+                #"cause="rebalance""#
+            )
             #expect(causes == 0)
         }
     }

@@ -8,8 +8,10 @@ import Testing
 extension ProcessTests {
     /// Workers that stand still: nothing resets their connections, nothing answers.
     @Suite struct SilenceTests {
-        /// Goal: short silence moves nothing; two of five silent for a minute hold the ring, until a
-        /// person forces it; whoever comes back has its place again. No read fails meanwhile.
+        /// Goal: silence moves nothing until it is long, or forced, and no read fails meanwhile.
+        ///
+        /// Short: nothing. Two of five for a minute: the ring is held, until a person forces it. Whoever
+        /// comes back has its place again.
         @Test func silenceMovesNothingUntilItIsLongOrForced() async throws {
             let cluster = try await TarnCluster.formed(5)
             try await cluster[1].untilSettled(workers: 5)
