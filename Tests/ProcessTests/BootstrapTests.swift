@@ -134,10 +134,7 @@ extension ProcessTests {
             try fourth.start(join: Array(cluster.peers.prefix(2)))
             defer { fourth.kill() }
             try await fourth.untilReady()
-            try await fourth.until("w4 active in the ring") {
-                let listed = try await cluster[1].listedWorkers().first { $0.name == "w4" }
-                return listed?.state == "active"
-            }
+            try await fourth.untilSettled(workers: 4)
             let described = try await fourth.cluster()
             #expect(described.observers == 1)
             #expect(described.voters.map(\.name).sorted() == ["w1", "w2", "w3"])

@@ -11,7 +11,7 @@ extension ProcessTests {
         /// Goal: whatever comes and goes in order, no read fails and nothing is read from the origin again.
         @Test func drainAndJoinTouchNeitherReadersNorTheOrigin() async throws {
             let cluster = try await TarnCluster.formed(4)
-            try await cluster[1].untilSettled()
+            try await cluster[1].untilSettled(workers: 4)
             let files = try await FileSet.mounted(on: cluster)
             try await files.readWhole(through: cluster[1])
             let before = try await cluster.metric("tarn_origin_read_bytes_total")
@@ -48,7 +48,7 @@ extension ProcessTests {
         /// Goal: of a worker that dies for good only what it alone held is read again, and said so.
         @Test func aDeadWorkersPagesAreReadAgainAndCountedAsLost() async throws {
             let cluster = try await TarnCluster.formed(4)
-            try await cluster[1].untilSettled()
+            try await cluster[1].untilSettled(workers: 4)
             let files = try await FileSet.mounted(on: cluster, largeMebibytes: 64)
             try await files.readWhole(through: cluster[1])
             let held = try await cluster[4].metricSum("tarn_store_bytes")
@@ -84,7 +84,7 @@ extension ProcessTests {
         /// Goal: what a person is told beforehand, is refused, and may take back.
         @Test func plansRefusalsAndSecondThoughts() async throws {
             let cluster = try await TarnCluster.formed(4)
-            try await cluster[1].untilSettled()
+            try await cluster[1].untilSettled(workers: 4)
             let files = try await FileSet.mounted(on: cluster, small: 20, largeMebibytes: 64)
             try await files.readWhole(through: cluster[1])
             try await cluster[1].until("fill is known") {
@@ -145,7 +145,7 @@ extension ProcessTests {
         /// Goal: a voter that is drained hands its vote on, or keeps it and says so.
         @Test func aDrainingVoterHandsItsVoteOn() async throws {
             let cluster = try await TarnCluster.formed(4)
-            try await cluster[1].untilSettled()
+            try await cluster[1].untilSettled(workers: 4)
             let leader = try await cluster.leader()
             let first = try await cluster.tarn(["worker", "drain", leader.name, "--yes"])
             #expect(first.output.hasSuffix("SAFE TO POWER OFF\n"), "\(first.summary)")
@@ -163,15 +163,14 @@ extension ProcessTests {
 
 extension TarnWorker {
     /// Waits until this region's ring has so many workers and nothing moves any more.
-    func untilSettled(workers: Int? = nil) async throws {
+    func untilSettled(workers: Int) async throws {
         var seen = ""
         try await until("a settled ring; \(seen)", within: .seconds(120)) {
             let answer = try await web.get("/v1/ring")
             seen = answer.text
             guard answer.status == 200 else { return false }
             let ring = try answer.document(RingDocument.self)
-            let active = try await listedWorkers().filter { $0.state == "active" }.count
-            return ring.settled && ring.workers.count == workers ?? active
+            return ring.settled && ring.workers.count == workers
         }
     }
 
