@@ -17,7 +17,7 @@ extension ProcessTests {
             let process = try ChildProcess(
                 TarnBinary.path,
                 [
-                    "dev", "--workers", "2", "--base-port", "\(try ServerPort.lasting())", "-o",
+                    "dev", "--workers", "4", "--base-port", "\(try ServerPort.lasting())", "-o",
                     "json",
                 ],
                 environment: ["TMPDIR": home],
@@ -29,7 +29,7 @@ extension ProcessTests {
             }
             let bytes = FileManager.default.contents(atPath: output) ?? Data()
             let rows = try JSONSerialization.jsonObject(with: bytes) as? [[String: String]]
-            #expect(rows?.map { $0["name"] } == ["w1", "w2"])
+            #expect(rows?.map { $0["name"] } == ["w1", "w2", "w3", "w4"])
             for row in rows ?? [] {
                 let log = try #require(row["log"])
                 #expect(log.hasPrefix(home) && FileManager.default.fileExists(atPath: log))
@@ -47,6 +47,17 @@ extension ProcessTests {
                     in: "\(scratch.path)"
                 )
                 #expect(put.status == 0, "there is a key to seal with: \(put.summary)")
+            }
+            // One that is taken out ends; the cluster goes on without it.
+            for words in [["drain", "w4"], ["remove", "w4"]] {
+                let run = try await TarnBinary.run(
+                    ["worker"] + words + ["--yes", "--addr", try #require(rows?.first?["http"])],
+                    in: "\(scratch.path)"
+                )
+                #expect(run.status == 0, "\(run.summary)")
+            }
+            try await waitUntil("w4 has ended\n\(process.output)") {
+                process.output.contains("w4 was taken out of the cluster")
             }
             process.send(SIGINT)
             #expect(try await process.waitForExit() == 0, "\(process.output)")

@@ -34,7 +34,10 @@ actor DevCluster {
 
     /// Returns when a worker ends that should not.
     func firstDeath() async -> CommandFailure? {
-        for await name in deaths { return died(name) }
+        for await name in deaths {
+            guard hasLeft(name) else { return died(name) }
+            Terminal.writeError("\(name) was taken out of the cluster, and has ended\n")
+        }
         return nil
     }
 
@@ -160,6 +163,13 @@ actor DevCluster {
 
     private func isRunning(_ worker: DevPlan.Worker) -> Bool {
         children.contains { $0.worker.name == worker.name && $0.process.isRunning }
+    }
+
+    /// Whether the cluster wants a worker no more, as `worker remove` says, while the others run.
+    private func hasLeft(_ name: String) -> Bool {
+        guard let child = children.first(where: { $0.worker.name == name }) else { return false }
+        return !child.process.isRunning && child.process.terminationStatus == 4
+            && children.contains { $0.process.isRunning }
     }
 
     private func died(_ name: String) -> CommandFailure {
