@@ -9,7 +9,7 @@ extension Catalog {
     mutating func changeHandoff(_ change: HandoffChange) throws(CatalogRefusal) -> Application {
         switch change {
         case .report(let report): return try take(report)
-        case .settings(let settings): return try set(settings)
+        case .settings(let change): return try set(change)
         }
     }
 
@@ -41,29 +41,31 @@ extension Catalog {
         guard ring.epoch == report.epoch, handoffReports[report.node] != report else {
             return Application(.ring(ring))
         }
+        let last = self.report(of: report.node)
         storeReport(report)
         let before = revision
         revision = revision.next
         var changed: [KeyedChange] = []
         if worker.state == .draining, let job = drainJob(of: worker.id), !job.state.isFinal {
-            changed += keep(updated(job, remaining: report.remaining, moved: report.moved))
+            changed += keep(updated(job, report))
         }
         if let job = movingJob(of: worker.region) {
-            let sum = reportSum(of: worker.region)
-            let job = updated(job, remaining: sum.remaining, moved: sum.moved)
+            let job = updated(job, report, after: last)
             if job.total.pages > 0 { changed += keep(job) }
         }
         if changed.isEmpty { revision = before }
         return Application(.ring(ring), changes: changes(changed))
     }
 
-    private mutating func set(_ settings: HandoffSettings) throws(CatalogRefusal) -> Application {
+    private mutating func set(
+        _ change: HandoffSettings.Change
+    ) throws(CatalogRefusal) -> Application {
+        guard var entry = cluster else { throw .badValue("no cluster") }
+        let settings = entry.handoff.with(change)
         guard settings.bytesPerSecond >= HandoffSettings.leastBytesPerSecond else {
             throw .badValue("a rate of \(settings.bytesPerSecond) B/s; at least 1 MiB/s")
         }
-        guard var entry = cluster, entry.handoff != settings else {
-            return Application(.clusterFormed)
-        }
+        guard entry.handoff != settings else { return Application(.clusterFormed) }
         revision = revision.next
         entry.handoff = settings
         store(entry, at: revision)
@@ -73,24 +75,20 @@ extension Catalog {
         )
     }
 
-    private func reportSum(
-        of region: String
-    ) -> (remaining: HandoffReport.Amount, moved: HandoffReport.Amount) {
-        workers.filter { isSame($0.region, region) }.compactMap { report(of: $0.id) }
-            .reduce((.init(), .init())) { ($0.0 + $1.remaining, $0.1 + $1.moved) }
-    }
-
     // MARK: - Jobs
 
-    /// The newest drain of a worker.
-    package func drainJob(of node: NodeID) -> JobEntry? {
-        jobs.values.filter { $0.node == node }.max { $0.createRevision < $1.createRevision }
-    }
+    /// The newest drain of a worker; O(log n).
+    package func drainJob(of node: NodeID) -> JobEntry? { drainJobs[node].flatMap { jobs[$0] } }
 
     private func movingJob(of region: String) -> JobEntry? {
-        jobs.values.first { job in
-            job.kind == .rebalance && !job.state.isFinal && isSame(job.region, region)
-        }
+        movingJobs[ByteString(region)].flatMap { jobs[$0] }
+    }
+
+    /// The movement under way in a region by another ring: what is left is for the workers to say anew.
+    func restartedMoving(in region: String) -> JobEntry? {
+        guard var job = movingJob(of: region) else { return nil }
+        job.total = job.done
+        return updated(job)
     }
 
     /// A ring was published: its region's pages move from now on, and drains that waited begin.
@@ -102,7 +100,9 @@ extension Catalog {
             running.state = .running
             changed += keep(updated(running))
         }
-        if movingJob(of: region) == nil {
+        if let job = restartedMoving(in: region) {
+            changed += keep(job)
+        } else {
             changed += keep(
                 JobEntry(
                     id: "rebalance-\(region)-\(ring.epoch.rawValue)",
@@ -124,18 +124,35 @@ extension Catalog {
     mutating func endMoving(in region: String) -> [KeyedChange] {
         guard var job = movingJob(of: region) else { return [] }
         job.state = .done
-        job.left = reportSum(of: region).remaining
+        job.left = job.total - job.done
         return keep(updated(job))
     }
 
-    func updated(
+    /// A worker is gone: nobody gives away any more what it said to have left.
+    mutating func forget(_ report: HandoffReport, in region: String) -> [KeyedChange] {
+        guard var job = movingJob(of: region), report.remaining.pages > 0 else { return [] }
+        job.total = (job.total - report.remaining).atLeast(job.done)
+        return keep(updated(job))
+    }
+
+    /// The drain of one worker: it alone knows what it has.
+    private func updated(_ job: JobEntry, _ report: HandoffReport) -> JobEntry {
+        var job = updated(job)
+        job.total = job.total.atLeast(report.work)
+        job.done = job.total - report.remaining
+        return job
+    }
+
+    /// The movement of a region, of which one more worker, or one once more, said how far it is.
+    private func updated(
         _ job: JobEntry,
-        remaining: HandoffReport.Amount,
-        moved: HandoffReport.Amount
+        _ report: HandoffReport,
+        after last: HandoffReport?
     ) -> JobEntry {
         var job = updated(job)
-        job.total = job.total.atLeast(moved + remaining)
-        job.done = job.total - remaining
+        let left = job.total - job.done - (last?.remaining ?? .init()) + report.remaining
+        job.total = job.total + (report.work - (last?.work ?? .init()))
+        job.done = job.total - left
         return job
     }
 

@@ -110,7 +110,9 @@ extension Catalog {
     ) throws(CatalogRefusal) {
         let active = ringMembers(of: worker.region).map(\.id).filter { $0 != worker.id }
         guard drain.heirs.allSatisfy(active.contains) else {
-            throw .revisionMismatch(current: revision)  // The plan is void.
+            throw .unsafe(
+                "the workers of '\(worker.region)' changed while it was planned; ask again"
+            )
         }
         guard !active.isEmpty || drain.isForced else {
             throw .unsafe("'\(worker.name)' is the last active worker of '\(worker.region)'")

@@ -77,10 +77,13 @@ extension Catalog {
 
     /// A worker that is taken out of the catalog is on no ring from the same revision on.
     mutating func leaveRing(_ gone: WorkerEntry) -> [KeyedChange] {
+        let last = handoffReports[gone.id]
         removeReport(of: gone.id)
-        guard let old = ring(region: gone.region),
-            old.members.contains(where: { $0.id == gone.id })
-        else { return [] }
+        guard let old = ring(region: gone.region) else { return [] }
+        guard old.members.contains(where: { $0.id == gone.id }) else {
+            guard let last, last.epoch == old.epoch else { return [] }
+            return forget(last, in: gone.region)
+        }
         let members = old.members.filter { $0.id != gone.id }
         let ring = old.followed(by: members, at: revision)
         let held = ring.heldFor.filter { $0 != gone.id }
@@ -120,6 +123,7 @@ extension Catalog {
                     modRevision: revision
                 )
             )
+            if let job = restartedMoving(in: region) { store(job) }
         }
     }
 }

@@ -52,12 +52,32 @@ extension Catalog {
         let place = DigestSum.Place(kind: .job, key: id)
         if let old = jobs.set(id, job) { digest.remove(hash(old, under: id), at: place) }
         digest.add(hash(job, under: id), at: place)
+        index(job, id)
+    }
+
+    private mutating func index(_ job: JobEntry, _ id: ByteString) {
+        switch job.kind {
+        case .drain:
+            guard let node = job.node else { return }
+            let newest = drainJobs[node].flatMap { jobs[$0] }
+            if newest.map({ $0.createRevision <= job.createRevision }) ?? true {
+                drainJobs.set(node, id)
+            }
+        case .rebalance:
+            let region = ByteString(job.region)
+            if !job.state.isFinal {
+                movingJobs.set(region, id)
+            } else if movingJobs[region] == id {
+                movingJobs.remove(region)
+            }
+        }
     }
 
     mutating func remove(_ job: JobEntry) {
         let id = ByteString(job.id)
         guard let old = jobs.remove(id) else { return }
         digest.remove(hash(old, under: id), at: .init(kind: .job, key: id))
+        if let node = old.node, drainJobs[node] == id { drainJobs.remove(node) }
     }
 
     mutating func storeReport(_ report: HandoffReport) {

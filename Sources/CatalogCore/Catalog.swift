@@ -51,6 +51,9 @@ package struct Catalog: Sendable {
     /// What each worker said last about the pages it gives away.
     var handoffReports = OrderedMap<NodeID, HandoffReport>()
     var jobs = OrderedMap<ByteString, JobEntry>()
+    /// The newest drain of each worker, and the movement under way in each region: ids of jobs.
+    var drainJobs = OrderedMap<NodeID, ByteString>()
+    var movingJobs = OrderedMap<ByteString, ByteString>()
     var origins = OriginTable()
     var bucketNames = BucketNameIndex()
     var repetitions: RepetitionTable

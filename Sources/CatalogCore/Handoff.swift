@@ -17,6 +17,40 @@ package struct HandoffSettings: Hashable, Sendable {
         self.isPaused = isPaused
     }
 
+    /// What of it a person wants otherwise; `nil`: as it is.
+    package struct Change: Hashable, Sendable {
+        package var bytesPerSecond: UInt64?
+        package var isPaused: Bool?
+
+        package init(bytesPerSecond: UInt64? = nil, isPaused: Bool? = nil) {
+            self.bytesPerSecond = bytesPerSecond
+            self.isPaused = isPaused
+        }
+
+        func write(to writer: inout ByteWriter) {
+            writer.write(optional: bytesPerSecond) { $0.write($1) }
+            writer.write(optional: isPaused) { $0.write($1) }
+        }
+
+        init(from reader: inout ByteReader) throws(ByteDecodingError) {
+            self.init(
+                bytesPerSecond: try reader.optional { (reader) throws(ByteDecodingError) in
+                    try reader.counter("rate")
+                },
+                isPaused: try reader.optional { (reader) throws(ByteDecodingError) in
+                    try reader.flag()
+                }
+            )
+        }
+    }
+
+    package func with(_ change: Change) -> Self {
+        Self(
+            bytesPerSecond: change.bytesPerSecond ?? bytesPerSecond,
+            isPaused: change.isPaused ?? isPaused
+        )
+    }
+
     func write(to writer: inout ByteWriter) {
         writer.write(bytesPerSecond)
         writer.write(isPaused)
@@ -74,24 +108,23 @@ package struct HandoffReport: Hashable, Sendable {
     package let remaining: Amount
     /// What was given away since the worker began with this epoch.
     package let moved: Amount
-    /// Part of ``remaining`` that nobody takes: no room, or it cannot be read.
-    package let refused: Amount
     /// Nothing more can be given away by this epoch.
     package let isDone: Bool
+
+    /// All that it had and has to give away by this epoch, as far as it knows.
+    package var work: Amount { remaining + moved }
 
     package init(
         node: NodeID,
         epoch: RingEpoch,
         remaining: Amount,
         moved: Amount,
-        refused: Amount,
         isDone: Bool
     ) {
         self.node = node
         self.epoch = epoch
         self.remaining = remaining
         self.moved = moved
-        self.refused = refused
         self.isDone = isDone
     }
 
@@ -100,7 +133,6 @@ package struct HandoffReport: Hashable, Sendable {
         writer.write(epoch.rawValue)
         remaining.write(to: &writer)
         moved.write(to: &writer)
-        refused.write(to: &writer)
         writer.write(isDone)
     }
 
@@ -110,7 +142,6 @@ package struct HandoffReport: Hashable, Sendable {
             epoch: RingEpoch(try reader.counter("epoch")),
             remaining: try Amount(from: &reader),
             moved: try Amount(from: &reader),
-            refused: try Amount(from: &reader),
             isDone: try reader.flag()
         )
     }

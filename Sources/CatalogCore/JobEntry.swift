@@ -4,7 +4,7 @@ package import Primitives
 
 /// A long operation, its progress and what came of it: survives the leader and every worker.
 package struct JobEntry: Hashable, Sendable {
-    package enum Kind: UInt8, Sendable { case load = 1, free = 2, drain = 3, rebalance = 4 }
+    package enum Kind: UInt8, Sendable { case drain = 1, rebalance = 2 }
 
     package enum State: UInt8, Sendable {
         case waiting = 0, running = 1, done = 2, failed = 3, cancelled = 4

@@ -87,16 +87,16 @@ extension HandoffChange {
         case .report(let report):
             writer.write(UInt8(1))
             report.write(to: &writer)
-        case .settings(let settings):
+        case .settings(let change):
             writer.write(UInt8(2))
-            settings.write(to: &writer)
+            change.write(to: &writer)
         }
     }
 
     init(from reader: inout ByteReader) throws(ByteDecodingError) {
         switch try reader.integer(UInt8.self) {
         case 1: self = .report(try HandoffReport(from: &reader))
-        case 2: self = .settings(try HandoffSettings(from: &reader))
+        case 2: self = .settings(try HandoffSettings.Change(from: &reader))
         case let tag: throw .invalid(what: "change of the handoff", value: UInt64(tag))
         }
     }

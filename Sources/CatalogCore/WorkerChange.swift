@@ -86,5 +86,5 @@ package enum RingChange: Hashable, Sendable {
 /// Who gives what away, and how fast.
 package enum HandoffChange: Hashable, Sendable {
     case report(HandoffReport)
-    case settings(HandoffSettings)
+    case settings(HandoffSettings.Change)
 }

@@ -20,8 +20,6 @@ package struct CoordinationLimits: Sendable {
     package var scrubIntervalMS = 60_000
     /// How long a voter may be silent before another worker gets its vote, in milliseconds.
     package var voterPatienceMS = VoterPlan.patienceMS
-    /// How long a silent worker keeps its place on the ring, and a ring waits for further changes.
-    package var ringPatience = RingSteward.Patience()
     /// How often the catalog is copied into the data directory where it has changed, in milliseconds.
     package var backupIntervalMS: UInt64 = 600_000
 

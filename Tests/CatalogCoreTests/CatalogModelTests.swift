@@ -378,5 +378,16 @@ struct CatalogModelTests {
             let id = catalog.worker(named: name)?.id ?? NodeID(0)
             #expect(catalog.drainJob(of: id)?.state == job.state, "seed \(seed): \(name)")
         }
+        expectMovements(of: catalog, model, seed)
+    }
+
+    private func expectMovements(of catalog: Catalog, _ model: NaiveCatalog, _ seed: UInt64) {
+        let running = catalog.allJobs.filter { $0.kind == .rebalance && !$0.state.isFinal }
+        #expect(Set(running.map(\.region)) == Set(model.moving.keys), "seed \(seed)")
+        for job in running {
+            let expected = model.moving[job.region]
+            #expect(job.total.pages == expected?.total, "seed \(seed)")
+            #expect(job.done.pages == expected?.done, "seed \(seed)")
+        }
     }
 }

@@ -39,7 +39,7 @@ struct CodingTests {
         CatalogCommand(operation: .ring(.settle(region: "ap", RingEpoch(7)))),
         CatalogCommand(operation: .ring(.hold(region: "ap", [NodeID(1), NodeID(2)]))),
         CatalogCommand(operation: .ring(.force(region: "ap"))),
-        CatalogCommand(operation: .handoff(.settings(HandoffSettings(bytesPerSecond: 9, isPaused: true)))),
+        CatalogCommand(operation: .handoff(.settings(.init(bytesPerSecond: 9)))),
         CatalogCommand(operation: .handoff(.report(report(node: 1, epoch: 2, remaining: 3, moved: 4, isDone: true)))),
     ]
 

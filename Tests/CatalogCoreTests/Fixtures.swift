@@ -91,7 +91,6 @@ func report(
         epoch: RingEpoch(epoch),
         remaining: HandoffReport.Amount(pages: remaining, bytes: remaining << 20),
         moved: HandoffReport.Amount(pages: moved, bytes: moved << 20),
-        refused: HandoffReport.Amount(),
         isDone: isDone
     )
 }

@@ -14,6 +14,7 @@ struct NaiveRing {
 struct NaiveJob {
     var state: JobEntry.State
     var total: UInt64 = 0
+    var done: UInt64 = 0
 }
 
 /// Workers that come and go, as the naive model sees them.
@@ -63,7 +64,7 @@ extension NaiveCatalog {
         guard [.active, .joining].contains(state) else { return "unsafe" }
         let others = active(in: regions[name] ?? "").subtracting([drain.node.rawValue])
         guard Set(drain.heirs.map(\.rawValue)).isSubset(of: others) else {
-            return "revision-mismatch"
+            return "unsafe"
         }
         guard !others.isEmpty || drain.isForced else { return "unsafe" }
         revision += 1
@@ -109,8 +110,13 @@ extension NaiveCatalog {
 
     mutating func leaveRing(_ name: String) {
         let (region, id) = (regions[name] ?? "", ids[name] ?? 0)
-        reports[id] = nil
-        guard rings[region]?.members.contains(id) == true else { return }
+        let last = reports.removeValue(forKey: id)
+        guard rings[region]?.members.contains(id) == true else {
+            if let last, last.epoch.rawValue == rings[region]?.epoch {
+                moving[region]?.total -= last.remaining.pages
+            }
+            return
+        }
         advance(region, to: rings[region]?.members.subtracting([id]) ?? [])
         rings[region]?.held.remove(id)
     }
@@ -126,7 +132,11 @@ extension NaiveCatalog {
         for (name, job) in drains where job.state == .waiting && regions[name] == region {
             drains[name]?.state = .running
         }
-        if moving[region] == nil { moving[region] = NaiveJob(state: .running) }
+        moving[region] = NaiveJob(
+            state: .running,
+            total: moving[region]?.done ?? 0,
+            done: moving[region]?.done ?? 0
+        )
     }
 
     mutating func changeRing(_ change: RingChange) -> String {
@@ -177,9 +187,11 @@ extension NaiveCatalog {
     mutating func changeHandoff(_ change: HandoffChange) -> String {
         switch change {
         case .settings(let settings):
-            guard settings.bytesPerSecond >= 1 << 20 else { return "bad-value" }
-            if handoff != settings { revision += 1 }
-            handoff = settings
+            guard settings.bytesPerSecond ?? .max >= 1 << 20 else { return "bad-value" }
+            let before = handoff
+            if let rate = settings.bytesPerSecond { handoff.bytesPerSecond = rate }
+            if let isPaused = settings.isPaused { handoff.isPaused = isPaused }
+            if handoff != before { revision += 1 }
             return "formed"
         case .report(let report):
             guard let name = name(of: report.node), let region = regions[name] else {
@@ -188,7 +200,7 @@ extension NaiveCatalog {
             guard let ring = rings[region] else { return "bad-value" }
             guard ring.epoch == report.epoch.rawValue, reports[report.node.rawValue] != report
             else { return "ring" }
-            reports[report.node.rawValue] = report
+            let last = reports.updateValue(report, forKey: report.node.rawValue)
             var isNews = false
             if states[name] == .draining, let job = drains[name], !job.state.isFinal {
                 isNews = true
@@ -198,11 +210,11 @@ extension NaiveCatalog {
                     other.epoch.rawValue == ring.epoch
                         && self.name(of: other.node).flatMap { regions[$0] } == region
                 }
-                let sum = all.reduce(0) { $0 + $1.moved.pages + $1.remaining.pages }
-                if max(job.total, sum) > 0 {
-                    moving[region]?.total = max(job.total, sum)
-                    isNews = true
-                }
+                let known = last.map { $0.epoch == report.epoch ? $0.work.pages : 0 } ?? 0
+                let total = job.total + report.work.pages - min(report.work.pages, known)
+                let left = all.reduce(0) { $0 + $1.remaining.pages }
+                moving[region] = NaiveJob(state: .running, total: total, done: total - left)
+                if total > 0 { isNews = true } else { moving[region] = job }
             }
             if isNews { revision += 1 }
             return "ring"
@@ -244,7 +256,8 @@ extension CommandSource {
     mutating func handoff() -> HandoffChange {
         guard generator.chance(percent: 90) else {
             let rate = UInt64.random(in: 0...3, using: &generator) << 20
-            return .settings(HandoffSettings(bytesPerSecond: rate))
+            let isPaused = generator.chance(percent: 50) ? generator.chance(percent: 50) : nil
+            return .settings(.init(bytesPerSecond: rate > 2 << 20 ? nil : rate, isPaused: isPaused))
         }
         let pages = UInt64.random(in: 0...3, using: &generator)
         let amount = HandoffReport.Amount(pages: pages, bytes: pages << 20)
@@ -254,7 +267,6 @@ extension CommandSource {
                 epoch: epoch(),
                 remaining: amount,
                 moved: generator.chance(percent: 50) ? amount : HandoffReport.Amount(),
-                refused: HandoffReport.Amount(),
                 isDone: generator.chance(percent: 50)
             )
         )

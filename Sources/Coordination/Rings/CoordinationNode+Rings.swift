@@ -13,13 +13,13 @@ extension CoordinationNode {
 
     func keepRings() async {
         guard await untilMember() else { return }
-        var steward = RingSteward(patience: settings.limits.ringPatience)
+        var steward = RingSteward()
         var term: Term?
         while !Task.isCancelled {
             if let driver, driver.state.role == .leader {
                 // What another leader heard is not what this one did.
                 if driver.state.term != term {
-                    steward = RingSteward(patience: settings.limits.ringPatience)
+                    steward = RingSteward()
                 }
                 term = driver.state.term
                 await keepRings(steward: &steward, driver)
@@ -46,11 +46,7 @@ extension CoordinationNode {
     }
 
     private func ringSight(_ driver: RaftDriver) -> RingSteward.Sight {
-        let plan = leading.withLock { $0 }.flatMap {
-            voterPlan(driver.state, $0, now: settings.now())
-        }
-        let votes = driver.state.voters
-        return RingSteward.Sight(
+        RingSteward.Sight(
             isAlive: { [weak self] node in
                 guard let self else { return false }
                 return node == membership.node || liveness(of: node) == .alive
@@ -59,15 +55,19 @@ extension CoordinationNode {
                 guard let self, node != membership.node else { return false }
                 return liveness(of: node) == .dead
             },
-            vote: { node in
-                guard votes.members.contains(where: { $0.node == node }) else { return .none }
-                let isKept = plan?.aims.contains { aim in
-                    guard case .candidates = aim.obstacle else { return false }
-                    return aim.leaving.contains { $0.node == node }
-                }
-                return isKept == true ? .kept : .moving
-            }
+            vote: { [weak self] node in self?.vote(of: node, driver.state) ?? .moving }
         )
+    }
+
+    /// What becomes of a drained worker's vote: kept where nobody could take it.
+    private func vote(of node: NodeID, _ state: VoterState) -> RingSteward.Sight.Vote {
+        guard state.voters.members.contains(where: { $0.node == node }) else { return .none }
+        let plan = leading.withLock { $0 }.flatMap { voterPlan(state, $0, now: settings.now()) }
+        let isKept = plan?.aims.contains { aim in
+            guard case .candidates = aim.obstacle else { return false }
+            return aim.leaving.contains { $0.node == node }
+        }
+        return isKept == true ? .kept : .moving
     }
 
     private func logStep(_ step: CatalogCommand.Operation, _ outcome: CatalogOutcome) {
@@ -109,7 +109,6 @@ extension CoordinationNode {
         epoch: RingEpoch,
         remaining: HandoffReport.Amount,
         moved: HandoffReport.Amount,
-        refused: HandoffReport.Amount,
         isDone: Bool
     ) async -> Bool {
         guard let node = membership.node else { return false }
@@ -118,7 +117,6 @@ extension CoordinationNode {
             epoch: epoch,
             remaining: remaining,
             moved: moved,
-            refused: refused,
             isDone: isDone
         )
         let catalog = replica.catalog

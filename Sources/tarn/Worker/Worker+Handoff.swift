@@ -76,9 +76,8 @@ extension CoordinationNode {
         )
         return await report(
             epoch: progress.epoch,
-            remaining: open + refused,
+            remaining: open + refused,  // Nobody took it yet; it is still here.
             moved: HandoffReport.Amount(pages: progress.movedPages, bytes: progress.movedBytes),
-            refused: refused,
             isDone: progress.isDone
         )
     }

@@ -64,7 +64,6 @@ struct RingStewardTests {
                                 epoch: ring.epoch,
                                 remaining: .init(),
                                 moved: .init(),
-                                refused: .init(),
                                 isDone: true
                             )
                         )
