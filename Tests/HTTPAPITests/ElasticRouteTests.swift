@@ -60,7 +60,7 @@ import Testing
         Request("POST", "/v1/ring/plan", #"{"changes":[{"action":"drain","name":"../w"}]}"#, 400, "bad-value"),
         Request("POST", "/v1/ring/plan?region=mars", #"{"changes":[{"action":"drain","name":"w1"}]}"#, 404, "not-found"),
         Request("POST", "/v1/ring/force", "", 200),
-        Request("POST", "/v1/ring/force?region=mars", "", 400, "bad-value"),
+        Request("POST", "/v1/ring/force?region=mars", "", 404, "not-found"),
         Request("POST", "/v1/cluster/rebalance", #"{"paused":true}"#, 200),
         Request("POST", "/v1/cluster/rebalance", #"{"rate":1048576}"#, 200),
         Request("POST", "/v1/cluster/rebalance", #"{"rate":1048575}"#, 400, "bad-value"),
@@ -105,8 +105,7 @@ import Testing
         }
     }
 
-    /// Goal: a plan that others made void in between is made again, and the drain rests on the new one.
-    @Test func aVoidPlanIsMadeAgain() async throws {
+    @Test func aPlanThatOthersMadeVoidIsRefused() async throws {
         let world = Self.world()
         // Between the look at the catalog and the command another worker of the region leaves.
         world.coordination.state.withLock {
@@ -114,8 +113,36 @@ import Testing
         }
         try await withServer(world) { client in
             let answer = try await client.request("POST", "/v1/workers/w1/drain")
-            #expect([202, 409].contains(answer.status), "\(answer.text)")
-            #expect(answer.code != "revision-mismatch")
+            #expect(answer.code == "unsafe" && answer.status == 409, "\(answer.text)")
+            #expect(try await client.get("/v1/workers/w1").json["state"] as? String == "active")
+        }
+    }
+
+    /// Goal: under one key a write takes effect once, its first outcome is answered again, also by a
+    /// worker that is gone since, and another request under it is refused.
+    @Test(arguments: [
+        ("POST", "/v1/workers/w1/drain", "/v1/workers/w2/drain", 202),
+        ("POST", "/v1/workers/w1/undrain", "/v1/workers/w1/drain", 200),
+        ("DELETE", "/v1/workers/w3?force=true", "/v1/workers/w3", 200),
+        ("POST", "/v1/ring/force", "/v1/ring/force?region=us", 200),
+    ])
+    func aRepetitionTakesEffectOnce(
+        _ method: String,
+        _ target: String,
+        _ other: String,
+        _ status: Int
+    ) async throws {
+        let world = Self.world()
+        try await withServer(world) { client in
+            let key = ["Idempotency-Key": "k1"]
+            let first = try await client.request(method, target, key)
+            #expect(first.status == status, "\(first.text)")
+            let revision = world.coordination.state.withLock { $0.catalog.revision }
+            let again = try await client.request(method, target, key)
+            #expect(again.status == status && again.text == first.text, "\(again.text)")
+            #expect(world.coordination.state.withLock { $0.catalog.revision } == revision)
+            let reused = try await client.request(method, other, key)
+            #expect(reused.status == 422, "\(reused.text)")
         }
     }
 

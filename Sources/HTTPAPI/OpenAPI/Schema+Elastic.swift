@@ -8,7 +8,7 @@ extension Schema {
             "job",
             [
                 .always("id", .string),
-                .always("kind", .words(["load", "free", "drain", "rebalance"])),
+                .always("kind", .words(["drain", "rebalance"])),
                 .always(
                     "state",
                     .words(["waiting", "running", "done", "failed", "cancelled"])

@@ -78,22 +78,9 @@ enum CredentialRotation {
             return item(.failed, entry.keyID, Problem(error).document.detail)
         }
         guard let anew else { return item(.current, entry.keyID) }
-        let outcome: CatalogOutcome
-        do {
-            outcome = try await call.coordination.submit(
-                CatalogCommand(
-                    operation: .putCredential(
-                        name: entry.name,
-                        anew.sealed,
-                        .revision(anew.revision)
-                    ),
-                    madeAtUnixMS: WallClock.unixMS
-                ),
-                within: Call.patience
-            )
-        } catch {
-            throw call.problem(error)
-        }
+        let outcome = try await call.submit(
+            .putCredential(name: entry.name, anew.sealed, .revision(anew.revision))
+        )
         if case .credential(let stored, _) = outcome { return item(.resealed, stored.keyID) }
         return item(.failed, entry.keyID, "it was put or removed meanwhile: rotate again")
     }

@@ -19,7 +19,7 @@ enum CredentialWrites {
             CredentialRoutes.name,
             .header("If-Match", "The revision to replace, 0 for none, or * for any: the default."),
             .header("If-None-Match", "* : must not exist."),
-            idempotencyKey, Shared.minimum,
+            Shared.idempotencyKey, Shared.minimum,
         ],
         requestSchema: "credentialRequest",
         answers: [
@@ -37,15 +37,10 @@ enum CredentialWrites {
             CredentialRoutes.name,
             .query("force", "true: although mounts name it; default false."),
             .header("If-Match", "The revision to remove, or *."),
-            idempotencyKey, Shared.minimum,
+            Shared.idempotencyKey, Shared.minimum,
         ],
         answers: [.json("credential", "The last entry.")],
         handler: delete
-    )
-
-    private static let idempotencyKey = Operation.Parameter.header(
-        "Idempotency-Key",
-        "1 to 64 printable ASCII characters: a repetition takes effect once."
     )
 
     private enum Force: String, CaseIterable { case yes = "true", no = "false" }
@@ -62,34 +57,23 @@ enum CredentialWrites {
         } catch {
             throw Problem(error)
         }
-        return try await submit(
-            CatalogCommand(
-                operation: .putCredential(name: name, sealed, precondition),
-                idempotency: idempotency,
-                madeAtUnixMS: WallClock.unixMS
-            ),
-            name,
-            call
-        )
+        let put = CatalogCommand.Operation.putCredential(name: name, sealed, precondition)
+        return try answer(try await call.submit(put, idempotency), name, call)
     }
 
     @Sendable private static func delete(_ call: Call) async throws(Problem) -> APIResponse {
         let name = try CredentialRoutes.name(call)
         let isForced = try call.query.choice("force", of: Force.self) == .yes
         let target = ByteString(isForced ? "force \(name)" : name)
-        return try await submit(
-            CatalogCommand(
-                operation: .removeCredential(
-                    name: name,
-                    try CredentialConditions.precondition(of: call.request),
-                    isForced ? .always : .ifUnused
-                ),
-                idempotency: try MountConditions.idempotency(of: call.request, path: target),
-                madeAtUnixMS: WallClock.unixMS
+        let outcome = try await call.submit(
+            .removeCredential(
+                name: name,
+                try CredentialConditions.precondition(of: call.request),
+                isForced ? .always : .ifUnused
             ),
-            name,
-            call
+            try MountConditions.idempotency(of: call.request, path: target)
         )
+        return try answer(outcome, name, call)
     }
 
     /// The body, of which nothing is ever quoted.
@@ -122,19 +106,12 @@ enum CredentialWrites {
 
     // MARK: - The catalog
 
-    private static func submit(
-        _ command: CatalogCommand,
+    private static func answer(
+        _ outcome: CatalogOutcome,
         _ name: String,
         _ call: Call
-    ) async throws(Problem) -> APIResponse {
-        try await call.waitForMinimum()
-        let outcome: CatalogOutcome
-        do {
-            outcome = try await call.coordination.submit(command, within: Call.patience)
-        } catch {
-            throw call.problem(error)
-        }
-        return try answer(outcome, name)
+    ) throws(Problem) -> APIResponse {
+        try answer(outcome, name)
             .describing(call.coordination.view(), region: call.dependencies.region)
     }
 
@@ -152,8 +129,7 @@ enum CredentialWrites {
         case .refused(let refusal):
             throw Problem(refusal, ofCredential: name)
         case .clusterFormed, .worker, .mount, .mountRemoved, .ring, .job:
-            // An outcome of another command than was submitted: only a defect elsewhere.
-            throw Problem(.internalError, "the catalog answered another command: \(outcome)")
+            throw Problem.otherOutcome(outcome)
         }
     }
 }

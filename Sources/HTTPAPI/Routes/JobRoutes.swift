@@ -82,15 +82,7 @@ enum JobRoutes {
                 next: "tarn cluster rebalance pause"
             )
         }
-        let outcome: CatalogOutcome
-        do {
-            outcome = try await call.coordination.submit(
-                CatalogCommand(operation: .worker(.undrain(node))),
-                within: Call.patience
-            )
-        } catch {
-            throw call.problem(error)
-        }
+        let outcome = try await call.submit(.worker(.undrain(node)))
         if case .refused(let refusal) = outcome {
             throw Problem(refusal, worker: job.worker ?? "\(node)")
         }

@@ -21,7 +21,7 @@ enum MountWrites {
             ),
             .header("If-Match", "The revision to replace, 0 for none, or * for any."),
             .header("If-None-Match", "* : must not exist."),
-            idempotencyKey, Shared.minimum,
+            Shared.idempotencyKey, Shared.minimum,
         ] + MountBarrier.parameters,
         requestSchema: "mountRequest",
         answers: [
@@ -38,15 +38,10 @@ enum MountWrites {
         work: .brief,
         parameters: [
             MountRoutes.path, .header("If-Match", "The revision to remove, or *."),
-            idempotencyKey, Shared.minimum,
+            Shared.idempotencyKey, Shared.minimum,
         ],
         answers: [.json("mount", "The last entry.")],
         handler: delete
-    )
-
-    private static let idempotencyKey = Operation.Parameter.header(
-        "Idempotency-Key",
-        "1 to 64 printable ASCII characters: a repetition takes effect once."
     )
 
     private enum Check: String, CaseIterable { case yes = "true", no = "false" }
@@ -67,87 +62,48 @@ enum MountWrites {
         } catch {
             throw Problem(error, path: path)
         }
-        let command = CatalogCommand(
-            operation: .putMount(path: path, mount, precondition),
-            idempotency: idempotency,
-            madeAtUnixMS: WallClock.unixMS
-        )
-        if try call.query.choice("check", of: Check.self) == .yes {
-            return try await putChecked(mount, command, path, call)
-        }
-        return try await submit(command, path, call)
-    }
-
-    /// The outcome of an earlier attempt under the same key counts before what the origin says now,
-    /// also when that attempt is still on its way while the origin is asked.
-    private static func putChecked(
-        _ mount: Mount,
-        _ command: CatalogCommand,
-        _ path: ByteString,
-        _ call: Call
-    ) async throws(Problem) -> APIResponse {
-        if let first = try await outcome(of: command, call) {
+        if try call.query.choice("check", of: Check.self) == .yes,
+            let first = try await check(mount, idempotency, call)
+        {
             return try await answer(first, path, call)
         }
+        let put = CatalogCommand.Operation.putMount(path: path, mount, precondition)
+        return try await answer(try await call.submit(put, idempotency), path, call)
+    }
+
+    /// Sees from here that the origin lists, and answers with the outcome of an earlier attempt under
+    /// the same key: that counts before what the origin says now, also when the attempt is still on its
+    /// way while the origin is asked.
+    private static func check(
+        _ mount: Mount,
+        _ idempotency: Idempotency?,
+        _ call: Call
+    ) async throws(Problem) -> CatalogOutcome? {
+        if let first = try await call.earlierOutcome(under: idempotency) { return first }
         do {
             try await call.dependencies.probe.check(mount)
         } catch {
             var problem = Problem(error, about: mount.origin)
             let first: CatalogOutcome?
             do {
-                first = try await outcome(of: command, call)
+                first = try await call.earlierOutcome(under: idempotency)
             } catch {  // Nobody says what became of an earlier attempt.
                 problem.document.outcome = .unknown
                 throw problem
             }
-            if let first { return try await answer(first, path, call) }
+            if let first { return first }
             throw problem
         }
-        return try await submit(command, path, call)
-    }
-
-    /// What became of an earlier attempt under the command's key; `nil`: nothing, or it has no key.
-    private static func outcome(
-        of command: CatalogCommand,
-        _ call: Call
-    ) async throws(Problem) -> CatalogOutcome? {
-        guard let idempotency = command.idempotency else { return nil }
-        do {
-            try await call.coordination.readBarrier(within: Call.patience)
-        } catch {
-            throw call.problem(error)
-        }
-        return call.coordination.view().catalog.outcome(of: idempotency)
+        return nil
     }
 
     @Sendable private static func delete(_ call: Call) async throws(Problem) -> APIResponse {
         let path = try MountRoutes.mountPath(call)
-        return try await submit(
-            CatalogCommand(
-                operation: .removeMount(
-                    path: path,
-                    try MountConditions.precondition(of: call.request)
-                ),
-                idempotency: try MountConditions.idempotency(of: call.request, path: path),
-                madeAtUnixMS: WallClock.unixMS
-            ),
-            path,
-            call
+        let precondition = try MountConditions.precondition(of: call.request)
+        let outcome = try await call.submit(
+            .removeMount(path: path, precondition),
+            try MountConditions.idempotency(of: call.request, path: path)
         )
-    }
-
-    private static func submit(
-        _ command: CatalogCommand,
-        _ path: ByteString,
-        _ call: Call
-    ) async throws(Problem) -> APIResponse {
-        try await call.waitForMinimum()
-        let outcome: CatalogOutcome
-        do {
-            outcome = try await call.coordination.submit(command, within: Call.patience)
-        } catch {
-            throw call.problem(error)
-        }
         return try await answer(outcome, path, call)
     }
 
@@ -181,8 +137,7 @@ enum MountWrites {
         case .refused(let refusal):
             throw Problem(refusal, path: path)
         case .clusterFormed, .worker, .credential, .credentialRemoved, .ring, .job:
-            // An outcome of another command than was submitted: only a defect elsewhere.
-            throw Problem(.internalError, "the catalog answered another command: \(outcome)")
+            throw Problem.otherOutcome(outcome)
         }
     }
 }

@@ -30,7 +30,7 @@ enum RingRoutes {
                     .POST,
                     "forceRing",
                     "Has a ring that is held go on without those for whom it is held.",
-                    parameters: [Shared.region, Shared.minimum],
+                    parameters: [Shared.region, Shared.idempotencyKey, Shared.minimum],
                     answers: [.json("ring", "The ring.")],
                     handler: force
                 )
@@ -51,7 +51,7 @@ enum RingRoutes {
                     .POST,
                     "setRebalance",
                     "Pauses or resumes the movement of pages, or sets its rate.",
-                    parameters: [Shared.minimum],
+                    parameters: [Shared.idempotencyKey, Shared.minimum],
                     requestSchema: "rebalanceRequest",
                     answers: [.json("rebalance", "What is under way.")],
                     handler: change
@@ -78,7 +78,9 @@ enum RingRoutes {
 
     @Sendable private static func force(_ call: Call) async throws(Problem) -> APIResponse {
         let region = try call.region()
-        try await call.waitForMinimum()
+        guard try await call.completeView().catalog.ring(region: region) != nil else {
+            throw Problem(noRingIn: region)
+        }
         let outcome = try await submit(.ring(.force(region: region)), call)
         guard case .ring(let ring) = outcome else { throw Problem.otherOutcome(outcome) }
         return APIResponse.json(RingDocument(ring))
@@ -103,10 +105,8 @@ enum RingRoutes {
         if let rate = body.rate, rate < least || rate >= 1 << 62 {
             throw Problem(.badValue, "rate: \(rate) B/s given; at least 1 MiB/s")
         }
-        var settings = try await call.catalogView().catalog.cluster?.handoff ?? HandoffSettings()
-        settings.isPaused = body.paused ?? settings.isPaused
-        settings.bytesPerSecond = body.rate ?? settings.bytesPerSecond
-        _ = try await submit(.handoff(.settings(settings)), call)
+        let change = HandoffSettings.Change(bytesPerSecond: body.rate, isPaused: body.paused)
+        _ = try await submit(.handoff(.settings(change)), call)
         let view = call.coordination.view()
         return APIResponse.json(RebalanceDocument(view.catalog))
             .describing(view, region: call.dependencies.region)
@@ -116,20 +116,7 @@ enum RingRoutes {
         _ operation: CatalogCommand.Operation,
         _ call: Call
     ) async throws(Problem) -> CatalogOutcome {
-        let command = CatalogCommand(
-            operation: operation,
-            idempotency: try MountConditions.idempotency(
-                of: call.request,
-                path: ByteString(call.query.fingerprint)
-            ),
-            madeAtUnixMS: WallClock.unixMS
-        )
-        let outcome: CatalogOutcome
-        do {
-            outcome = try await call.coordination.submit(command, within: Call.patience)
-        } catch {
-            throw call.problem(error)
-        }
+        let outcome = try await call.submit(operation, try call.idempotency())
         guard case .refused(let refusal) = outcome else { return outcome }
         throw Problem(refusal, path: "")
     }
@@ -204,11 +191,17 @@ extension Problem {
         case .nameTaken(let name):
             self.init(.badValue, "add: a worker '\(name)' is there already")
         case .noRing:
-            self.init(
-                .notFound,
-                "the region '\(region.prefix(200))' has no ring: no worker was ever active there",
-                next: "tarn worker list"
-            )
+            self.init(noRingIn: region)
         }
+    }
+}
+
+extension Problem {
+    init(noRingIn region: String) {
+        self.init(
+            .notFound,
+            "the region '\(region.prefix(200))' has no ring: no worker was ever active there",
+            next: "tarn worker list"
+        )
     }
 }

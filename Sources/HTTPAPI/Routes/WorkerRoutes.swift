@@ -70,15 +70,8 @@ enum WorkerRoutes {
     }
 
     @Sendable private static func show(_ call: Call) async throws(Problem) -> APIResponse {
-        let name = call.captures["name"] ?? ByteString()
         let view = try await call.catalogView()
-        guard let entry = name.validText.flatMap(view.catalog.worker(named:)) else {
-            throw Problem(
-                .notFound,
-                "there is no worker '\(name.text.prefix(200))'",
-                next: "tarn worker list"
-            )
-        }
+        let entry = try LifeRoutes.worker(of: call, in: view)
         let document = WorkerDocument(
             entry,
             catalog: view.catalog,
@@ -91,11 +84,7 @@ enum WorkerRoutes {
         let region = try call.region()
         let view = try await call.catalogView()
         guard let entry = view.catalog.ring(region: region) else {
-            throw Problem(
-                .notFound,
-                "the region '\(region.prefix(200))' has no ring: no worker was ever active there",
-                next: "tarn worker list"
-            )
+            throw Problem(noRingIn: region)
         }
         return APIResponse.json(RingDocument(entry)).describing(view, region: region)
     }
@@ -117,6 +106,11 @@ enum Shared {
         "Tarn-Min-Revision",
         "Wait, at most 5 s, until the asked worker has this revision.",
         type: "integer"
+    )
+
+    static let idempotencyKey = Operation.Parameter.header(
+        "Idempotency-Key",
+        "1 to 64 printable ASCII characters: a repetition takes effect once."
     )
 
     static let region = Operation.Parameter.query(

@@ -43,8 +43,6 @@ extension JobDocument {
 extension JobEntry.Kind {
     fileprivate var word: String {
         switch self {
-        case .load: "load"
-        case .free: "free"
         case .drain: "drain"
         case .rebalance: "rebalance"
         }

@@ -71,6 +71,8 @@ struct WorkerDrain: ClusterVerb {
                 "'\(name)' is \(worker.state): there is nothing to plan",
                 next: "tarn worker show \(name)"
             )
+        } else if worker.state == "joining" {
+            try session.confirm("\(name) will not join the ring.")
         }
         let job = try await session.client.write(
             .POST,
