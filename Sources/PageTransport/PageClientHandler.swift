@@ -11,8 +11,8 @@ import Primitives
 /// 2. A call is on the wire, or waits, or is finished; the end of the connection finishes all.
 /// 3. A request on the wire of which nothing was heard for `limits.silence` is finished as silent.
 ///    While a frame is arriving nobody is silent: the others' replies queue up behind it.
-/// 4. A connection on which a request was silent and nothing else was heard meanwhile is dead, and
-///    closed: a worker that works on a request says so, and the next call gets another connection.
+/// 4. A connection on which nothing at all was heard for `limits.quiet`, though something was due and
+///    the worker was asked whether it is there, is dead, and closed.
 ///
 /// Lives on the event loop of its channel.
 final class PageClientHandler: ChannelInboundHandler {
@@ -37,7 +37,7 @@ final class PageClientHandler: ChannelInboundHandler {
     private var onWireByteCount = 0
     private var waiting = CircularBuffer<PageCall>()
     private var lastID: UInt64 = 0
-    private var lastHeard = NIODeadline.now()
+    private var pulse: ConnectionPulse
     private var context: ChannelHandlerContext?
     private var helloDeadline: Scheduled<Void>?
     private var watch: Scheduled<Void>?
@@ -50,6 +50,7 @@ final class PageClientHandler: ChannelInboundHandler {
         self.hello = hello
         self.limits = limits
         self.opened = opened
+        pulse = ConnectionPulse(limit: limits.quiet, now: .now())
     }
 
     // MARK: - Calls
@@ -85,7 +86,7 @@ final class PageClientHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         accumulator.append(unwrapInboundIn(data))
-        lastHeard = .now()
+        pulse.restart(now: .now())
         do {
             if !isOpen { try takeGreeting() }
             while isOpen, let frame = try accumulator.nextFrame() { try take(frame) }
@@ -118,7 +119,7 @@ final class PageClientHandler: ChannelInboundHandler {
 
     private func greet(_ context: ChannelHandlerContext) {
         guard helloDeadline == nil, end == nil else { return }
-        helloDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: limits.silence) {
+        helloDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: limits.quiet) {
             if !self.isOpen { self.fail(.silent) }
         }
         let bytes = context.channel.allocator.buffer(bytes: hello.encoded)
@@ -169,6 +170,7 @@ final class PageClientHandler: ChannelInboundHandler {
             promise: nil
         )
         guard call.request.isAnswered else { return call.finish(.success(.sent)) }
+        if onWire.isEmpty { pulse.restart(now: .now()) }
         let byteCount = call.request.replyByteCount
         onWire[lastID] = Sent(call: call, replyByteCount: byteCount, lastHeard: .now())
         onWireByteCount += byteCount
@@ -250,7 +252,7 @@ final class PageClientHandler: ChannelInboundHandler {
     }
 
     private func scheduleWatch(_ context: ChannelHandlerContext) {
-        let interval = TimeAmount.nanoseconds(limits.silence.nanoseconds / 8)
+        let interval = TimeAmount.nanoseconds(min(limits.silence, limits.quiet).nanoseconds / 8)
         watch = context.eventLoop.assumeIsolated().scheduleTask(in: interval) {
             self.dropSilent()
         }
@@ -259,11 +261,15 @@ final class PageClientHandler: ChannelInboundHandler {
     private func dropSilent() {
         watch = nil
         guard end == nil, let context else { return }
+        switch pulse.verdict(now: .now()) {
+        case .fine: break
+        case .ask: askWhetherThere(context)
+        case .gone: return fail(.silent)  // invariant 4
+        }
         let limit = NIODeadline.now() - limits.silence
         let silent = onWire.keys.sorted().filter {
             onWire[$0].map { $0.lastHeard <= limit } ?? false
         }
-        if !silent.isEmpty, lastHeard <= limit { return fail(.silent) }  // invariant 4
         for id in silent {
             let call = onWire[id]?.call
             take(id)
@@ -271,6 +277,14 @@ final class PageClientHandler: ChannelInboundHandler {
         }
         sendWaiting()
         if !onWire.isEmpty, watch == nil { scheduleWatch(context) }
+    }
+
+    /// The answer is nobody's: it is enough that it comes.
+    private func askWhetherThere(_ context: ChannelHandlerContext) {
+        lastID += 1
+        let bytes = PageRequest.ping.encoded(id: lastID)
+        let buffer = context.channel.allocator.buffer(bytes: bytes)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
     private func fail(_ error: PageClientError) {

@@ -15,8 +15,11 @@ package struct PageClientLimits: Sendable {
     package var waitingCount = 1024
     /// Until a connection stands.
     package var connectTimeout = TimeAmount.milliseconds(500)
-    /// A request of which nothing is heard for so long is given up.
+    /// A request of which nothing is heard for so long is given up: a disk, say, that takes that long.
     package var silence = TimeAmount.seconds(2)
+    /// A connection on which nothing is heard for so long, although the worker was asked in between,
+    /// is given up with all its requests; also one without a welcome by then.
+    package var quiet = TimeAmount.seconds(1)
 
     package init() {}
 

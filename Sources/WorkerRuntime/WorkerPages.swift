@@ -92,6 +92,7 @@ extension WorkerPages: PageRequestHandler {
         from client: PageClientDescription,
         reply: PageReplyWriter
     ) {
+        if case .ping = request { return reply.complete(.pong) }
         if case .read(let read) = request,
             pages.answerIfStored(
                 read,

@@ -19,6 +19,7 @@ private final class RawServer: ChannelInboundHandler {
     private let ending: Ending
     /// Bytes of the hello still to come: a request may arrive together with it.
     private var helloByteCount = PageClientHello(cluster: testCluster, name: "t").encoded.count
+    private var hasAnswered = false
 
     init(greeting: [UInt8], answer: [UInt8], ending: Ending) {
         self.greeting = greeting
@@ -32,7 +33,8 @@ private final class RawServer: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         helloByteCount -= unwrapInboundIn(data).readableBytes
-        guard helloByteCount < 0 else { return }
+        guard helloByteCount < 0, !hasAnswered else { return }
+        hasAnswered = true
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: answer)), promise: nil)
         if case .closes = ending { context.close(promise: nil) }
     }
@@ -61,6 +63,7 @@ private final class RawServer: ChannelInboundHandler {
             .bind(host: "127.0.0.1", port: 0).get()
         var limits = PageClientLimits.standard
         limits.silence = silence
+        limits.quiet = silence
         let client = PageClient(group: group, cluster: testCluster, name: "t", limits: limits)
         let port = UInt16(server.localAddress?.port ?? 0)
         var failure: PageClientError?
@@ -107,6 +110,26 @@ private final class RawServer: ChannelInboundHandler {
         #expect(try await read(answer: half, silence: short) == .silent)
     }
 
+    /// Goal: a worker that works on a request without a word, as where a disk takes its time, answers
+    /// that it is there, and is waited for; one that does not is given up long before.
+    @Test func onlyWhoIsNotThereIsGivenUpEarly() async throws {
+        let shelf = ReplyShelf()
+        var limits = patientLimits
+        limits.silence = .seconds(30)
+        limits.quiet = .milliseconds(200)
+        let handler = ScriptedHandler { request, reply in
+            if case .read = request { shelf.keep(reply) } else { reply.complete(.pong) }
+        }
+        try await withServer(handler, clientLimits: limits) { server, client, address in
+            async let answer = client.read(readRequest(), at: address, timeout: .seconds(30))
+            // The read itself, and several questions whether the worker is there.
+            #expect(await eventually { server.statistics.requestCount >= 5 })
+            shelf.answerAll(.miss)
+            let reply = try await answer
+            #expect(reply == .miss)
+        }
+    }
+
     /// Goal: a call after one that found its connection dead goes over another connection.
     @Test func aDeadConnectionIsNotUsedAgain() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
@@ -122,7 +145,7 @@ private final class RawServer: ChannelInboundHandler {
             }
             .bind(host: "127.0.0.1", port: 0).get()
         var limits = PageClientLimits.standard
-        limits.silence = .milliseconds(200)
+        limits.quiet = .milliseconds(200)
         limits.connectionCount = 1
         let client = PageClient(group: group, cluster: testCluster, name: "t", limits: limits)
         let address = PageAddress.tcp(

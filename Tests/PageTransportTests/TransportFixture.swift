@@ -76,10 +76,12 @@ let pageHandler = ScriptedHandler { request, reply in
     }
 }
 
-/// Half a second to connect is much within one machine, and little where tests fill its cores.
+/// Half a second to connect, and one to answer, is much within one machine, and little where tests fill
+/// its cores.
 let patientLimits = {
     var limits = PageClientLimits.standard
     limits.connectTimeout = .seconds(10)
+    limits.quiet = .seconds(10)
     return limits
 }()
 
