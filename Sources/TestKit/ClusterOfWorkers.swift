@@ -11,7 +11,8 @@ package final class TarnCluster: Sendable {
     package init(
         _ count: Int,
         environment: [String: String] = [:],
-        flags: [String] = []
+        flags: [String] = [],
+        cacheSize: String = "1GiB"
     ) throws {
         let scratch = try ScratchDirectory()
         self.scratch = scratch
@@ -20,7 +21,8 @@ package final class TarnCluster: Sendable {
                 name: "w\(number)",
                 directory: scratch.path("w\(number)").string,
                 environment: environment,
-                flags: flags
+                flags: flags,
+                cacheSize: cacheSize
             )
         }
     }
@@ -29,9 +31,15 @@ package final class TarnCluster: Sendable {
     package static func formed(
         _ count: Int = 3,
         environment: [String: String] = [:],
-        flags: [String] = []
+        flags: [String] = [],
+        cacheSize: String = "1GiB"
     ) async throws -> TarnCluster {
-        let cluster = try TarnCluster(count, environment: environment, flags: flags)
+        let cluster = try TarnCluster(
+            count,
+            environment: environment,
+            flags: flags,
+            cacheSize: cacheSize
+        )
         try cluster.start()
         try await cluster.initialise()
         return cluster
@@ -66,14 +74,16 @@ package final class TarnCluster: Sendable {
     package func additional(
         _ name: String,
         environment: [String: String] = [:],
-        flags: [String] = []
+        flags: [String] = [],
+        cacheSize: String = "1GiB"
     ) throws -> TarnWorker {
         let directory = scratch.path("\(name)-\(Int.random(in: 0..<100_000))").string
         return try TarnWorker(
             name: name,
             directory: directory,
             environment: environment,
-            flags: flags
+            flags: flags,
+            cacheSize: cacheSize
         )
     }
 

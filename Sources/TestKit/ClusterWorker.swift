@@ -33,6 +33,7 @@ package final class TarnWorker: Sendable {
     private let state: Mutex<State>
     private let environment: [String: String]
     private let flags: [String]
+    private let cacheSize: String
 
     /// Lays out the directories and picks ports; `flags` are added to those for name, directories,
     /// ports and `join`.
@@ -40,12 +41,14 @@ package final class TarnWorker: Sendable {
         name: String,
         directory: String,
         environment: [String: String] = [:],
-        flags: [String] = []
+        flags: [String] = [],
+        cacheSize: String = "1GiB"
     ) throws {
         self.name = name
         self.directory = directory
         self.environment = environment
         self.flags = flags
+        self.cacheSize = cacheSize
         state = Mutex(State(ports: try WorkerPorts()))
         for part in ["data", "cache"] {
             try FileManager.default.createDirectory(
@@ -107,7 +110,7 @@ package final class TarnWorker: Sendable {
             "--listen-data", "127.0.0.1:\(ports.data)",
             "--listen-peer", "127.0.0.1:\(ports.peer)", "--log-format", "text",
         ]
-        if !flags.contains("--cache") { words += ["--cache", "\(cacheDirectory)=1GiB"] }
+        if !flags.contains("--cache") { words += ["--cache", "\(cacheDirectory)=\(cacheSize)"] }
         if !join.isEmpty { words += ["--join", join.joined(separator: ",")] }
         return words + flags
     }

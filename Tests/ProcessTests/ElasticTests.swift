@@ -187,7 +187,7 @@ extension TarnWorker {
 }
 
 extension Array {
-    fileprivate func asyncMap<Value>(
+    func asyncMap<Value>(
         _ transform: (Element) async throws -> Value
     ) async rethrows -> [Value] {
         var values: [Value] = []

@@ -102,7 +102,7 @@ extension ProcessTests {
 }
 
 /// A mount of the whole tree of a cluster; unmounted with its last reference.
-private final class FuseMountPoint: Sendable {
+final class FuseMountPoint: Sendable {
     let directory: String
     private let cluster: TarnCluster
 

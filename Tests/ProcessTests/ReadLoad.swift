@@ -47,13 +47,23 @@ struct FileSet: Sendable {
 /// Readers that go on and on, at every worker they are told of, and compare every byte.
 final class ReadLoad: Sendable {
     struct Result: Sendable {
-        var count = 0
         var failures: [String] = []
-        var longest = Duration.zero
+        var durations: [Duration] = []
+
+        var count: Int { durations.count }
+
+        var longest: Duration { durations.max() ?? .zero }
+
+        /// The read that one of a hundred was slower than.
+        var p99: Duration {
+            let sorted = durations.sorted()
+            return sorted.isEmpty ? .zero : sorted[(sorted.count - 1) * 99 / 100]
+        }
     }
 
     private struct State {
         var targets: [TarnWorker]
+        var directories: [String]
         var isOver = false
         var result = Result()
     }
@@ -61,10 +71,13 @@ final class ReadLoad: Sendable {
     private let files: FileSet
     private let state: Mutex<State>
 
-    init(_ files: FileSet, at workers: [TarnWorker]) {
+    /// Every second reader reads through `directories`, where there are any: mounts of the file system.
+    init(_ files: FileSet, at workers: [TarnWorker], and directories: [String] = []) {
         self.files = files
-        state = Mutex(State(targets: workers))
+        state = Mutex(State(targets: workers, directories: directories))
     }
+
+    var count: Int { state.withLock { $0.result.durations.count } }
 
     /// Readers ask these from now on.
     func use(_ workers: [TarnWorker]) { state.withLock { $0.targets = workers } }
@@ -76,7 +89,10 @@ final class ReadLoad: Sendable {
     ) async throws -> Result {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for reader in 0..<readers {
-                group.addTask { await self.read(SplitMix64(seed: UInt64(reader))) }
+                group.addTask {
+                    let random = SplitMix64(seed: UInt64(reader))
+                    await self.read(random, usesDirectories: reader % 2 == 1)
+                }
             }
             defer { state.withLock { $0.isOver = true } }
             try await body()
@@ -84,25 +100,53 @@ final class ReadLoad: Sendable {
         return state.withLock { $0.result }
     }
 
-    private func read(_ random: SplitMix64) async {
+    private func read(_ random: SplitMix64, usesDirectories: Bool) async {
         var random = random
         while !state.withLock({ $0.isOver }) {
-            let targets = state.withLock { $0.targets }
+            let (targets, directories) = state.withLock { ($0.targets, $0.directories) }
+            let directory = usesDirectories ? directories.randomElement(using: &random) : nil
             guard let worker = targets.randomElement(using: &random),
                 let file = files.files.randomElement(using: &random)
             else { return }
             let start = Int.random(in: 0..<file.bytes.count, using: &random)
             let end = min(file.bytes.count, start + Int.random(in: 1...(1 << 20), using: &random))
             let begun = ContinuousClock.now
-            let problem = await problem(worker, file.name, file.bytes[start..<end], start)
+            let expected = file.bytes[start..<end]
+            let problem =
+                if let directory {
+                    await problem(below: directory, file.name, expected, start)
+                } else { await problem(worker, file.name, expected, start) }
             let took = ContinuousClock.now - begun
             // Whoever is not asked any more may be gone by now.
-            let isAsked = state.withLock { $0.targets.contains { $0.name == worker.name } }
+            let isAsked =
+                directory != nil
+                || state.withLock { $0.targets.contains { $0.name == worker.name } }
             state.withLock { state in
-                state.result.count += 1
-                state.result.longest = max(state.result.longest, took)
+                state.result.durations.append(took)
                 guard let problem, isAsked, state.result.failures.count < 20 else { return }
                 state.result.failures.append(problem)
+            }
+        }
+    }
+
+    /// On a thread that may block.
+    private func problem(
+        below directory: String,
+        _ name: String,
+        _ expected: ArraySlice<UInt8>,
+        _ start: Int
+    ) async -> String? {
+        let path = "\(directory)\(files.path)/\(name)"
+        return await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                let file = FileHandle(forReadingAtPath: path)
+                try? file?.seek(toOffset: UInt64(start))
+                let bytes = try? file?.read(upToCount: expected.count)
+                let isRight = bytes?.elementsEqual(expected) ?? false
+                let seen = bytes.map { "\($0.count) bytes" } ?? "nothing"
+                continuation.resume(
+                    returning: isRight ? nil : "\(path) from \(start): \(seen), not what is there"
+                )
             }
         }
     }

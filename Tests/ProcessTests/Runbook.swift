@@ -36,9 +36,10 @@ struct Runbook {
         return commands
     }
 
-    /// Runs a command that must stand on the page.
+    /// Runs a command that must stand on the page; `--yes` in `adding` answers what a terminal would ask.
     mutating func run(
         _ command: String,
+        adding flags: [String] = [],
         on cluster: TarnCluster,
         at worker: TarnWorker? = nil
     ) async throws -> TarnRun {
@@ -47,6 +48,6 @@ struct Runbook {
         }
         left.removeAll { $0 == command }
         let words = command.split(separator: " ").dropFirst().map(String.init)
-        return try await cluster.tarn(words.map { places[$0] ?? $0 }, at: worker)
+        return try await cluster.tarn(words.map { places[$0] ?? $0 } + flags, at: worker)
     }
 }

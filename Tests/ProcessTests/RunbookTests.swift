@@ -129,5 +129,47 @@ extension ProcessTests {
             #expect(list.status == 0 && list.output.contains("w3"), "\(list.summary)")
             #expect(page.left == [], "every command of the page was run")
         }
+
+        /// `workers.md`: one more, one taken away and back, one dead for good, and how fast.
+        @Test func workersComeAndGo() async throws {
+            let cluster = try await TarnCluster.formed(4)
+            try await cluster[1].untilSettled(workers: 4)
+            let files = try await FileSet.mounted(on: cluster, small: 10, largeMebibytes: 16)
+            try await files.readWhole(through: cluster[1])
+            var page = try Runbook("workers.md")
+            func run(_ command: String, _ flags: String..., says: String) async throws {
+                let run = try await page.run(command, adding: flags, on: cluster)
+                #expect(run.status == 0 && run.output.contains(says), "\(run.summary)")
+            }
+            try await run("tarn ring plan --add w5=1GiB", says: "w5")
+            try await run("tarn cluster rebalance status", says: "default")
+            try await run("tarn ring show", says: "w4")
+
+            try await run("tarn worker drain w4 --dry-run", says: "w4")
+            try await run("tarn worker drain w4", "--yes", says: "SAFE TO POWER OFF")
+            try await run("tarn worker undrain w4", says: "active")
+            try await cluster[1].untilSettled(workers: 4)
+            try await run("tarn worker drain w4", "--yes", says: "SAFE TO POWER OFF")
+            cluster[4].send(SIGTERM)
+            _ = try await cluster[4].process?.waitForExit()
+            try await run("tarn worker remove w4", "--yes", says: "removed")
+
+            let namesake = try cluster.additional("w4")
+            defer { namesake.kill() }
+            try namesake.start(join: cluster.peers)
+            try await namesake.untilReady()
+            try await cluster[1].untilSettled(workers: 4)
+            namesake.kill()
+            try await cluster[1].until("w4 is dead") {
+                try await cluster[1].liveness(of: "w4") == "dead"
+            }
+            try await run("tarn worker remove w4 --lost", "--yes", says: "removed")
+            try await run("tarn ring force", says: "default")
+            try await run("tarn cluster rebalance rate 500MiB", says: "500")
+            try await run("tarn cluster rebalance pause", says: "paused")
+            try await run("tarn cluster rebalance resume", says: "resumed")
+            #expect(page.left == [], "every command of the page was run")
+            try await files.readWhole(through: cluster[2])
+        }
     }
 }

@@ -63,7 +63,7 @@ extension ProcessTests {
 }
 
 extension TarnWorker {
-    func ring() async throws -> RingDocument {
-        try await web.get("/v1/ring").document(RingDocument.self)
+    func ring(consistency: String = "linearizable") async throws -> RingDocument {
+        try await web.get("/v1/ring?consistency=\(consistency)").document(RingDocument.self)
     }
 }
