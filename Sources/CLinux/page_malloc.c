@@ -9,3 +9,5 @@ int clinux_tune_malloc(int mmap_threshold, int trim_threshold, int top_pad) {
     taken &= mallopt(M_TOP_PAD, top_pad);
     return taken;
 }
+
+void clinux_trim_malloc(void) { malloc_trim(0); }

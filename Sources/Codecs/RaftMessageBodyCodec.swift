@@ -49,11 +49,24 @@ extension VoteReply {
     }
 }
 
+extension AppendRequest.Acknowledgement {
+    fileprivate static func decode(
+        from reader: inout ByteReader
+    ) throws(ByteDecodingError) -> Self {
+        let tag = try reader.integer(UInt8.self)
+        guard let wish = Self(rawValue: tag) else {
+            throw .invalid(what: "acknowledgement of an append", value: UInt64(tag))
+        }
+        return wish
+    }
+}
+
 extension AppendRequest {
     func encode(into writer: inout ByteWriter) {
         writer.write(previous)
         writer.write(list: entries) { writer, entry in entry.encode(into: &writer) }
         writer.write(commit)
+        writer.write(acknowledgement.rawValue)
     }
 
     static func decode(from reader: inout ByteReader) throws(ByteDecodingError) -> Self {
@@ -62,7 +75,8 @@ extension AppendRequest {
             entries: try reader.list { (reader) throws(ByteDecodingError) in
                 try LogEntry.decode(from: &reader)
             },
-            commit: try reader.logIndex()
+            commit: try reader.logIndex(),
+            acknowledgement: try .decode(from: &reader)
         )
     }
 }

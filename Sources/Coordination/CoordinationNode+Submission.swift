@@ -129,12 +129,7 @@ extension CoordinationNode {
     ///
     /// - Returns: `nil`: what was asked of it has an unknown fate.
     private func untilAnotherLeads(than leader: NodeID) async -> ProposalResult? {
-        // A leader that is there answers long before.
-        var pause = Duration.milliseconds(300)
-        while (try? await Task.sleep(for: pause)) != nil {
-            if let now = knownLeader, now != leader { return nil }
-            pause = .milliseconds(50)
-        }
+        await leaderWatch.untilAnotherLeads(than: leader) { [weak self] in self?.knownLeader }
         return nil
     }
 

@@ -21,28 +21,28 @@ package final class HTTPServer: Sendable {
     /// The port it listens on, also where 0 was asked for.
     package let port: Int
 
-    private let listener: NIOAsyncChannel<ConnectionLoop.Connection?, Never>
+    private let listener: NIOAsyncChannel<ServedConnection?, Never>
     private let loop: ConnectionLoop
+    private let setUp: ConnectionSetup
     private let executors: LoopExecutors
     private let registry: ConnectionRegistry
     private let signal: ShutdownSignal
     private let limits: HTTPLimits
 
     private init(
-        listener: NIOAsyncChannel<ConnectionLoop.Connection?, Never>,
+        listener: NIOAsyncChannel<ServedConnection?, Never>,
         loop: ConnectionLoop,
-        executors: LoopExecutors,
-        registry: ConnectionRegistry,
-        signal: ShutdownSignal,
-        limits: HTTPLimits
+        setUp: ConnectionSetup,
+        signal: ShutdownSignal
     ) {
         port = listener.channel.localAddress?.port ?? 0
         self.listener = listener
         self.loop = loop
-        self.executors = executors
-        self.registry = registry
+        self.setUp = setUp
         self.signal = signal
-        self.limits = limits
+        executors = LoopExecutors(setUp.loops.all)
+        registry = setUp.registry
+        limits = setUp.limits
     }
 
     /// Listens; connections wait until ``run()``.
@@ -53,6 +53,7 @@ package final class HTTPServer: Sendable {
     ///   - dependencies: What the routes ask.
     ///   - limits: Bounds on clients.
     ///   - group: Event loops of the connections.
+    ///   - near: The loop that consensus runs on, for brief calls; `nil`: all are served by `group`.
     /// - Returns: A server that must be ``run()`` next.
     /// - Throws: ``HTTPServerError``.
     package static func bind(
@@ -60,13 +61,16 @@ package final class HTTPServer: Sendable {
         port: Int,
         dependencies: HTTPDependencies,
         limits: HTTPLimits = HTTPLimits(),
-        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        near: (any EventLoop)? = nil
     ) async throws(HTTPServerError) -> HTTPServer {
         let registry = ConnectionRegistry(limit: limits.connections)
         let signal = ShutdownSignal()
         let responder = Responder(dependencies: dependencies, limits: limits, signal: signal)
+        let loops = ConnectionLoops(near: near, limit: limits.nearConnections, others: group)
         let setUp = ConnectionSetup(
             limits: limits,
+            loops: loops,
             registry: registry,
             responder: responder,
             uploads: BackupUploads { [coordination = dependencies.coordination] in
@@ -74,7 +78,7 @@ package final class HTTPServer: Sendable {
             }
         )
         do {
-            let listener = try await ServerBootstrap(group: group)
+            let listener = try await ServerBootstrap(group: group, childGroup: loops.accepting)
                 .serverChannelOption(.backlog, value: 512)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -85,10 +89,8 @@ package final class HTTPServer: Sendable {
             return HTTPServer(
                 listener: listener,
                 loop: ConnectionLoop(responder: responder, logger: dependencies.logger),
-                executors: LoopExecutors(group),
-                registry: registry,
-                signal: signal,
-                limits: limits
+                setUp: setUp,
+                signal: signal
             )
         } catch {
             throw .cannotListen(host: host, port: port, reason: "\(error)")
@@ -103,9 +105,8 @@ package final class HTTPServer: Sendable {
                     try await listener.executeThenClose { connections in
                         for try await connection in connections {
                             guard let connection else { continue }
-                            let executor = executors.executor(of: connection.channel.eventLoop)
-                            group.addTask(executorPreference: executor) { [loop] in
-                                await loop.serve(connection)
+                            group.addTask(executorPreference: executor(of: connection)) {
+                                await self.serve(connection)
                             }
                         }
                     }
@@ -120,6 +121,33 @@ package final class HTTPServer: Sendable {
         }
     }
 
+    /// Serves a connection where it begins, then where it goes on.
+    private func serve(_ connection: ServedConnection) async {
+        if let requests = connection.requests {
+            await loop.serve(requests)
+        } else {
+            try? await connection.channel.closeFuture.get()
+        }
+        guard let departed = connection.departed?.take() else { return }
+        do {
+            let arrived = try await ClientBootstrap(group: setUp.loops.away())
+                .channelOption(.allowRemoteHalfClosure, value: true)
+                .withConnectedSocket(departed.socket) { [setUp] channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try setUp.configure(channel, beginning: departed.bytes)
+                    }
+                }
+            guard let arrived, let requests = arrived.requests else { return }
+            await withTaskExecutorPreference(executor(of: arrived)) { await loop.serve(requests) }
+        } catch {
+            loop.logger.trace("Connection did not arrive", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func executor(of connection: ServedConnection) -> LoopExecutor? {
+        executors.executor(of: connection.channel.eventLoop)
+    }
+
     /// Begins the end and returns at once; harmless when repeated.
     package func shutDown() {
         guard registry.quiesce() else { return }
@@ -132,6 +160,9 @@ package final class HTTPServer: Sendable {
 }
 
 extension HTTPServer {
+    /// Connections that are served on the near loop now.
+    package var nearConnections: Int { setUp.loops.nearConnections }
+
     /// Returns when every connection is closed, at the latest soon after the grace of ``shutDown()``,
     /// which must have been called.
     ///

@@ -68,6 +68,16 @@ package struct Responder: Sendable {
         }
     }
 
+    /// Whether a request may be answered on the loop that consensus runs on.
+    ///
+    /// What is refused before any work is as brief as can be.
+    @Sendable func isNear(_ head: HTTPRequestHead) -> Bool {
+        guard let target = try? RequestTarget(head.uri), let (route, _) = try? router.match(target),
+            let operation = route.operation(for: head.method)
+        else { return true }
+        return operation.work != .long
+    }
+
     private func requireCluster() throws(Problem) {
         guard !dependencies.coordination.isFormed else { return }
         throw Problem(.notInitialised)

@@ -12,3 +12,9 @@ import CLinux
 package func tuneAllocator() -> Bool {
     clinux_tune_malloc(32 << 20, 512 << 20, 16 << 20) == 1
 }
+
+/// Gives the kernel back what is free, whatever ``tuneAllocator()`` would keep.
+///
+/// Takes milliseconds, during which threads that share an arena wait: for a process that rests.
+/// - Source: malloc_trim(3).
+package func trimAllocator() { clinux_trim_malloc() }

@@ -8,7 +8,7 @@ extension Raft {
         guard follow(sender), !isInstalling else { return }
         if request.previous.index < commit {
             // An old message. What it could add is committed, and equal, up to here.
-            return sendWhenDurable(.appendReply(.accepted(commit)), to: sender)
+            return acknowledge(request, through: commit, to: sender)
         }
         guard log.holds(request.previous) else { return reject(request, sender) }
         // A disk that hangs must not gather writes for ever; the leader sends this again.
@@ -21,7 +21,16 @@ extension Raft {
             replaceSuffix(with: request.entries[first...])
         }
         advanceCommit(to: min(request.commit, request.lastIndex))
-        sendWhenDurable(.appendReply(.accepted(request.lastIndex)), to: sender)
+        acknowledge(request, through: request.lastIndex, to: sender)
+    }
+
+    private mutating func acknowledge(
+        _ request: AppendRequest,
+        through index: LogIndex,
+        to sender: Voter
+    ) {
+        guard request.acknowledgement == .wanted else { return }
+        sendWhenDurable(.appendReply(.accepted(index)), to: sender)
     }
 
     private mutating func reject(_ request: AppendRequest, _ sender: Voter) {

@@ -74,10 +74,12 @@ extension Raft {
 
     /// Sends entries of at most `limit` bytes (0: none), or turns to the snapshot if they are gone.
     ///
-    /// `latest` is the request made last with the same limit, if one was; it may well be the next.
+    /// `latest` is the request made last with the same limit and wish, if one was; it may well be the
+    /// next.
     private mutating func sendAppend(
         to peer: Int,
         limit: Int,
+        acknowledgement: AppendRequest.Acknowledgement = .wanted,
         sharing latest: inout AppendRequest?
     ) {
         // Not the whole progress: held over the change below, its window would be copied each time.
@@ -90,7 +92,8 @@ extension Raft {
             latest = AppendRequest(
                 previous: position,
                 entries: limit == 0 ? [] : log.batch(from: next, byteLimit: limit),
-                commit: commit
+                commit: commit,
+                acknowledgement: acknowledgement
             )
         }
         guard let request = latest else { return }
@@ -98,10 +101,19 @@ extension Raft {
         send(.append(request), to: voter)
     }
 
-    /// Sends no entries: what is committed, or a question whether all before it arrived.
-    private mutating func sendEmptyAppend(to peer: Int) {
+    /// Asks whether everything before the next entry arrived.
+    private mutating func askWhatArrived(at peer: Int) {
         var latest: AppendRequest?
         sendAppend(to: peer, limit: 0, sharing: &latest)
+    }
+
+    /// Tells what is committed: followers apply it now, not at the next heartbeat.
+    private mutating func tellCommit() {
+        var latest: AppendRequest?
+        for peer in 0..<(leadership?.peers.count ?? 0)
+        where leadership?.peers[peer].isReplicating == true {
+            sendAppend(to: peer, limit: 0, acknowledgement: .needless, sharing: &latest)
+        }
     }
 
     /// A follower answered a heartbeat: if it lacks something, find out what got lost.
@@ -114,8 +126,7 @@ extension Raft {
             leadership?.peers[peer].resumeProbing()
             replicate(to: peer)
         case .replicate:
-            // An empty append asks whether everything before it arrived.
-            if leadership?.peers[peer].inflight.count ?? 0 > 0 { sendEmptyAppend(to: peer) }
+            if leadership?.peers[peer].inflight.count ?? 0 > 0 { askWhatArrived(at: peer) }
             replicate(to: peer)
         }
     }
@@ -157,10 +168,7 @@ extension Raft {
         }
         guard let reached, reached > commit, log.term(at: reached) == term else { return }
         advanceCommit(to: reached)
-        for peer in 0..<(leadership?.peers.count ?? 0)
-        where leadership?.peers[peer].isReplicating == true {
-            sendEmptyAppend(to: peer)  // Followers apply now, not at the next heartbeat.
-        }
+        tellCommit()
         startReadRound()
         configurationCommitted()
     }

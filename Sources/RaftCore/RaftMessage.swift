@@ -77,16 +77,31 @@ package struct VoteReply: Sendable, Hashable {
 
 /// Entries for a follower's log (Raft §5.3).
 package struct AppendRequest: Sendable, Hashable {
+    /// Whether the receiver says that it has everything up to ``AppendRequest/lastIndex``.
+    package enum Acknowledgement: UInt8, Sendable, CaseIterable {
+        case wanted = 0
+        /// Only what is committed is news: an answer would tell what an earlier one has told. A lost
+        /// one is asked for when the next heartbeat is answered.
+        case needless = 1
+    }
+
     /// Where the leader's log stands just before `entries`.
     package let previous: LogPosition
     /// Without gaps, at most ``RaftSettings/entryBytesPerMessage`` unless it is a single entry.
     package let entries: [LogEntry]
     package let commit: LogIndex
+    package let acknowledgement: Acknowledgement
 
-    package init(previous: LogPosition, entries: [LogEntry], commit: LogIndex) {
+    package init(
+        previous: LogPosition,
+        entries: [LogEntry],
+        commit: LogIndex,
+        acknowledgement: Acknowledgement = .wanted
+    ) {
         self.previous = previous
         self.entries = entries
         self.commit = commit
+        self.acknowledgement = acknowledgement
     }
 
     /// The last index that the receiver's log shares with the leader's once this is appended.

@@ -21,18 +21,18 @@ package final class LoopExecutor: TaskExecutor {
     }
 }
 
-/// One executor for each loop of a group, kept as long as the server.
+/// One executor for each loop, kept as long as the server.
 package struct LoopExecutors: Sendable {
     private let executors: [ObjectIdentifier: LoopExecutor]
 
-    package init(_ group: any EventLoopGroup) {
+    package init(_ loops: [any EventLoop]) {
         executors = Dictionary(
-            group.makeIterator().map { (ObjectIdentifier($0), LoopExecutor($0)) },
+            loops.map { (ObjectIdentifier($0), LoopExecutor($0)) },
             uniquingKeysWith: { first, _ in first }
         )
     }
 
-    /// `nil` for a loop of another group: its tasks run on the shared pool.
+    /// `nil` for another loop: its tasks run on the shared pool.
     package func executor(of loop: any EventLoop) -> LoopExecutor? {
         executors[ObjectIdentifier(loop)]
     }

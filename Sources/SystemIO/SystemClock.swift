@@ -12,6 +12,9 @@ package enum SystemClock {
     /// Time since 1970-01-01 UTC; jumps whenever somebody sets it, so only for people to read.
     package static var wall: UInt64 { read(CLOCK_REALTIME) }
 
+    /// Processor time that this process has used so far.
+    package static var processorTime: UInt64 { read(CLOCK_PROCESS_CPUTIME_ID) }
+
     private static func read(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
         // Safe because the result outlives the call.

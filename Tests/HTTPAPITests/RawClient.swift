@@ -174,6 +174,20 @@ func withServer(
     limits: HTTPLimits = HTTPLimits(),
     _ body: @Sendable (RawClient) async throws -> Void
 ) async throws {
+    try await withServer(world, limits: limits) { client, _ in try await body(client) }
+}
+
+/// Where consensus would run.
+private let nearLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).any()
+
+/// Runs `body` beside a server of which it sees more than clients do.
+///
+/// With a near loop, as workers have: most tests' connections begin there and leave it.
+func withServer(
+    _ world: World = World(),
+    limits: HTTPLimits = HTTPLimits(),
+    _ body: @Sendable (RawClient, HTTPServer) async throws -> Void
+) async throws {
     var limits = limits
     limits.shutdownGrace = .milliseconds(500)
     limits.lingerDeadline = .milliseconds(200)
@@ -181,11 +195,12 @@ func withServer(
         host: "127.0.0.1",
         port: 0,
         dependencies: world.dependencies,
-        limits: limits
+        limits: limits,
+        near: nearLoop
     )
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await server.run() }
         defer { server.shutDown() }
-        try await body(RawClient(port: server.port))
+        try await body(RawClient(port: server.port), server)
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import APIModel
 import CatalogCore
 import Coordination
 import HTTPAPI
@@ -88,5 +89,31 @@ import Testing
         var lines = WatchLines(byteLimit: 10)
         #expect(try lines.line(of: Self.change(1)).readableBytes > 10)
         #expect((lines.count, lines.byteCount) == (0, 0))
+    }
+
+    static let events: [WatchEvent] =
+        [
+            .change(change(7)), .change(change(8, "s3://a b/\"", .follow)),
+            .change(
+                CatalogChange(
+                    revision: Revision(9),
+                    key: CatalogKey.mount("/data/a"),
+                    value: nil,
+                    hasMore: false
+                )
+            ),
+            .progress(Revision(12)), .closed(resumeFrom: Revision(13)),
+        ]
+        + Sample.catalog(mounts: [("/data/a", Mount(origin: "s3://é"))])
+        .liveKeys(prefix: ByteString()).compactMap { live in
+            live.value.map { .state(key: live.key, value: $0, revision: live.revision) }
+        }
+
+    /// Lines that write themselves are those that `JSONEncoder` would make.
+    @Test(arguments: events) func everyLineIsItsDocument(event: WatchEvent) throws {
+        let line = try WatchLines.encode(event)
+        guard case .bytes(var document) = APIResponse.json(WatchLine(event)).body else { return }
+        document.writeString("\n")
+        #expect(String(buffer: line) == String(buffer: document))
     }
 }

@@ -175,6 +175,26 @@ import Testing
         #expect(bench[2].log.last == before)
     }
 
+    @Test func whatOnlyTellsTheCommitIsNotAnswered() {
+        var bench = Bench(3)
+        bench.elect(1)
+        bench.propose(1, 1)
+        let isNotice: (RaftMessage) -> Bool = {
+            if case .append(let request) = $0.body { request.entries.isEmpty } else { false }
+        }
+        // One after the other, until the leader has its quorum and says so.
+        while !bench.mail.isEmpty, !bench.mail.contains(where: { isNotice($0.message) }) {
+            bench.deliver(bench.mail.removeFirst())
+        }
+        let told = bench.take(isNotice)
+        #expect(told.count == 2)
+        bench.settle()
+        bench.mail.removeAll()
+        for letter in told { bench.deliver(letter) }
+        #expect(bench.mail.isEmpty)
+        #expect(bench[2].commit == bench[1].commit && bench[3].commit == bench[1].commit)
+    }
+
     @Test func copiesAndLateMessagesChangeNothing() {
         var bench = Bench(3)
         bench.elect(1)

@@ -39,9 +39,9 @@ import Testing
     // other histories and other digests; nothing else may.
     // swift-format-ignore
     static let digests: [(seed: UInt64, digest: UInt64)] = [
-        (3, 0x928e_673b_f6b5_ba3d),
+        (3, 0x4155_3e89_0cec_d279),
         (10, 0x6053_0c59_22f3_89f3),
-        (11, 0x0459_d0f3_148d_ca61),
+        (11, 0x8bb7_5bda_49fd_6760),
     ]
 
     /// Goal: a seed is worth keeping, because it gives the same history again, in every process

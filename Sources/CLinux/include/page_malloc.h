@@ -6,4 +6,7 @@
 /// that Swift's Glibc module leaves out. Returns 1 if all three were taken, else 0.
 int clinux_tune_malloc(int mmap_threshold, int trim_threshold, int top_pad);
 
+/// malloc_trim(3) of all that is free.
+void clinux_trim_malloc(void);
+
 #endif

@@ -14,19 +14,23 @@ import NIOHTTP1
 /// First in the pipeline, so a refusal needs none of the handlers behind it. Confined to the
 /// channel's event loop, like ``RequestAssembler``, which reports to it.
 ///
-/// Invariant: at most one timer runs, and it belongs to the present phase.
+/// Invariant: while the present phase has a deadline a timer runs, one at most, and comes no later. It
+/// may come earlier, for a phase that is over, and then goes on to the deadline there is: a request
+/// takes three phases and seldom sets a timer.
 package final class ConnectionGuard: ChannelDuplexHandler {
     package typealias InboundIn = ByteBuffer
     package typealias InboundOut = ByteBuffer
     package typealias OutboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
-    private enum Phase { case waiting, head, body, answering, refused }
+    private enum Phase { case waiting, head, body, answering, refused, lingering }
 
     private let limits: HTTPLimits
     private let didRefuse: (Problem, _ requestID: String) -> Void
     private var phase = Phase.head
-    private var timer: Scheduled<Void>?
+    /// When the present phase has lasted too long.
+    private var deadline: NIODeadline?
+    private var timer: (task: Scheduled<Void>, due: NIODeadline)?
     private var stall: Scheduled<Void>?
     private var context: ChannelHandlerContext?
 
@@ -48,7 +52,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
 
     /// Answers an error, then closes; only before the answer to the request began.
     func refuse(_ problem: Problem) {
-        guard let context, phase != .refused else { return }
+        guard let context, phase != .refused, phase != .lingering else { return }
         let isAnswering = phase == .answering
         enter(.refused, until: nil)
         guard !isAnswering else {
@@ -74,7 +78,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
-        timer?.cancel()
+        timer?.task.cancel()
         stall?.cancel()
         self.context = nil
     }
@@ -85,13 +89,13 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
-        timer?.cancel()
+        timer?.task.cancel()
         stall?.cancel()
         context.fireChannelInactive()
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard phase != .refused else { return }
+        guard phase != .refused, phase != .lingering else { return }
         if phase == .waiting { enter(.head, until: limits.headDeadline) }
         context.fireChannelRead(data)
     }
@@ -134,24 +138,40 @@ package final class ConnectionGuard: ChannelDuplexHandler {
             return
         }
         context.close(mode: .output, promise: promise)
-        timer?.cancel()
-        timer = schedule(after: limits.lingerDeadline) { context in context.close(promise: nil) }
+        phase = .lingering
+        setDeadline(after: limits.lingerDeadline)
     }
 
     private func enter(_ next: Phase, until deadline: TimeAmount?) {
-        guard phase != .refused else { return }
-        timer?.cancel()
-        timer = nil
+        guard phase != .refused, phase != .lingering else { return }
         phase = next
-        guard let deadline else { return }
-        timer = schedule(after: deadline) { [weak self] context in self?.expire(context) }
+        setDeadline(after: deadline)
+    }
+
+    private func setDeadline(after delay: TimeAmount?) {
+        deadline = delay.map { .now() + $0 }
+        guard let deadline, let context else { return }
+        if let timer, timer.due <= deadline { return }
+        timer?.task.cancel()
+        let loop = context.eventLoop.assumeIsolated()
+        let task = loop.scheduleTask(deadline: deadline) { [weak self] in
+            if let self { timerCame() }
+        }
+        timer = (task, deadline)
+    }
+
+    private func timerCame() {
+        timer = nil
+        guard let context, let deadline else { return }
+        let left = deadline - .now()
+        if left > .zero { setDeadline(after: left) } else { expire(context) }
     }
 
     private func expire(_ context: ChannelHandlerContext) {
         switch phase {
         case .head, .body:
             refuse(Problem(.timeout, "the request did not arrive in time", status: .requestTimeout))
-        case .waiting, .answering, .refused:
+        case .waiting, .answering, .refused, .lingering:
             context.close(promise: nil)
         }
     }

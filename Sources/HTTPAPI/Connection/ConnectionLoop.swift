@@ -35,7 +35,8 @@ struct ConnectionLoop: Sendable {
     ) async throws -> Bool {
         let request = APIRequest(head: incoming.head, body: incoming.body, makeID: RequestID.make)
         return try await RequestID.$current.withValue(request.id) {
-            try await answer(request, keepAlive: incoming.head.isKeepAlive, outbound)
+            let keepAlive = incoming.head.isKeepAlive && !incoming.isLast
+            return try await answer(request, keepAlive: keepAlive, outbound)
         }
     }
 

@@ -7,6 +7,10 @@ package import NIOCore
 package struct HTTPLimits: Sendable {
     /// Connections open at once; the next one is answered 429 and closed.
     package var connections = 4096
+    /// Connections of brief calls that are served where consensus runs; the next ones elsewhere.
+    ///
+    /// As many watches as are told of a change in a millisecond.
+    package var nearConnections = 128
     /// Request line and headers of one request.
     package var headBytes = 32 << 10
     /// Body of one request.

@@ -7,12 +7,14 @@ package import NIOHTTP1
 package struct IncomingRequest: Sendable {
     package let head: HTTPRequestHead
     package let body: ByteBuffer
+    /// The connection may not go on where it is, and could not leave: it ends with the answer.
+    package let isLast: Bool
 }
 
 /// Puts the parts of a request together and refuses what is too large before it is held.
 ///
-/// Behind NIO's pipelining handler, so there is one request at a time. Confined to the channel's
-/// event loop.
+/// Behind NIO's pipelining handler, so there is one request at a time. On the near loop it sends a
+/// connection away with the first request that may not stay. Confined to the channel's event loop.
 package final class RequestAssembler: ChannelDuplexHandler {
     package typealias InboundIn = HTTPServerRequestPart
     package typealias InboundOut = IncomingRequest
@@ -22,16 +24,28 @@ package final class RequestAssembler: ChannelDuplexHandler {
     private let limits: HTTPLimits
     private let watch: ConnectionGuard
     private let uploads: BackupUploads
+    /// `nil`: the connection stays.
+    private let departure: ConnectionDeparture?
+    private let mayStay: (HTTPRequestHead) -> Bool
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
     /// Bytes that this request's body may have.
     private var bodyLimit = 0
     /// Whether this request has the place of the one long body.
     private var isUpload = false
+    private var isLast = false
 
-    init(limits: HTTPLimits, uploads: BackupUploads, reportingTo watch: ConnectionGuard) {
+    init(
+        limits: HTTPLimits,
+        uploads: BackupUploads,
+        departure: ConnectionDeparture?,
+        mayStay: @escaping (HTTPRequestHead) -> Bool,
+        reportingTo watch: ConnectionGuard
+    ) {
         self.limits = limits
         self.uploads = uploads
+        self.departure = departure
+        self.mayStay = mayStay
         self.watch = watch
     }
 
@@ -56,7 +70,10 @@ package final class RequestAssembler: ChannelDuplexHandler {
         promise: EventLoopPromise<Void>?
     ) {
         // Before it is passed on: a pipelined request may follow within this very call.
-        if case .end = unwrapOutboundIn(data) { watch.answerEnded() }
+        if case .end = unwrapOutboundIn(data) {
+            watch.answerEnded()
+            departure?.answerEnded()
+        }
         context.write(data, promise: promise)
     }
 
@@ -65,6 +82,7 @@ package final class RequestAssembler: ChannelDuplexHandler {
             context.fireErrorCaught(error)
             return
         }
+        guard !isLeaving else { return }  // Cut in the middle of a request, as it must be.
         watch.refuse(
             error == .headerOverflow
                 ? Self.headTooLarge : Problem(.badValue, "this is not HTTP/1.1: \(error)")
@@ -73,12 +91,25 @@ package final class RequestAssembler: ChannelDuplexHandler {
 
     // MARK: - Parts
 
+    private var isLeaving: Bool { departure?.isLeaving ?? false }
+
+    /// Whether the request is answered elsewhere.
+    private func leaves(with head: HTTPRequestHead) -> Bool {
+        guard let departure else { return false }
+        isLast = !mayStay(head)
+        if isLast, departure.leave(with: head) { return true }
+        departure.stay()
+        return false
+    }
+
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        guard !isLeaving else { return }
         watch.headArrived()
         let byteCount = head.headers.reduce(head.uri.utf8.count) { total, header in
             total + header.name.utf8.count + header.value.utf8.count + 4
         }
         guard byteCount <= limits.headBytes else { return watch.refuse(Self.headTooLarge) }
+        guard !leaves(with: head) else { return }
         let uploadLimit = uploads.begin(head)
         isUpload = uploadLimit != nil
         bodyLimit = uploadLimit ?? limits.bodyBytes
@@ -114,7 +145,8 @@ package final class RequestAssembler: ChannelDuplexHandler {
         self.head = nil
         endUpload()
         watch.requestArrived()
-        context.fireChannelRead(wrapInboundOut(IncomingRequest(head: head, body: body)))
+        let request = IncomingRequest(head: head, body: body, isLast: isLast)
+        context.fireChannelRead(wrapInboundOut(request))
     }
 
     private func endUpload() {

@@ -54,9 +54,10 @@ package struct WatchLines: Sendable {
 
     /// The line of any event, newline included.
     package static func encode(_ event: WatchEvent) throws -> ByteBuffer {
-        var line = try JSONText.encode(WatchLine(event))
-        line.writeInteger(UInt8(ascii: "\n"))
-        return line
+        let line = WatchLine(event)
+        var text = try line.written ?? JSONText.encode(line)
+        text.writeInteger(UInt8(ascii: "\n"))
+        return text
     }
 
     private mutating func keep(_ line: Line, as name: Name) {

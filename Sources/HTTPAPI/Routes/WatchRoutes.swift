@@ -17,6 +17,7 @@ enum WatchRoutes {
                     "watch",
                     "Changes of the catalog as newline-delimited JSON, in revision order, none "
                         + "missing, none twice; a progress line at least every 5 s.",
+                    work: .trickle,
                     parameters: [
                         .query("from", "First revision wanted, inclusive.", type: "integer"),
                         .query("state", "true: first a line for each live key; without from."),

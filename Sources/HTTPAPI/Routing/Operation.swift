@@ -14,13 +14,15 @@ package struct Operation: Sendable {
         case brief
         /// Everything else, lists and files among it: on the shared pool.
         case long
+        /// Begins on the shared pool, and is brief each time it goes on: a watch.
+        case trickle
 
         func perform<Answer: Sendable, Failure: Error>(
             _ body: @Sendable () async throws(Failure) -> Answer
         ) async throws(Failure) -> Answer {
             switch self {
             case .brief: try await body()
-            case .long:
+            case .long, .trickle:
                 try await withTaskExecutorPreference(globalConcurrentExecutor, operation: body)
             }
         }

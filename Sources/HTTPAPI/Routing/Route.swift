@@ -25,6 +25,11 @@ package struct Route: Sendable {
         self.operations = operations
     }
 
+    /// Whether the pattern is a path and has no names.
+    var isLiteral: Bool {
+        segments.allSatisfy { if case .literal = $0 { true } else { false } }
+    }
+
     /// Methods for `Allow`; GET brings HEAD with it.
     package var allowedMethods: [String] {
         operations.flatMap { $0.method == .GET ? ["GET", "HEAD"] : [$0.method.rawValue] }

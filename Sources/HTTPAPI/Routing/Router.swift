@@ -9,11 +9,28 @@ package struct Router: Sendable {
     typealias Captures = [String: ByteString]
 
     package let routes: [Route]
+    /// Where in ``routes`` a path without names belongs: what is asked most, looked up at once.
+    private let literals: [[UInt8]: Int]
+
+    package init(routes: [Route]) {
+        self.routes = routes
+        var literals: [[UInt8]: Int] = [:]
+        for (index, route) in routes.enumerated() {
+            let path = Array(route.pattern.utf8)
+            let segments = Self.segments(of: path)
+            let first = routes.firstIndex {
+                Self.captures(of: segments, along: $0.segments) != nil
+            }
+            if route.isLiteral, first == index { literals[path] = index }
+        }
+        self.literals = literals
+    }
 
     /// The route that `target` belongs to, and what its path holds.
     ///
     /// - Throws: `bad-path` for a broken escape in a capture, `not-found` for a path without a route.
     func match(_ target: RequestTarget) throws(Problem) -> (Route, Captures) {
+        if let index = literals[target.rawPath] { return (routes[index], [:]) }
         let given = target.rawSegments
         for route in routes {
             guard let raw = Self.captures(of: given, along: route.segments) else { continue }
@@ -30,6 +47,12 @@ package struct Router: Sendable {
             .notFound,
             "there is nothing at \(ByteString(target.rawPath.prefix(200))); "
                 + "GET /v1/openapi.json describes what there is"
+        )
+    }
+
+    private static func segments(of path: [UInt8]) -> [ArraySlice<UInt8>] {
+        Array(
+            path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
         )
     }
 

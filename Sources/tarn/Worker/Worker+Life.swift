@@ -41,6 +41,10 @@ extension Worker {
                 await self.watchCredentials()
                 return nil
             }
+            group.addTask {
+                await RestingMemory.run()
+                return nil
+            }
             for await failure in group {
                 guard let failure else { continue }
                 group.cancelAll()

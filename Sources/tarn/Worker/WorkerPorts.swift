@@ -56,7 +56,8 @@ struct WorkerPorts {
                 host: listen.http.host,
                 port: Int(listen.http.port),
                 dependencies: http,
-                group: group
+                group: group,
+                near: peerGroup.any()
             )
             return WorkerPorts(
                 peers: peerServer,
