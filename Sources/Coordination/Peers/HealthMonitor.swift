@@ -15,8 +15,10 @@ package final class HealthMonitor: Sendable {
         package let status: StatusReply
         /// When it was heard, by the monotonic clock.
         package let heardAtMS: UInt64
-        /// Whether the connection broke since.
-        var isLost = false
+        /// When the connection broke since, by the same clock.
+        var lostAtMS: UInt64?
+
+        var isLost: Bool { lostAtMS != nil }
     }
 
     package static let intervalMS: UInt64 = 250
@@ -150,7 +152,10 @@ package final class HealthMonitor: Sendable {
     }
 
     /// The connection to this node broke: do not wait for its silence to be noticed.
-    package func lost(_ node: NodeID) { reports.withLock { $0[node]?.isLost = true } }
+    package func lost(_ node: NodeID) {
+        let now = now()
+        reports.withLock { $0[node]?.lostAtMS = now }
+    }
 
     /// Asks in rounds until cancelled; one that does not answer keeps no other waiting.
     ///
