@@ -40,6 +40,7 @@ package final class HealthMonitor: Sendable {
     private static let hearsayMS = FeedFollower.silenceMS + FeedBeacon.intervalMS
 
     private let reports = Mutex<[NodeID: Report]>([:])
+    private let roundTrips = Mutex<[NodeID: ShortestTrip]>([:])
     private let hearsay = Mutex<Hearsay?>(nil)
     /// Nodes whose answer is outstanding: asked again when it came or was given up.
     private let asking = Mutex<Set<NodeID>>([])
@@ -82,6 +83,12 @@ package final class HealthMonitor: Sendable {
     package func index(of node: NodeID) -> LogIndex? {
         if let report = freshReport(of: node) { return report.status.index }
         return word(of: node)?.index ?? report(of: node)?.status.index
+    }
+
+    /// How long the quickest answer of some seconds took; `nil` while the node does not answer.
+    package func roundTripMS(of node: NodeID) -> UInt64? {
+        guard freshReport(of: node) != nil else { return nil }
+        return roundTrips.withLock { $0[node]?.milliseconds }
     }
 
     /// The newest term that one of these spoke of, or that was told, and who leads in it.
@@ -224,8 +231,12 @@ package final class HealthMonitor: Sendable {
             book.failed(node, at: address)  // Somebody else lives there now.
             return false
         }
-        let report = Report(status: reply, heardAtMS: now())
+        let heardAt = now()
+        let report = Report(status: reply, heardAtMS: heardAt)
         reports.withLock { $0[node] = report }
+        roundTrips.withLock { trips in
+            trips[node, default: ShortestTrip()].add(heardAt - min(heardAt, askedAt), atMS: heardAt)
+        }
         heard(reply, askedAt)
         return true
     }
