@@ -152,7 +152,8 @@ let testSupport: [Target] = [
     .target(
         name: "TestKit",
         dependencies: [
-            "Origins", "Primitives", "SystemIO", .nioCore, .nioHTTP1, .nioPosix, .system,
+            "APIModel", "Origins", "Primitives", "SystemIO", .nioCore, .nioHTTP1, .nioPosix,
+            .system,
         ]
     ),
 ]

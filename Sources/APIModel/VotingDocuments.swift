@@ -21,6 +21,8 @@ package struct AutopilotDocument: Codable, Hashable, Sendable {
     @Nullable package var waitsFor: String?
     /// What the votes as they are do not survive although they should.
     @Nullable package var weakness: String?
+    /// From where the cluster is led, and why; `nil` where that is left to chance.
+    @Nullable package var leadership: String?
 
     package init(
         survive: String,
@@ -32,7 +34,8 @@ package struct AutopilotDocument: Codable, Hashable, Sendable {
         coming: [String] = [],
         reason: String? = nil,
         waitsFor: String? = nil,
-        weakness: String? = nil
+        weakness: String? = nil,
+        leadership: String? = nil
     ) {
         self.survive = survive
         self.voters = voters
@@ -44,6 +47,7 @@ package struct AutopilotDocument: Codable, Hashable, Sendable {
         self.reason = reason
         self.waitsFor = waitsFor
         self.weakness = weakness
+        self.leadership = leadership
     }
 }
 

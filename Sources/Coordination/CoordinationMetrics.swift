@@ -44,6 +44,13 @@ struct CoordinationMetrics: Sendable {
         }
     }
 
+    /// Reports at each scrape what became of the datagrams of consensus.
+    func report(_ datagrams: ConsensusDatagrams) {
+        registry.report(.raftDatagrams) {
+            datagrams.counts.map { ([$0.outcome.rawValue], Double($0.count)) }
+        }
+    }
+
     /// Reports this voter's state at each scrape, as long as consensus runs here.
     func report(_ state: @escaping @Sendable () -> VoterState?) {
         func report(

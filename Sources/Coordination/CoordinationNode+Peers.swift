@@ -191,7 +191,8 @@ extension CoordinationNode {
             usedBytes: load.usedBytes,
             pages: load.pages,
             addresses: registration.addresses,
-            alarms: ownAlarms
+            alarms: ownAlarms,
+            roundTrips: ownRoundTrips
         )
     }
 }

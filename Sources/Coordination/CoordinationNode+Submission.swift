@@ -62,7 +62,7 @@ extension CoordinationNode {
     func requireQuorum(isFateUnknown: Bool = false) throws(CoordinationError) {
         let quorum = quorum
         guard quorum.have < quorum.need, quorum.have + quorum.missing.count > 0,
-            !isStillListening
+            !isStillListening, !hasConsensusHeardQuorum(but: quorum.missing)
         else { return }
         if isFateUnknown { throw .outcomeUnknown }
         throw .noQuorum(
@@ -70,6 +70,17 @@ extension CoordinationNode {
             need: quorum.need,
             missing: quorum.missing.map(name(of:))
         )
+    }
+
+    /// Whether consensus says that a quorum answered the leader within the last second, though those who
+    /// are missing have not answered here: on a bad network questions wait longer than heartbeats.
+    ///
+    /// Not if the connection to one of them has broken since.
+    private func hasConsensusHeardQuorum(but missing: [NodeID]) -> Bool {
+        guard let confirmedAtMS = driver?.state.confirmedAtMS else { return false }
+        let now = settings.now()
+        return now - min(now, confirmedAtMS) <= 1000
+            && missing.allSatisfy { health.report(of: $0)?.lostAtMS ?? 0 < confirmedAtMS }
     }
 
     /// Whether this worker listens for less than a second: silence says nothing yet.

@@ -48,6 +48,8 @@ package final class CoordinationNode: Sendable {
     /// Whom this worker feeds.
     let feedDesk = FeedDesk()
     let feedTrees = FeedTreeCache()
+    /// What goes beside the connections between voters while they lose packets.
+    let datagrams = ConsensusDatagrams()
     /// The worker that is to get a lost vote, while this one leads: asked as often as the voters are.
     let candidate = Mutex<NodeID?>(nil)
     /// What this leader remembers about the votes; `nil` where another leads.

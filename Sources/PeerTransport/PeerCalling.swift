@@ -13,6 +13,10 @@ package protocol PeerCalling: Sendable {
     /// connection breaks. Raft repeats what matters.
     func send(_ message: [UInt8], to address: PeerAddress)
 
+    /// Sends a one-way message that is under way in another way, too: as ``send(_:to:)``, but left out
+    /// while the connection waits for the answer to what it had to send again.
+    func sendSpare(_ message: [UInt8], to address: PeerAddress)
+
     /// Asks, and waits for the answer.
     ///
     /// - Parameters:
@@ -45,11 +49,26 @@ package protocol PeerCalling: Sendable {
     /// What is known of the connection to this address now.
     func status(of address: PeerAddress) -> PeerConnectionStatus
 
+    /// Whether messages to this address have to wait for packets that were lost, or are lost: there is
+    /// no connection, or it had to send again within the last two seconds.
+    ///
+    /// What was never sent anything loses nothing.
+    func losesPackets(to address: PeerAddress) -> Bool
+
     /// Sends this worker's changed hello over every connection.
     func announce()
 
     /// Closes the connection to this address and forgets it; calls in flight end as `disconnected`.
     func forget(_ address: PeerAddress)
+}
+
+extension PeerCalling {
+    /// Calls that lose nothing.
+    package func losesPackets(to address: PeerAddress) -> Bool { false }
+
+    package func sendSpare(_ message: [UInt8], to address: PeerAddress) {
+        send(message, to: address)
+    }
 }
 
 /// The state of the connection to one address.

@@ -64,6 +64,13 @@ package final class PeerClient: PeerCalling {
         link.send(message)
     }
 
+    package func sendSpare(_ message: [UInt8], to address: PeerAddress) {
+        guard let link = state.withLock({ $0.links[address] }) else {
+            return send(message, to: address)
+        }
+        link.sendSpare(message)
+    }
+
     package func request(
         _ method: UInt8,
         _ body: [UInt8],
@@ -99,6 +106,10 @@ package final class PeerClient: PeerCalling {
         let link = state.withLock { $0.links[address] }
         return link?.status
             ?? PeerConnectionStatus(remote: nil, isConnected: false, silence: nil)
+    }
+
+    package func losesPackets(to address: PeerAddress) -> Bool {
+        state.withLock { $0.links[address] }?.losesPackets ?? false
     }
 
     package func announce() {

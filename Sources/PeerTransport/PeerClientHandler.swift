@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Codecs
+import Glibc
 import NIOCore
 
 /// The connecting end of one connection.
@@ -65,6 +66,22 @@ final class PeerClientHandler: ChannelInboundHandler {
         for message in messages { basics.write(.message(message), flush: false) }
         basics.context?.flush()
         counters.count { $0.messagesSent += UInt64(messages.count) }
+    }
+
+    /// Has `watch` look at what TCP has sent again; channels that are no sockets say nothing.
+    func look(by watch: inout LossWatch) {
+        guard let context = basics.context, watch.isDue(context.eventLoop.now),
+            let socket = context.channel as? any SocketOptionProvider
+        else { return }
+        var found: tcp_info?
+        // Asked on the channel's own loop it is answered at once.
+        socket.getTCPInfo().assumeIsolated().whenSuccess { found = $0 }
+        guard let found else { return }
+        watch.saw(
+            repeatedCount: found.tcpi_total_retrans,
+            isWaiting: found.tcpi_retransmits > 0,
+            at: context.eventLoop.now
+        )
     }
 
     func request(

@@ -16,6 +16,9 @@ final class PeerLink: Sendable {
         var remote: PeerHello?
         var isConnected = false
         var lastHeard: NIODeadline?
+        /// The connection takes no more bytes for now.
+        var isStuck = false
+        var lossyUntil = NIODeadline.distantPast
     }
 
     let address: PeerAddress
@@ -80,6 +83,17 @@ final class PeerLink: Sendable {
         if mustSchedule { execute { $0.drain() } }
     }
 
+    /// Sends a message unless the connection waits for the answer to what it had to send again.
+    func sendSpare(_ message: [UInt8]) {
+        execute { core in
+            if core.isWaiting {
+                core.link.counters.count { $0.messagesSpared += 1 }
+            } else {
+                core.link.send(message)
+            }
+        }
+    }
+
     /// Reserves a place for a call; `false` over the bounds.
     func reserve(_ byteCount: Int, isUrgent: Bool) -> Bool {
         let kept = isUrgent || limits.urgentMethods.isEmpty ? 0 : limits.requestsInFlight / 8
@@ -121,6 +135,11 @@ final class PeerLink: Sendable {
                 silence: silence.map { .nanoseconds(max(0, $0.nanoseconds)) }
             )
         }
+    }
+
+    /// Whether what is sent now may have to wait for packets that were lost, or is lost itself.
+    var losesPackets: Bool {
+        shared.withLock { !$0.isConnected || $0.isStuck || $0.lossyUntil > loop.now }
     }
 
     /// Whether nothing would be lost by forgetting this address.

@@ -25,7 +25,7 @@ final class PeerLinkCore {
         case shutDown
     }
 
-    private let link: PeerLink
+    let link: PeerLink
     private let environment: PeerEnvironment
     private var generator: SplitMix64
     private var state = State.idle
@@ -35,6 +35,8 @@ final class PeerLinkCore {
     private var waiting: [UInt64: PeerCall] = [:]
     /// The handler of the connection being made or in use, to close it.
     private var current: PeerClientHandler?
+    /// What the connection in use loses.
+    private var losses = LossWatch()
 
     init(link: PeerLink, environment: PeerEnvironment, seed: UInt64) {
         self.link = link
@@ -47,6 +49,7 @@ final class PeerLinkCore {
     /// Hands waiting messages to the connection, as many as it takes.
     func drain() {
         guard case .connected(let handler) = state else { return connect() }
+        watchLosses(of: handler)
         while handler.canTakeMessages {
             // One look at both: a message asked for after an announcement never leaves before it.
             let (mustAnnounce, messages) = link.shared.withLock { shared in
@@ -60,6 +63,22 @@ final class PeerLinkCore {
             handler.send(messages)
         }
         // Not writable: the flag stays set, and the handler says when there is room again.
+        link.shared.withLock { $0.isStuck = true }
+    }
+
+    /// Whether TCP waits for the answer to what it had to send again, or takes no more for now.
+    var isWaiting: Bool {
+        guard case .connected(let handler) = state else { return false }
+        watchLosses(of: handler)
+        return losses.isWaiting || !handler.canTakeMessages
+    }
+
+    private func watchLosses(of handler: PeerClientHandler) {
+        handler.look(by: &losses)
+        link.shared.withLock { shared in
+            shared.isStuck = !handler.canTakeMessages
+            shared.lossyUntil = losses.lossyUntil
+        }
     }
 
     func begin(_ call: PeerCall) {
@@ -178,6 +197,7 @@ final class PeerLinkCore {
     private func ready(_ handler: PeerClientHandler, _ remote: PeerHello) {
         guard handler === current else { return }
         if case .shutDown = state { return }
+        if case .connected = state {} else { losses = LossWatch() }
         state = .connected(handler)
         failures = 0
         link.shared.withLock { shared in

@@ -10,7 +10,7 @@ package import NIOCore
 /// lost among five voters: Docs/coordination.md.
 package enum TCPRecovery {
     /// For connections between voters, on both ends; what this kernel does not know is left out
-    /// (the second and third need Linux 6.15).
+    /// (all but the first need Linux 6.15).
     ///
     /// - Source: tcp(7), the kernel's ip-sysctl.rst and tcp-thin.rst.
     package static let options:
@@ -25,6 +25,9 @@ package enum TCPRecovery {
     private static let wanted = [
         // The same pause before every repetition, not twice as long each time.
         Wanted(name: TCP_THIN_LINEAR_TIMEOUTS, value: 1),
+        // TCP_RTO_MAX_MS: the longest such pause, where it doubles all the same (more than three packets
+        // are under way, or one was repeated six times); 120,000 otherwise.
+        Wanted(name: 44, value: 1_000),
         // TCP_RTO_MIN_US: the shortest such pause, in microseconds; 200,000 otherwise.
         Wanted(name: 45, value: 30_000),
         // TCP_DELACK_MAX_US: what is acknowledged later than that would be sent twice.

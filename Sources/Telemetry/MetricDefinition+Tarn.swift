@@ -111,6 +111,12 @@ extension MetricDefinition {
         help: "Gossip datagrams left out, received or to be sent.",
         labels: ["reason"]
     )
+    package static let raftDatagrams = Self(
+        "tarn_raft_datagrams_total",
+        .counter,
+        help: "Messages of consensus in datagrams, beside links that lose packets.",
+        labels: ["outcome"]
+    )
     package static let ringEpoch = Self(
         "tarn_ring_epoch",
         .gauge,
@@ -170,7 +176,7 @@ extension MetricDefinition {
         originReadBytes, handoffBytes,
         raftTerm, raftIsLeader, raftCommitIndex, raftFsyncSeconds, raftLogScrubbedBytes,
         raftLogDamagedFiles, feedStreams, feedSentBytes, feedChanges, catalogStaleness,
-        gossipMembers, gossipDropped, ringEpoch,
+        gossipMembers, gossipDropped, raftDatagrams, ringEpoch,
         storePages, storeBytes, storeEvictedBytes, fuseOperationSeconds, httpRequests, listHidden,
         alarm, metricsDropped,
     ]

@@ -113,7 +113,8 @@ struct ShapeTests {
     )
     static let clusterText = """
         {"alarms":[{"detail":"d","kind":"k","since":null}],\
-        "autopilot":{"action":"grow","coming":["w3","w4"],"demoted":["w2"],"leaving":[],\
+        "autopilot":{"action":"grow","coming":["w3","w4"],"demoted":["w2"],\
+        "leadership":null,"leaving":[],\
         "promoted":[],"reason":null,"survive":"zone","voters":3,"waitsFor":"w3 to get the log",\
         "weakness":null},"cluster":"c","generation":1,\
         "leader":null,"learners":[],"observers":0,"quorum":{"have":1,"need":2},\

@@ -79,7 +79,8 @@ extension ProcessTests {
                     UInt8(truncatingIfNeeded: random.next())
                 }
                 bytes += Array(repeating: 7, count: length - bytes.count)
-                if round % 3 == 0, length > 4 { bytes.replaceSubrange(0..<4, with: "TRN1".utf8) }
+                let magic = ["TRN1", "TRC1", nil][round % 3]
+                if let magic, length > 4 { bytes.replaceSubrange(0..<4, with: magic.utf8) }
                 sender.send(bytes, to: worker.ports.peer)
             }
             try await worker.until("dropped datagrams") {
@@ -89,6 +90,9 @@ extension ProcessTests {
             #expect(
                 try await worker.metric(#"tarn_gossip_dropped_total{reason="cluster"}"#) ?? 0 > 0
             )
+            let unreadable = #"tarn_raft_datagrams_total{outcome="unreadable"}"#
+            #expect(try await worker.metric(unreadable) ?? 0 > 100)
+            #expect(try await worker.metric(#"tarn_raft_datagrams_total{outcome="taken"}"#) == 0)
             let lines = worker.log.split(separator: "\n").count { $0.contains("datagrams dropped") }
             #expect(lines == 1, "one a minute: \(lines)")
             #expect(try worker.residentBytes() < memory + (64 << 20))

@@ -75,7 +75,7 @@ struct RegistryTests {
         ("tarn_raft_log_damaged_files", []),
         ("tarn_feed_streams", []), ("tarn_feed_sent_bytes_total", []),
         ("tarn_feed_source_changes_total", []), ("tarn_catalog_staleness_seconds", []),
-        ("tarn_gossip_members", ["state"]), ("tarn_gossip_dropped_total", ["reason"]),
+        ("tarn_gossip_members", ["state"]), ("tarn_gossip_dropped_total", ["reason"]), ("tarn_raft_datagrams_total", ["outcome"]),
         ("tarn_ring_epoch", ["region"]),
         ("tarn_store_pages", []), ("tarn_store_bytes", []),
         ("tarn_store_evicted_bytes_total", ["reason"]),

@@ -132,7 +132,7 @@ extension CoordinationNode {
     /// What another member asks over a connection.
     func answerGossip(_ body: [UInt8], from remote: PeerHello) throws(PeerFailure) -> [UInt8] {
         try requireMember(remote)
-        do throws(GossipSeal.Rejection) {
+        do throws(DatagramSeal.Rejection) {
             return try gossip.received(exchange: body)
         } catch {
             throw .because(.badRequest, "no gossip packet")

@@ -3,7 +3,7 @@ import Codecs
 package import GossipCore
 import Logging
 import NIOCore
-package import PeerTransport
+import PeerTransport
 package import Primitives
 import Synchronization
 
@@ -22,7 +22,7 @@ package final class GossipDriver: Sendable {
     struct State {
         var core: Gossip?
         var cluster: ClusterID?
-        var seal: GossipSeal?
+        var seal: DatagramSeal?
         var socket: DatagramSocket?
         /// Where members' datagrams go, by where they are reached; of names as they were resolved.
         var places: [PeerAddress: SocketAddress] = [:]
@@ -72,10 +72,12 @@ package final class GossipDriver: Sendable {
         )
     }
 
-    /// Takes the datagrams of this socket.
-    package func listen(on socket: DatagramSocket) {
-        state.withLock { $0.socket = socket }
-        socket.receive { [weak self] bytes, source in self?.received(bytes, from: source) }
+    /// Sends from this socket; what comes to it is to be given to ``received(_:from:)``.
+    func listen(on socket: DatagramSocket) { state.withLock { $0.socket = socket } }
+
+    /// Where datagrams for a member go; `nil` while its name is not resolved.
+    func place(of address: PeerAddress) -> SocketAddress? {
+        state.withLock { $0.places[address] } ?? DatagramSocket.numeric(address)
     }
 
     var isListening: Bool { state.withLock { $0.socket != nil } }
@@ -85,7 +87,7 @@ package final class GossipDriver: Sendable {
         state.withLock { state in
             state.core = core
             state.cluster = cluster
-            state.seal = GossipSeal(cluster: cluster)
+            state.seal = DatagramSeal(.gossip, cluster: cluster)
         }
     }
 
@@ -120,7 +122,7 @@ package final class GossipDriver: Sendable {
 
     func received(_ datagram: [UInt8], from source: SocketAddress) {
         guard let seal = state.withLock({ $0.seal }) else { return }
-        do throws(GossipSeal.Rejection) {
+        do throws(DatagramSeal.Rejection) {
             let packet = try packet(in: seal.open(datagram))
             for effect in give(.received(packet)) {
                 if case .answer(let answer) = effect { send(answer, to: source) }
@@ -131,7 +133,7 @@ package final class GossipDriver: Sendable {
     }
 
     /// What came over a connection to a member, or from one; the answer, if it wants one.
-    func received(exchange body: [UInt8]) throws(GossipSeal.Rejection) -> [UInt8] {
+    func received(exchange body: [UInt8]) throws(DatagramSeal.Rejection) -> [UInt8] {
         let packet = try packet(in: body[...])
         for effect in give(.received(packet)) {
             if case .answer(let answer) = effect { return answer.encode() }
@@ -141,7 +143,7 @@ package final class GossipDriver: Sendable {
 
     private func packet(
         in bytes: ArraySlice<UInt8>
-    ) throws(GossipSeal.Rejection) -> GossipPacket {
+    ) throws(DatagramSeal.Rejection) -> GossipPacket {
         do throws(ByteDecodingError) {
             return try GossipPacket(decoding: bytes)
         } catch {
@@ -187,9 +189,7 @@ package final class GossipDriver: Sendable {
     private func perform(_ effect: GossipEffect) {
         switch effect {
         case .send(let packet, let node):
-            guard let address = book.address(of: node),
-                let place = state.withLock({ $0.places[address] })
-                    ?? DatagramSocket.numeric(address)
+            guard let address = book.address(of: node), let place = place(of: address)
             else { return }  // Its name is not resolved yet: exchanges get there.
             send(packet, to: place)
         case .exchange(let packet, let node): exchanging.yield((packet, node))
@@ -203,6 +203,11 @@ package final class GossipDriver: Sendable {
         let (seal, socket) = state.withLock { ($0.seal, $0.socket) }
         guard let seal, let socket else { return }
         socket.send(seal.seal(packet.encode()), to: place)
+    }
+
+    /// Sends a datagram that is somebody else's, from the socket of this port.
+    func send(_ datagram: [UInt8], to place: SocketAddress) {
+        state.withLock { $0.socket }?.send(datagram, to: place)
     }
 
     // MARK: - Time

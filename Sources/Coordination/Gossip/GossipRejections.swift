@@ -7,7 +7,7 @@ import Synchronization
 /// Datagrams that were dropped, by why; said in the log at most once a minute, however many come.
 final class GossipRejections: Sendable {
     private struct State {
-        var counts: [GossipSeal.Rejection: UInt64] = [:]
+        var counts: [DatagramSeal.Rejection: UInt64] = [:]
         var saidMS: UInt64?
         var unsaid: UInt64 = 0
     }
@@ -17,14 +17,14 @@ final class GossipRejections: Sendable {
     private let state = Mutex(State())
 
     /// Each reason, and how often.
-    var counts: [(reason: GossipSeal.Rejection, count: UInt64)] {
+    var counts: [(reason: DatagramSeal.Rejection, count: UInt64)] {
         state.withLock { state in
-            GossipSeal.Rejection.allCases.map { ($0, state.counts[$0] ?? 0) }
+            DatagramSeal.Rejection.allCases.map { ($0, state.counts[$0] ?? 0) }
         }
     }
 
     func count(
-        _ rejection: GossipSeal.Rejection,
+        _ rejection: DatagramSeal.Rejection,
         from source: SocketAddress,
         log: Logger,
         nowMS: UInt64

@@ -13,12 +13,15 @@ extension CoordinationNode {
     func keepVoters() async {
         guard await untilMember() else { return }
         var leading: Leading?
+        var place = LeadershipPlace()
         while !Task.isCancelled {
+            note(&place)
             if let driver, driver.state.role == .leader {
                 let term = driver.state.term
                 var current =
                     leading.flatMap { $0.term == term ? $0 : nil }
                     ?? Leading(sinceMS: settings.now(), term: term)
+                current.place = place
                 await takeNextStep(&current, driver)
                 leading = current
             } else {
@@ -62,7 +65,8 @@ extension CoordinationNode {
             failed: leading.trials.failed,
             chosen: leading.trials.chosen,
             isWaitingForNamesake: leading.trials.isWaitingForNamesake(now: now),
-            patienceMS: settings.limits.voterPatienceMS
+            patienceMS: settings.limits.voterPatienceMS,
+            leadingRegion: leading.place.wanted
         )
     }
 
@@ -153,4 +157,6 @@ struct Leading: Sendable {
     let sinceMS: UInt64
     let term: Term
     var trials = VoterTrials()
+    /// From where to lead.
+    var place = LeadershipPlace()
 }

@@ -105,6 +105,8 @@ extension CoordinationNode {
         let plan = voterPlan(driver.state, leading, now: settings.now())
         if let wish = question.wish { return plan?.verdict(on: wish).encode() }
         let change = VotingOutlook(waitsFor: "the change of the voters that is under way")
-        return (plan?.outlook ?? change).encode()
+        var outlook = plan?.outlook ?? change
+        outlook.leadership = leading.place.reason
+        return outlook.encode()
     }
 }

@@ -255,11 +255,11 @@ extension VoterPlan {
 
     /// The region where all should vote: that of most votes; `nil` where a region is to be survived.
     var home: String? {
-        catalog.cluster?.survival == .region ? nil : leadingRegion(of: members.incoming)
+        catalog.cluster?.survival == .region ? nil : regionOfMost(members.incoming)
     }
 
     /// The region of most votes; of equals the one that is preferred already, else the first by name.
-    private func leadingRegion(of voters: [Voter]) -> String? {
+    private func regionOfMost(_ voters: [Voter]) -> String? {
         let workers = voters.filter(isRegistered).compactMap { catalog.worker(id: $0.node) }
         func rank(_ region: String) -> (Int, Int) {
             let here = workers.filter { $0.region == region }
@@ -270,12 +270,14 @@ extension VoterPlan {
     }
 
     /// Whom the cluster would rather have lead: where a region is to be survived, the voters of the one
-    /// with most votes, because they are the nearest to each other.
+    /// that was measured to be nearest to a quorum; before that, of the one with most votes.
     func priorities(of voters: [Voter]) -> [VoterSet.Priority] {
-        guard catalog.cluster?.survival == .region, let region = leadingRegion(of: voters) else {
-            return []
+        guard catalog.cluster?.survival == .region else { return [] }
+        func stand(in region: String?) -> [Voter] {
+            voters.sorted().filter { catalog.worker(id: $0.node)?.region == region }
         }
-        return voters.sorted().filter { catalog.worker(id: $0.node)?.region == region }
-            .map { VoterSet.Priority(node: $0.node, value: 1) }
+        let measured = leadingRegion.map(stand) ?? []
+        let preferred = measured.isEmpty ? stand(in: regionOfMost(voters)) : measured
+        return preferred.map { VoterSet.Priority(node: $0.node, value: 1) }
     }
 }

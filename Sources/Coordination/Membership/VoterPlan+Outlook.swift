@@ -31,7 +31,8 @@ extension VoterPlan {
             leader: leader,
             failed: failed,
             isWaitingForNamesake: isWaitingForNamesake,
-            patienceMS: patienceMS
+            patienceMS: patienceMS,
+            leadingRegion: leadingRegion
         )
         return switch wish.kind {
         case .demoted: plan.demotion(of: wish.node)

@@ -69,6 +69,8 @@ package struct VoterPlan: Sendable {
     /// Whether a lost vote still waits for the worker that has its name now.
     package let isWaitingForNamesake: Bool
     package let patienceMS: UInt64
+    /// The region that is to lead, by what was measured; `nil`: by how many votes it has.
+    package let leadingRegion: String?
     /// What should be changed, most urgent first, whether or not it can be done now.
     package private(set) var aims: [VoterAim] = []
 
@@ -80,7 +82,8 @@ package struct VoterPlan: Sendable {
         failed: [NodeID] = [],
         chosen: NodeID? = nil,
         isWaitingForNamesake: Bool = false,
-        patienceMS: UInt64 = VoterPlan.patienceMS
+        patienceMS: UInt64 = VoterPlan.patienceMS,
+        leadingRegion: String? = nil
     ) {
         self.members = members
         self.catalog = catalog
@@ -90,6 +93,7 @@ package struct VoterPlan: Sendable {
         self.chosen = chosen
         self.isWaitingForNamesake = isWaitingForNamesake
         self.patienceMS = patienceMS
+        self.leadingRegion = leadingRegion
         if !members.isJoint { aims = allAims }
     }
 

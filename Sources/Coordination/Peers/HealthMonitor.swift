@@ -15,8 +15,10 @@ package final class HealthMonitor: Sendable {
         package let status: StatusReply
         /// When it was heard, by the monotonic clock.
         package let heardAtMS: UInt64
-        /// Whether the connection broke since.
-        var isLost = false
+        /// When the connection broke since, by the same clock.
+        var lostAtMS: UInt64?
+
+        var isLost: Bool { lostAtMS != nil }
     }
 
     package static let intervalMS: UInt64 = 250
@@ -38,6 +40,7 @@ package final class HealthMonitor: Sendable {
     private static let hearsayMS = FeedFollower.silenceMS + FeedBeacon.intervalMS
 
     private let reports = Mutex<[NodeID: Report]>([:])
+    private let roundTrips = Mutex<[NodeID: ShortestTrip]>([:])
     private let hearsay = Mutex<Hearsay?>(nil)
     /// Nodes whose answer is outstanding: asked again when it came or was given up.
     private let asking = Mutex<Set<NodeID>>([])
@@ -80,6 +83,12 @@ package final class HealthMonitor: Sendable {
     package func index(of node: NodeID) -> LogIndex? {
         if let report = freshReport(of: node) { return report.status.index }
         return word(of: node)?.index ?? report(of: node)?.status.index
+    }
+
+    /// How long the quickest answer of some seconds took; `nil` while the node does not answer.
+    package func roundTripMS(of node: NodeID) -> UInt64? {
+        guard freshReport(of: node) != nil else { return nil }
+        return roundTrips.withLock { $0[node]?.milliseconds }
     }
 
     /// The newest term that one of these spoke of, or that was told, and who leads in it.
@@ -150,7 +159,10 @@ package final class HealthMonitor: Sendable {
     }
 
     /// The connection to this node broke: do not wait for its silence to be noticed.
-    package func lost(_ node: NodeID) { reports.withLock { $0[node]?.isLost = true } }
+    package func lost(_ node: NodeID) {
+        let now = now()
+        reports.withLock { $0[node]?.lostAtMS = now }
+    }
 
     /// Asks in rounds until cancelled; one that does not answer keeps no other waiting.
     ///
@@ -219,8 +231,12 @@ package final class HealthMonitor: Sendable {
             book.failed(node, at: address)  // Somebody else lives there now.
             return false
         }
-        let report = Report(status: reply, heardAtMS: now())
+        let heardAt = now()
+        let report = Report(status: reply, heardAtMS: heardAt)
         reports.withLock { $0[node] = report }
+        roundTrips.withLock { trips in
+            trips[node, default: ShortestTrip()].add(heardAt - min(heardAt, askedAt), atMS: heardAt)
+        }
         heard(reply, askedAt)
         return true
     }

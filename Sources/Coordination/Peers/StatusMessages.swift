@@ -43,6 +43,8 @@ package struct StatusReply: Sendable, Hashable {
     /// What it needs a person for; behind everything else, and left out where there is nothing, so that
     /// releases that know of none read the rest.
     package let alarms: [Alarm]
+    /// How far it is to the other voters, where consensus runs; behind the alarms, for the same reason.
+    package let roundTrips: [RoundTripWord]
 
     package init(
         node: NodeID,
@@ -56,7 +58,8 @@ package struct StatusReply: Sendable, Hashable {
         usedBytes: UInt64,
         pages: UInt64,
         addresses: WorkerAddresses,
-        alarms: [Alarm] = []
+        alarms: [Alarm] = [],
+        roundTrips: [RoundTripWord] = []
     ) {
         self.node = node
         self.isVoter = isVoter
@@ -70,6 +73,7 @@ package struct StatusReply: Sendable, Hashable {
         self.pages = pages
         self.addresses = addresses
         self.alarms = Array(alarms.prefix(Alarm.mostTold))
+        self.roundTrips = Array(roundTrips.prefix(RoundTripWord.mostTold))
     }
 
     package func encode() -> [UInt8] {
@@ -90,8 +94,11 @@ package struct StatusReply: Sendable, Hashable {
         writer.write(addresses.data)
         writer.write(addresses.peer)
         writer.write(optional: addresses.socket) { $0.write($1) }
-        if !alarms.isEmpty {
+        if !alarms.isEmpty || !roundTrips.isEmpty {
             writer.write(list: alarms) { $1.encode(into: &$0) }
+        }
+        if !roundTrips.isEmpty {
+            writer.write(list: roundTrips) { $1.encode(into: &$0) }
         }
         return writer.bytes
     }
@@ -119,14 +126,42 @@ package struct StatusReply: Sendable, Hashable {
             peer: try reader.text(),
             socket: try reader.optional { reader throws(ByteDecodingError) in try reader.text() }
         )
-        guard reader.byteCountLeft > 0 else {
-            alarms = []
-            return
-        }
-        let told = try reader.list { reader throws(ByteDecodingError) in
-            try Alarm(from: &reader)
-        }
+        let hasAlarms = reader.byteCountLeft > 0
+        let told =
+            hasAlarms
+            ? try reader.list { reader throws(ByteDecodingError) in try Alarm(from: &reader) } : []
         alarms = Array(told.prefix(Alarm.mostTold))
+        let hasRoundTrips = reader.byteCountLeft > 0
+        let measured =
+            hasRoundTrips
+            ? try reader.list { reader throws(ByteDecodingError) in
+                try RoundTripWord(from: &reader)
+            } : []
+        roundTrips = Array(measured.prefix(RoundTripWord.mostTold))
+    }
+}
+
+/// How far it is to a voter: the shortest way there and back within some seconds.
+package struct RoundTripWord: Sendable, Hashable {
+    /// As many as may vote.
+    static let mostTold = 64
+
+    package let node: NodeID
+    package let milliseconds: UInt32
+
+    package init(node: NodeID, milliseconds: UInt32) {
+        self.node = node
+        self.milliseconds = milliseconds
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.write(node.rawValue)
+        writer.write(milliseconds)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteDecodingError) {
+        node = NodeID(try reader.integer())
+        milliseconds = try reader.integer()
     }
 }
 

@@ -25,6 +25,8 @@ package struct VotingOutlook: Sendable, Hashable {
     package var waitsFor: String?
     /// What the votes as they are do not survive although they should.
     package var weakness: String?
+    /// From where the cluster is led, and why; `nil` where that is left to chance.
+    package var leadership: String?
 
     package init(
         action: Action? = nil,
@@ -32,7 +34,8 @@ package struct VotingOutlook: Sendable, Hashable {
         coming: [String] = [],
         reason: String? = nil,
         waitsFor: String? = nil,
-        weakness: String? = nil
+        weakness: String? = nil,
+        leadership: String? = nil
     ) {
         self.action = action
         self.leaving = leaving
@@ -40,6 +43,7 @@ package struct VotingOutlook: Sendable, Hashable {
         self.reason = reason
         self.waitsFor = waitsFor
         self.weakness = weakness
+        self.leadership = leadership
     }
 
     package func encode() -> [UInt8] {
@@ -48,7 +52,9 @@ package struct VotingOutlook: Sendable, Hashable {
         writer.write(action?.rawValue ?? 0)
         writer.write(list: leaving) { $0.write($1) }
         writer.write(list: coming) { $0.write($1) }
-        for text in [reason, waitsFor, weakness] { writer.write(optional: text) { $0.write($1) } }
+        for text in [reason, waitsFor, weakness, leadership] {
+            writer.write(optional: text) { $0.write($1) }
+        }
         return writer.bytes
     }
 
@@ -65,6 +71,7 @@ package struct VotingOutlook: Sendable, Hashable {
         reason = try reader.optional { reader throws(ByteDecodingError) in try reader.text() }
         waitsFor = try reader.optional { reader throws(ByteDecodingError) in try reader.text() }
         weakness = try reader.optional { reader throws(ByteDecodingError) in try reader.text() }
+        leadership = try reader.optional { reader throws(ByteDecodingError) in try reader.text() }
         try reader.finish()
     }
 }

@@ -162,7 +162,12 @@ extension CoordinationNode {
 
     private func send(_ message: RaftMessage, to voter: Voter) {
         guard let address = book.address(of: voter.node) else { return }
-        peers.send(RaftMessageCodec.encode(message), to: address)
+        let bytes = RaftMessageCodec.encode(message)
+        if peers.losesPackets(to: address), sendBeside(message, to: voter, at: address) {
+            peers.sendSpare(bytes, to: address)
+        } else {
+            peers.send(bytes, to: address)
+        }
     }
 
     /// The timing that the cluster was born with: from the catalog, or from the log's first entries.

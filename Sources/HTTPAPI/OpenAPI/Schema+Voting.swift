@@ -20,6 +20,7 @@ extension Schema {
                 .always("coming", .list(.string), "Names of those who get one."),
                 .optional("reason", .string), .optional("waitsFor", .string, "Why not now."),
                 .optional("weakness", .string, "What is not survived although it should be."),
+                .optional("leadership", .string, "From which region it is led, and why."),
             ]
         ),
         Schema(

@@ -84,7 +84,8 @@ extension AutopilotDocument {
             coming: outlook?.coming ?? [],
             reason: outlook?.reason,
             waitsFor: outlook == nil ? "a leader that answers" : outlook?.waitsFor,
-            weakness: outlook?.weakness
+            weakness: outlook?.weakness,
+            leadership: outlook?.leadership
         )
     }
 }

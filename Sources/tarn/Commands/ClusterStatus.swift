@@ -131,6 +131,7 @@ struct ClusterStatus: ClusterVerb {
         }
         if let waitsFor = autopilot.waitsFor { lines.append("waits for: \(waitsFor)") }
         if let weakness = autopilot.weakness { lines.append("weakness: \(weakness)") }
+        if let leadership = autopilot.leadership { lines.append("led: \(leadership)") }
         for (word, names) in [("promoted", autopilot.promoted), ("demoted", autopilot.demoted)]
         where !names.isEmpty {
             lines.append("\(word): \(names.joined(separator: ", "))")

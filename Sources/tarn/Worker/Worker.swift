@@ -115,7 +115,7 @@ final class Worker: Sendable {
         )
         peerServer = ports.peers
         gossipSocket = ports.gossip
-        coordination.gossip.listen(on: gossipSocket)
+        coordination.listen(on: gossipSocket)
         pageServer = ports.pages
         httpServer = ports.http
         coordination.listening(at: ports.addresses(settings))

@@ -110,7 +110,7 @@ struct MessageTests {
         (
             "outlook",
             VotingOutlook(action: .grow, leaving: [], coming: ["w"], waitsFor: "x").encode(),
-            "010300000000" + "010000000100000077" + "00" + "010100000078" + "00"
+            "010300000000" + "010000000100000077" + "00" + "010100000078" + "0000"
         ),
         (
             "status", status.encode(),
@@ -154,7 +154,10 @@ struct MessageTests {
         for verdict in [VotingVerdict.safe("it votes"), .unsafe("")] {
             #expect(try VotingVerdict(decoding: verdict.encode()) == verdict)
         }
-        for outlook in [VotingOutlook(), VotingOutlook(action: .replace, leaving: ["w1"])] {
+        for outlook in [
+            VotingOutlook(), VotingOutlook(action: .replace, leaving: ["w1"]),
+            VotingOutlook(leadership: "from ap"),
+        ] {
             #expect(try VotingOutlook(decoding: outlook.encode()) == outlook)
         }
         let request = FeedRequest(after: LogIndex(77))
@@ -193,6 +196,31 @@ struct MessageTests {
         #expect(board.current == alarms)
         board.clear(.diskFull)
         #expect(board.current == [alarms[1]])
+    }
+
+    /// And round trips behind the alarms, which are told as none then.
+    @Test func roundTripsAreToldBehindTheAlarms() throws {
+        let status = Self.status
+        let trips = [RoundTripWord(node: NodeID(2), milliseconds: 0x0102_0304)]
+        let told = StatusReply(
+            node: status.node,
+            isVoter: status.isVoter,
+            isLeader: status.isLeader,
+            term: status.term,
+            leader: status.leader,
+            index: status.index,
+            revision: status.revision,
+            age: status.age,
+            usedBytes: status.usedBytes,
+            pages: status.pages,
+            addresses: status.addresses,
+            roundTrips: trips
+        )
+        #expect(try StatusReply(decoding: told.encode()) == told)
+        #expect(
+            Self.hex(told.encode())
+                == Self.hex(status.encode()) + "00000000" + "01000000" + "020000000000000004030201"
+        )
     }
 
     @Test func aNewerVersionIsRefusedByName() {

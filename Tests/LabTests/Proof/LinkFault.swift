@@ -15,8 +15,6 @@ struct LinkFault: Sendable {
     /// Whether the leader cannot go on leading.
     var movesLeader = true
     var bite = Bite.cut
-    /// Only where asked for: what it does to TCP takes longer than the limit on a busy machine.
-    var isOptional = false
     let strike: @Sendable (Lab, [String]) async throws -> Void
 
     static let all: [LinkFault] = [
@@ -42,9 +40,7 @@ struct LinkFault: Sendable {
         LinkFault(name: "chain, leader at an end", outage: 5) { lab, voters in
             for place in 0..<3 { try await cut(lab, voters[place...place], voters[(place + 2)...]) }
         },
-        LinkFault(name: "30 % loss", movesLeader: false, bite: .lost, isOptional: true) {
-            lab,
-            voters in
+        LinkFault(name: "30 % loss", movesLeader: false, bite: .lost) { lab, voters in
             let all = voters.joined(separator: ",")
             try await lab.done(["shape", all, all, "--loss", "30%"])
         },
@@ -64,11 +60,10 @@ struct LinkFault: Sendable {
         },
     ]
 
-    /// Those whose names hold what `TARN_LINK_FAULTS` says (nothing: all of them), or all that are not
-    /// optional.
+    /// Those whose names hold what `TARN_LINK_FAULTS` says, or all.
     static var wanted: [LinkFault] {
         let part = ProcessInfo.processInfo.environment["TARN_LINK_FAULTS"]
-        return all.filter { part.map($0.name.contains) ?? !$0.isOptional }
+        return all.filter { part.map($0.name.contains) ?? true }
     }
 
     private static func rest(_ voters: [String]) -> String {

@@ -2,19 +2,29 @@
 import Crypto
 package import Primitives
 
-/// What goes around a gossip packet in a datagram: whose cluster it is of, and a proof of it.
+/// What goes around a packet in a datagram between workers: what it is, whose cluster it is of, and a
+/// proof of both.
 ///
 /// ```
-///   "TRN1" │ cluster, 16 bytes │ HMAC-SHA-256 of all the rest, first 16 bytes │ packet
+///   "TRN1" or "TRC1" │ cluster, 16 bytes │ HMAC-SHA-256 of all the rest, first 16 bytes │ packet
 /// ```
 ///
 /// The key is the cluster's secret; without one it is the cluster's id, which keeps apart clusters and
-/// what is damaged, and nobody who means harm. A datagram that is sent again is sound: gossip itself
-/// is made so that it says nothing new.
-package struct GossipSeal: Sendable {
+/// what is damaged, and nobody who means harm. A datagram that is sent again is sound: gossip is made
+/// so that it says nothing new, and consensus stands messages that come twice and late.
+package struct DatagramSeal: Sendable {
+    /// What is inside, by the first four bytes.
+    package enum Content: String, Sendable, CaseIterable {
+        case gossip = "TRN1"
+        /// A message between voters.
+        case consensus = "TRC1"
+
+        fileprivate var magic: [UInt8] { Array(rawValue.utf8) }
+    }
+
     /// Why a datagram is dropped.
     package enum Rejection: String, Error, Sendable, CaseIterable {
-        /// Too short, too long, or not gossip at all.
+        /// Too short, too long, or nothing of ours.
         case format
         /// Of another cluster.
         case cluster
@@ -29,18 +39,26 @@ package struct GossipSeal: Sendable {
     /// Longest datagram that is looked at, in bytes.
     package static let longest = 1_472
 
-    private static let magic: [UInt8] = Array("TRN1".utf8)
+    /// Longest packet that fits, in bytes.
+    package static let packetByteLimit = longest - overhead
     private static let proofByteCount = 16
 
+    private let magic: [UInt8]
     private let head: [UInt8]
     private let key: SymmetricKey
 
-    package init(cluster: ClusterID, secret: [UInt8]? = nil) {
+    package init(_ content: Content, cluster: ClusterID, secret: [UInt8]? = nil) {
+        magic = content.magic
         var writer = ByteWriter()
-        writer.write(raw: Self.magic)
+        writer.write(raw: magic)
         writer.write(cluster.rawValue)
         head = writer.bytes
         key = SymmetricKey(data: secret ?? writer.bytes)
+    }
+
+    /// What a datagram says that it holds, nothing being proved yet; `nil` if nothing of ours.
+    package static func content(of datagram: [UInt8]) -> Content? {
+        Content.allCases.first { datagram.starts(with: $0.magic) }
     }
 
     package func seal(_ packet: [UInt8]) -> [UInt8] { head + proof(of: packet[...]) + packet }
@@ -48,7 +66,7 @@ package struct GossipSeal: Sendable {
     /// The packet inside a datagram.
     package func open(_ datagram: [UInt8]) throws(Rejection) -> ArraySlice<UInt8> {
         guard (Self.overhead + 1...Self.longest).contains(datagram.count),
-            datagram.starts(with: Self.magic)
+            datagram.starts(with: magic)
         else { throw .format }
         guard datagram.starts(with: head) else { throw .cluster }
         let packet = datagram[Self.overhead...]

@@ -2,12 +2,11 @@
 import APIModel
 import Foundation
 import Synchronization
-import TestKit
 
 /// A watcher that goes on at another worker wherever its stream ends, behind the last revision that it
 /// knows whole; it notes everything it hears, and what should not have been said.
-final class PersistentWatcher: Sendable {
-    struct Event: Hashable, Sendable, CustomStringConvertible {
+package final class PersistentWatcher: Sendable {
+    private struct Event: Hashable, Sendable, CustomStringConvertible {
         let revision: UInt64
         let key: String
         /// `nil`: deleted.
@@ -27,22 +26,27 @@ final class PersistentWatcher: Sendable {
         var streamCount = 0
     }
 
-    let number: Int
+    package let number: Int
     private let state: Mutex<State>
 
-    init(number: Int, from revision: UInt64) {
+    /// Begins at `revision`; `number` says at which worker.
+    package init(number: Int, from revision: UInt64) {
         self.number = number
         state = Mutex(State(heard: revision - 1))
     }
 
-    var heard: UInt64 { state.withLock(\.heard) }
-    var complaints: [String] { state.withLock(\.complaints) }
-    var streamCount: Int { state.withLock(\.streamCount) }
+    /// Everything through this revision was heard.
+    package var heard: UInt64 { state.withLock(\.heard) }
+    /// What should not have been said.
+    package var complaints: [String] { state.withLock(\.complaints) }
+    /// How often a watch was begun, at whichever worker.
+    package var streamCount: Int { state.withLock(\.streamCount) }
 
-    func isComplete(through revision: UInt64) -> Bool { heard >= revision }
+    /// Whether everything through `revision` was heard.
+    package func isComplete(through revision: UInt64) -> Bool { heard >= revision }
 
     /// The first event that the two do not share, of those through `revision`.
-    func difference(from other: PersistentWatcher, through revision: UInt64) -> String? {
+    package func difference(from other: PersistentWatcher, through revision: UInt64) -> String? {
         let own = state.withLock { $0.story.filter { $0.revision <= revision } }
         let others = other.state.withLock { $0.story.filter { $0.revision <= revision } }
         for (mine, theirs) in zip(own, others) where mine != theirs {
@@ -52,7 +56,7 @@ final class PersistentWatcher: Sendable {
     }
 
     /// Watches at one worker after the other until the task is cancelled.
-    func run(_ workers: [TarnWorker]) async {
+    package func run(_ workers: [WebClient]) async {
         var place = number
         while !Task.isCancelled {
             await watch(workers[place % workers.count])
@@ -61,8 +65,8 @@ final class PersistentWatcher: Sendable {
         }
     }
 
-    private func watch(_ worker: TarnWorker) async {
-        guard let lines = try? await worker.web.lines("/v1/watch?from=\(heard + 1)") else { return }
+    private func watch(_ worker: WebClient) async {
+        guard let lines = try? await worker.lines("/v1/watch?from=\(heard + 1)") else { return }
         defer { lines.close() }
         var taken = 0
         state.withLock { $0.group = [] }  // What was cut off in the middle is told again, whole.

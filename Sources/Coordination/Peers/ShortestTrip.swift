@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The shortest of the round trips within the last five to ten seconds: longer ones waited for a busy
+/// processor, or for a packet to be sent again, and say nothing of the way.
+package struct ShortestTrip: Sendable {
+    private static let spanMS: UInt64 = 5_000
+
+    private var current: UInt64 = .max
+    private var before: UInt64 = .max
+    private var beganMS: UInt64?
+
+    package init() {}
+
+    /// In milliseconds; `nil` before the first.
+    package var milliseconds: UInt64? {
+        let least = min(current, before)
+        return least == .max ? nil : least
+    }
+
+    /// Takes note of one, on a clock that never goes back.
+    package mutating func add(_ milliseconds: UInt64, atMS now: UInt64) {
+        if let beganMS, now - min(now, beganMS) < Self.spanMS {
+            current = min(current, milliseconds)
+        } else {
+            (before, current, beganMS) = (current, milliseconds, now)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Codecs
+package import Primitives
+package import RaftCore
+import Synchronization
+
+/// Seals and opens the datagrams of consensus, and counts what became of them.
+///
+/// What comes is hostile until its seal, its sender and its receiver are right: the seal is the
+/// cluster's, the sender votes or learns by the log here, the receiver is this worker with this store.
+/// The rest is dropped and counted, and says nothing in the log: anybody may send it.
+package final class ConsensusDatagrams: Sendable {
+    /// What became of a datagram.
+    package enum Outcome: String, Error, CaseIterable {
+        case sent
+        case taken
+        /// Damaged, of another cluster, or no message that may come so.
+        case unreadable
+        /// The sender is none of those whom the log names.
+        case stranger
+        /// For another worker, or for the store that this one had.
+        case misdirected
+    }
+
+    private struct State {
+        var seal: (cluster: ClusterID, seal: DatagramSeal)?
+        var counts: [Outcome: UInt64] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Each outcome, and how often.
+    package var counts: [(outcome: Outcome, count: UInt64)] {
+        state.withLock { state in
+            Outcome.allCases.map { ($0, state.counts[$0] ?? 0) }
+        }
+    }
+
+    package func count(_ outcome: Outcome) {
+        state.withLock { $0.counts[outcome, default: 0] += 1 }
+    }
+
+    /// The bytes of a message's datagrams, and whether they hold all of it; none for what is left to
+    /// the connection.
+    package func seal(
+        _ message: RaftMessage,
+        from sender: Voter,
+        to receiver: Voter,
+        in cluster: ClusterID
+    ) -> (datagrams: [[UInt8]], isWhole: Bool) {
+        let (datagrams, isWhole) = RaftDatagram.datagrams(of: message, from: sender, to: receiver)
+        let seal = seal(of: cluster)
+        return (datagrams.map { seal.seal($0.encode()) }, isWhole)
+    }
+
+    /// The message in a datagram, if it is for `me` and from one of `members`.
+    package func open(
+        _ bytes: [UInt8],
+        as me: Voter,
+        of members: [Voter],
+        in cluster: ClusterID
+    ) throws(Outcome) -> RaftDatagram {
+        guard let packet = try? seal(of: cluster).open(bytes),
+            let datagram = try? RaftDatagram(decoding: packet)
+        else { throw .unreadable }
+        guard datagram.receiver == me else { throw .misdirected }
+        guard datagram.sender != me, members.contains(datagram.sender) else { throw .stranger }
+        return datagram
+    }
+
+    private func seal(of cluster: ClusterID) -> DatagramSeal {
+        state.withLock { state in
+            if let known = state.seal, known.cluster == cluster { return known.seal }
+            let seal = DatagramSeal(.consensus, cluster: cluster)
+            state.seal = (cluster, seal)
+            return seal
+        }
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import Codecs
+import Coordination
+import Primitives
+import RaftCore
+import Testing
+
+/// Goal: only what a member of this consensus sent to this worker is taken.
+@Suite struct ConsensusDatagramsTests {
+    private static func voter(_ node: UInt64, store: UInt64) -> Voter {
+        Voter(node: NodeID(node), store: StoreID(UniqueID(high: 9, low: store)))
+    }
+
+    private static func cluster(_ number: UInt64) -> ClusterID {
+        ClusterID(UniqueID(high: 7, low: number))
+    }
+
+    struct Case: Sendable {
+        let sender: Voter
+        let receiver: Voter
+        var cluster: UInt64 = 1
+        var change: @Sendable ([UInt8]) -> [UInt8] = { $0 }
+        let outcome: ConsensusDatagrams.Outcome?
+    }
+
+    private static let me = voter(1, store: 1)
+    private static let members = [me, voter(2, store: 2), voter(3, store: 3)]
+
+    // swift-format-ignore
+    static let cases: [Case] = [
+        Case(sender: voter(2, store: 2), receiver: me, outcome: nil),
+        Case(sender: voter(2, store: 8), receiver: me, outcome: .stranger),      // Its disk before.
+        Case(sender: voter(4, store: 4), receiver: me, outcome: .stranger),      // No member.
+        Case(sender: me, receiver: me, outcome: .stranger),
+        Case(sender: voter(2, store: 2), receiver: voter(3, store: 3), outcome: .misdirected),
+        Case(sender: voter(2, store: 2), receiver: voter(1, store: 8), outcome: .misdirected),
+        Case(sender: voter(2, store: 2), receiver: me, cluster: 2, outcome: .unreadable),
+        Case(sender: voter(2, store: 2), receiver: me, change: { $0.dropLast() }, outcome: .unreadable),
+        Case(sender: voter(2, store: 2), receiver: me, change: { $0 + [0] }, outcome: .unreadable),
+        Case(sender: voter(2, store: 2), receiver: me, change: { _ in [] }, outcome: .unreadable),
+        Case(sender: voter(2, store: 2), receiver: me, change: { Array("TRN1".utf8) + $0.dropFirst(4) },
+             outcome: .unreadable),
+    ]
+
+    @Test(arguments: cases)
+    func strangersAndStraysAreRefused(one: Case) throws {
+        let message = RaftMessage(term: Term(3), body: .appendReply(.accepted(LogIndex(5))))
+        let there = ConsensusDatagrams()
+        let here = ConsensusDatagrams()
+        let (sealed, isWhole) = there.seal(
+            message,
+            from: one.sender,
+            to: one.receiver,
+            in: Self.cluster(one.cluster)
+        )
+        #expect(isWhole && sealed.count == 1)
+        let bytes = one.change(try #require(sealed.first))
+        var found: ConsensusDatagrams.Outcome?
+        do throws(ConsensusDatagrams.Outcome) {
+            let datagram = try here.open(
+                bytes,
+                as: Self.me,
+                of: Self.members,
+                in: Self.cluster(1)
+            )
+            #expect(datagram.message == message && datagram.sender == one.sender)
+        } catch {
+            found = error
+        }
+        #expect(found == one.outcome)
+    }
+
+    @Test func whatBecameOfThemIsCounted() {
+        let datagrams = ConsensusDatagrams()
+        for outcome in [ConsensusDatagrams.Outcome.sent, .stranger, .sent] {
+            datagrams.count(outcome)
+        }
+        let counts = datagrams.counts
+        #expect(counts.map(\.outcome) == ConsensusDatagrams.Outcome.allCases)
+        #expect(counts.map(\.count) == [2, 0, 0, 1, 0])
+    }
+}
