@@ -86,7 +86,7 @@ extension RaftMessage.Body {
 
 extension RaftMessage {
     /// Bytes of an append beside its entries, and of an entry beside its payload.
-    private static var appendByteCount: Int { 38 }
+    private static var appendByteCount: Int { 39 }
     private static var entryByteCount: Int { 21 }
 
     /// The message as several, each with as many of its entries as fit and in their order.
@@ -113,7 +113,8 @@ extension RaftMessage {
             let part = AppendRequest(
                 previous: previous,
                 entries: Array(fitting),
-                commit: request.commit
+                commit: request.commit,
+                acknowledgement: request.acknowledgement
             )
             messages.append(RaftMessage(term: term, body: .append(part)))
             previous = last.position
