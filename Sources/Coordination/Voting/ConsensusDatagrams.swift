@@ -18,7 +18,7 @@ package final class ConsensusDatagrams: Sendable {
         case unreadable
         /// The sender is none of those whom the log names.
         case stranger
-        /// For another worker, or for the store that this one had.
+        /// For another worker, for the store that this one had, or where no consensus runs.
         case misdirected
     }
 

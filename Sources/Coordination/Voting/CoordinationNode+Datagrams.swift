@@ -49,7 +49,9 @@ extension CoordinationNode {
     }
 
     private func received(consensus bytes: [UInt8]) {
-        guard let driver, let (cluster, node) = joined else { return }
+        guard let driver, let (cluster, node) = joined else {
+            return datagrams.count(.misdirected)
+        }
         do throws(ConsensusDatagrams.Outcome) {
             let datagram = try datagrams.open(
                 bytes,

@@ -50,6 +50,18 @@ struct LabWorkers {
         try #require(await views().map(\.term).max())
     }
 
+    /// How many datagrams of consensus came to this, at all workers since their starts.
+    func datagrams(_ outcome: String) async throws -> Double {
+        let line = #"tarn_raft_datagrams_total{outcome="\#(outcome)"} "#
+        var sum = 0.0
+        for client in clients {
+            let text = try await client.get("/metrics", within: .seconds(5)).text
+            let found = text.split(separator: "\n").first { $0.hasPrefix(line) }
+            sum += try #require(found.flatMap { Double($0.dropFirst(line.count)) })
+        }
+        return sum
+    }
+
     /// Waits until all workers name the same leader of the same term.
     func settledLeader() async throws -> String {
         var found: String?

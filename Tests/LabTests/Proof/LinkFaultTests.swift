@@ -100,6 +100,12 @@ struct FaultRun {
                 print("\(fault.name): void, with bite: \(result.hasBitten)")
                 continue
             }
+            if fault.bite == .lost {
+                #expect(try await workers.datagrams("taken") > 0, "nothing went beside the links")
+                for wrong in ["unreadable", "stranger", "misdirected"] {
+                    #expect(try await workers.datagrams(wrong) == 0, "\(wrong)")
+                }
+            }
             #expect(result.outage <= fault.outage, "\(fault.name): \(result)\n\(lab.logEnds)")
             #expect(result.termCount <= fault.termCount, "\(fault.name): \(result)\n\(lab.logEnds)")
             return
