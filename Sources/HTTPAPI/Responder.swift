@@ -70,12 +70,13 @@ package struct Responder: Sendable {
 
     /// Whether a request may be answered on the loop that consensus runs on.
     ///
-    /// What is refused before any work is as brief as can be.
+    /// What is refused before any work is as brief as can be. A local read asks consensus nothing: there
+    /// it would share one core with it, elsewhere all of them.
     @Sendable func isNear(_ head: HTTPRequestHead) -> Bool {
         guard let target = try? RequestTarget(head.uri), let (route, _) = try? router.match(target),
             let operation = route.operation(for: head.method)
         else { return true }
-        return operation.work != .long
+        return operation.work != .long && !target.asksLocally
     }
 
     private func requireCluster() throws(Problem) {

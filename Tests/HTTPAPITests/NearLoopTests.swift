@@ -39,7 +39,18 @@ import Testing
         }
     }
 
-    /// Cut at every byte, so that the loop reads a request in two parts.
+    @Test func aLocalReadAsksConsensusNothing() async throws {
+        try await withServer(Self.world) { client, server in
+            try await client.connected { connection in
+                let target = "/v1/mount?path=/a&consistency=local"
+                try await connection.write("GET \(target) HTTP/1.1\r\nHost: t\r\n\r\n")
+                #expect(try await connection.answer().json["path"] as? String == "/a")
+                try await Self.expect(near: 0, server)
+            }
+        }
+    }
+
+    /// Cut at several bytes, so that the loop reads a request in two parts.
     @Test(arguments: [1, 4, 17, 23, 34, 46]) func aTornRequestIsTakenAlongWhole(
         at cut: Int
     ) async throws {

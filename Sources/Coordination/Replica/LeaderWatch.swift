@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Primitives
+package import Primitives
 import Synchronization
 
 /// Calls that wait for a leader's answer, and end when somebody else leads.
@@ -11,7 +11,7 @@ import Synchronization
 /// Invariants:
 /// 1. While anybody waits there is a lookout, and never two.
 /// 2. Nothing is kept of a wait that is over.
-final class LeaderWatch: Sendable {
+package final class LeaderWatch: Sendable {
     private struct Wait {
         let leader: NodeID
         let since: ContinuousClock.Instant
@@ -30,9 +30,14 @@ final class LeaderWatch: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
+    /// Calls that wait now.
+    package var count: Int { state.withLock { $0.waits.count } }
+
     /// Waits until `current` names another than `leader`, not before 300 ms are over, or until the task
     /// is cancelled.
-    func untilAnotherLeads(
+    package func untilAnotherLeads(
         than leader: NodeID,
         current: @escaping @Sendable () -> NodeID?
     ) async {

@@ -41,6 +41,13 @@ package struct RequestTarget: Hashable, Sendable {
         )
     }
 
+    /// Whether the query says `consistency=local`, in so many bytes; written otherwise it may not show.
+    var asksLocally: Bool {
+        guard let rawQuery else { return false }
+        return rawQuery.split(separator: UInt8(ascii: "&"))
+            .contains { $0.elementsEqual("consistency=local".utf8) }
+    }
+
     private static func withoutAuthority(_ bytes: [UInt8]) throws(Problem) -> ArraySlice<UInt8> {
         if bytes.first == UInt8(ascii: "/") { return bytes[...] }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import PageTransport
-import Primitives
+package import Primitives
 import SystemIO
 
 /// Gives memory back once the worker rests.
@@ -11,8 +11,9 @@ import SystemIO
 /// soon: in the first quiet moment after a busy one.
 ///
 ///     busy ──2 s with less than a tenth of a core──▶ given back ──more──▶ busy
-struct RestingMemory {
-    static let interval = Timespan.seconds(2)
+package struct RestingMemory {
+    /// From one look to the next.
+    package static let interval = Timespan.seconds(2)
     /// Of one core, in percent: a voter without clients takes two or three.
     private static let restPercent: UInt64 = 10
 
@@ -20,10 +21,10 @@ struct RestingMemory {
     private var before: UInt64
 
     /// `processorTime` is what the process has used so far, in nanoseconds.
-    init(processorTime: UInt64) { before = processorTime }
+    package init(processorTime: UInt64) { before = processorTime }
 
     /// Looks again, ``interval`` after the last time; whether memory is to be given back now.
-    mutating func isDue(processorTime: UInt64) -> Bool {
+    package mutating func isDue(processorTime: UInt64) -> Bool {
         let spent = processorTime - min(before, processorTime)
         before = processorTime
         let isBusy = spent * 100 >= Self.interval.milliseconds * 1_000_000 * Self.restPercent
