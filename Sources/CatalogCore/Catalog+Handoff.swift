@@ -102,7 +102,8 @@ extension Catalog {
             running.state = .running
             changed += keep(updated(running))
         }
-        if movingJob(of: region) == nil {
+        // Behind a ring of nobody there is nothing that could move, and nothing to be settled.
+        if movingJob(of: region) == nil, !ring.isSettled {
             changed += keep(
                 JobEntry(
                     id: "rebalance-\(region)-\(ring.epoch.rawValue)",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
+package import ElasticCore
 package import PeerTransport
 package import Primitives
 

@@ -126,7 +126,9 @@ extension NaiveCatalog {
         for (name, job) in drains where job.state == .waiting && regions[name] == region {
             drains[name]?.state = .running
         }
-        if moving[region] == nil { moving[region] = NaiveJob(state: .running) }
+        if moving[region] == nil, !ring.previous.isEmpty {
+            moving[region] = NaiveJob(state: .running)
+        }
     }
 
     mutating func changeRing(_ change: RingChange) -> String {
