@@ -32,6 +32,10 @@ let cores: [Target] = [
     .target(name: "PlacementCore", dependencies: ["Primitives"]),
     .target(name: "FeedCore", dependencies: ["Primitives"]),
     .target(name: "Codecs", dependencies: ["PlacementCore", "Primitives", "RaftCore", .crypto]),
+    .target(
+        name: "ElasticCore",
+        dependencies: ["CatalogCore", "Codecs", "PlacementCore", "Primitives"]
+    ),
 ]
 
 /// The outside world, one piece a target.
@@ -71,25 +75,25 @@ let runtime: [Target] = [
     .target(
         name: "Coordination",
         dependencies: [
-            "Primitives", "Telemetry", "RaftCore", "GossipCore", "CatalogCore", "FeedCore",
-            "Codecs", "PlacementCore",
+            "Primitives", "Telemetry", "RaftCore", "GossipCore", "CatalogCore", "ElasticCore",
+            "FeedCore", "Codecs", "PlacementCore",
             "LogStorage", "PeerTransport", "SystemIO", .logging, .nioCore, .system,
         ]
     ),
     .target(
         name: "ClientRuntime",
         dependencies: [
-            "APIModel", "CatalogCore", "Codecs", "Origins", "PageTransport", "PlacementCore",
-            "Primitives", "Telemetry", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
-            .nioPosix,
+            "APIModel", "CatalogCore", "Codecs", "ElasticCore", "Origins", "PageTransport",
+            "PlacementCore", "Primitives", "Telemetry", .asyncHTTPClient, .logging, .nioCore,
+            .nioHTTP1, .nioPosix,
         ]
     ),
     .target(
         name: "WorkerRuntime",
         dependencies: [
-            "CatalogCore", "ClientRuntime", "Codecs", "Coordination", "Origins", "PageStorage",
-            "PageTransport", "PlacementCore", "Primitives", "Telemetry", .logging, .nioCore,
-            .nioPosix,
+            "CatalogCore", "ClientRuntime", "Codecs", "Coordination", "ElasticCore", "Origins",
+            "PageStorage", "PageTransport", "PlacementCore", "Primitives", "Telemetry", .logging,
+            .nioCore, .nioPosix,
         ]
     ),
     .target(
@@ -114,7 +118,7 @@ let executables: [Target] = [
         name: "tarn",
         dependencies: [
             "APIModel", "CBuildFacts", "CatalogCore", "ClientRuntime", "Codecs", "Coordination",
-            "Settings",
+            "ElasticCore", "Settings",
             "FuseMount", "HTTPAPI", "LogStorage", "Origins", "PageStorage", "PageTransport",
             "PeerTransport", "PlacementCore", "Primitives", "RaftCore", "SystemIO", "Telemetry",
             "WorkerRuntime", .argumentParser, .asyncHTTPClient, .lifecycle, .logging, .nioCore,
@@ -128,8 +132,8 @@ let testSupport: [Target] = [
     .target(
         name: "SimulationKit",
         dependencies: [
-            "CatalogCore", "Codecs", "FeedCore", "Linearizability", "LogStorage", "Primitives",
-            "RaftCore", .system,
+            "CatalogCore", "Codecs", "ElasticCore", "FeedCore", "Linearizability", "LogStorage",
+            "PlacementCore", "Primitives", "RaftCore", .system,
         ]
     ),
     .executableTarget(
@@ -169,6 +173,10 @@ let tests: [Target] = [
     ),
     .testTarget(name: "CatalogCoreTests", dependencies: ["CatalogCore", "Primitives"]),
     .testTarget(name: "PlacementCoreTests", dependencies: ["PlacementCore", "Primitives"]),
+    .testTarget(
+        name: "ElasticCoreTests",
+        dependencies: ["CatalogCore", "Codecs", "ElasticCore", "PlacementCore", "Primitives"]
+    ),
     .testTarget(name: "FeedCoreTests", dependencies: ["FeedCore", "Primitives", "TestKit"]),
     .testTarget(
         name: "CodecsTests",
@@ -209,8 +217,9 @@ let tests: [Target] = [
     .testTarget(
         name: "CoordinationTests",
         dependencies: [
-            "Coordination", "CatalogCore", "Codecs", "FeedCore", "LogStorage", "PeerTransport",
-            "Primitives", "RaftCore", "SystemIO", "Telemetry", "TestKit", .logging, .logCapture,
+            "Coordination", "CatalogCore", "Codecs", "ElasticCore", "FeedCore", "LogStorage",
+            "PeerTransport", "Primitives", "RaftCore", "SystemIO", "Telemetry", "TestKit", .logging,
+            .logCapture,
             .nioCore,
             .nioPosix, .system,
         ]
@@ -218,16 +227,16 @@ let tests: [Target] = [
     .testTarget(
         name: "ClientRuntimeTests",
         dependencies: [
-            "APIModel", "CatalogCore", "ClientRuntime", "Codecs", "HTTPAPI", "Origins",
-            "PageTransport", "PlacementCore", "Primitives", "Telemetry", "TestKit",
+            "APIModel", "CatalogCore", "ClientRuntime", "Codecs", "ElasticCore", "HTTPAPI",
+            "Origins", "PageTransport", "PlacementCore", "Primitives", "Telemetry", "TestKit",
             .asyncHTTPClient, .logging, .nioCore, .nioPosix, .system,
         ]
     ),
     .testTarget(
         name: "WorkerRuntimeTests",
         dependencies: [
-            "WorkerRuntime", "CatalogCore", "ClientRuntime", "Codecs", "Origins", "PageStorage",
-            "PageTransport", "PlacementCore", "Primitives", "Telemetry", "TestKit",
+            "WorkerRuntime", "CatalogCore", "ClientRuntime", "Codecs", "ElasticCore", "Origins",
+            "PageStorage", "PageTransport", "PlacementCore", "Primitives", "Telemetry", "TestKit",
             .asyncHTTPClient, .logging, .nioCore, .nioPosix, .system,
         ]
     ),

@@ -102,7 +102,7 @@ extension Catalog {
         }
         if let job = restartedMoving(in: region) {
             changed += keep(job)
-        } else {
+        } else if !ring.isSettled {  // Behind a ring of nobody there is nothing that could move.
             changed += keep(
                 JobEntry(
                     id: "rebalance-\(region)-\(ring.epoch.rawValue)",

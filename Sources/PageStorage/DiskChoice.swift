@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import PlacementCore
 import Primitives
 
 /// Chooses the disk that a new object's file is made on.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import PlacementCore
 import Synchronization
 
 /// The objects of one disk by identity, in shards so that lookups seldom wait for each other.

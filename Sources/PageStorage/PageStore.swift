@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import NIOCore
-import PlacementCore
+package import PlacementCore
 package import Primitives
 import Synchronization
 import SystemPackage

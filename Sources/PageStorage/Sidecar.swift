@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import PlacementCore
+package import PlacementCore
 package import Primitives
 
 /// The file beside an object's bytes that says which pages are there.

@@ -19,6 +19,8 @@ struct SimulateCommand: AsyncParsableCommand {
               tarn-simulate --seed 5017 --voters 3 --without loss,pauses --faults 12,31
               tarn-simulate --measure
               tarn-simulate --feed --observers 5000
+              tarn-simulate --elastic --worlds 300
+              tarn-simulate --elastic --seed 17 --trace --leave-out loss,ghosts
 
             EXIT STATUS
               0  every invariant held in every world
@@ -54,7 +56,21 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "Workers that follow the feed, 30 to 20000; 5000 unless given.")
     var observers: Int?
 
+    @Flag(help: "Run worlds of workers that come and go, with rings and pages.")
+    var elastic = false
+    @Option(
+        help: "Kinds of faults of elastic worlds to leave out, with commas.",
+        transform: { try $0.elasticFaultKinds }
+    )
+    var leaveOut: [ElasticFaultKind] = []
+
     func validate() throws {
+        guard leaveOut.isEmpty || elastic else {
+            throw ValidationError("--leave-out goes with --elastic")
+        }
+        guard !elastic || !(feed || measure || campaign) else {
+            throw ValidationError("--elastic goes with --seed or --worlds")
+        }
         guard observers == nil || feed, (30...20_000).contains(observers ?? 30) else {
             throw ValidationError("--observers goes with --feed: 30 to 20000")
         }
@@ -81,6 +97,8 @@ struct SimulateCommand: AsyncParsableCommand {
             try FeedFigures(
                 plan: .measured(seed: seed ?? 1, followerCount: observers ?? 5_000)
             ).run()
+        } else if elastic {
+            try await runElastic()
         } else if measure {
             Measurement(learnerCount: learners ?? 5).run()
         } else if let seed {
@@ -92,6 +110,17 @@ struct SimulateCommand: AsyncParsableCommand {
             print(totals.summary)
             if totals.failedCount > 0 { throw ExitCode.failure }
         }
+    }
+
+    private func runElastic() async throws {
+        let runs = ElasticRuns(
+            jobCount: pool.jobCount,
+            shrinkSeconds: shrink,
+            leftOut: leaveOut,
+            keptFaults: shape.faults
+        )
+        if let seed { return try runs.run(seed: seed, isTold: trace) }
+        try await runs.run(first..<first + (worlds ?? 1))
     }
 
     private var pool: WorldPool { WorldPool(jobCount: jobs, shrinkSeconds: shrink) }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ElasticCore
 import Primitives
 import Telemetry
 
@@ -19,16 +20,6 @@ struct PageMetrics: Sendable {
         case ringMoved = "ring-moved"
     }
 
-    /// What a page was fetched from its origin for.
-    enum Cause: String {
-        /// Nobody had it, as far as is known.
-        case read
-        /// A living worker had held it and does not any more, or did not answer in time.
-        case rebalance
-        /// Whoever held it cannot be asked: it is dead, or was taken for dead.
-        case lost
-    }
-
     /// Which way a page went between workers.
     enum Direction: String {
         case `in`
@@ -41,7 +32,7 @@ struct PageMetrics: Sendable {
         registry.counter(.cacheMisses, mount.text, reason.rawValue).add()
     }
 
-    func readFromOrigin(_ mount: ByteString, _ cause: Cause, byteCount: Int) {
+    func readFromOrigin(_ mount: ByteString, _ cause: FetchCause, byteCount: Int) {
         registry.counter(.originReadBytes, mount.text, cause.rawValue).add(UInt64(byteCount))
     }
 

@@ -164,6 +164,20 @@ struct LifeTests {
         #expect(catalog.allJobs.filter { $0.kind == .rebalance }.allSatisfy { $0.state == .done })
     }
 
+    /// Goal: no job runs for ever because nobody is left to end it.
+    @Test func aRingBehindNobodyMovesNothing() {
+        var catalog = Self.fourWorkers()
+        for node: UInt64 in [1, 2, 4] { catalog.perform(.worker(.fence(NodeID(node)))) }
+        catalog.perform(.ring(.publish(region: "ap")))
+        let epoch = catalog.ring(region: "ap")?.epoch ?? .zero
+        catalog.perform(.ring(.settle(region: "ap", epoch)))
+        catalog.perform(.worker(.resume(NodeID(1))))
+        let ring = catalog.perform(.ring(.publish(region: "ap"))).ring
+        #expect(ring?.members.map(\.id.rawValue) == [1])
+        #expect(ring?.isSettled == true)
+        #expect(catalog.allJobs.allSatisfy { $0.state.isFinal })
+    }
+
     @Test func aHeldRingChangesOnlyByForce() {
         var catalog = Self.fourWorkers()
         catalog.perform(.ring(.hold(region: "ap", [NodeID(4), NodeID(1), NodeID(3)])))

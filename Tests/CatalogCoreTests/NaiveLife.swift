@@ -132,11 +132,13 @@ extension NaiveCatalog {
         for (name, job) in drains where job.state == .waiting && regions[name] == region {
             drains[name]?.state = .running
         }
-        moving[region] = NaiveJob(
-            state: .running,
-            total: moving[region]?.done ?? 0,
-            done: moving[region]?.done ?? 0
-        )
+        if moving[region] != nil || !ring.previous.isEmpty {
+            moving[region] = NaiveJob(
+                state: .running,
+                total: moving[region]?.done ?? 0,
+                done: moving[region]?.done ?? 0
+            )
+        }
     }
 
     mutating func changeRing(_ change: RingChange) -> String {

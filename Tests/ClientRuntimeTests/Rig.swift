@@ -2,6 +2,7 @@
 import CatalogCore
 import ClientRuntime
 import Codecs
+import ElasticCore
 import Logging
 import NIOCore
 import Origins

@@ -2,6 +2,7 @@
 import CatalogCore
 import ClientRuntime
 import Codecs
+import ElasticCore
 import NIOCore
 import PageTransport
 import PlacementCore

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ElasticCore
 import TestKit
 import PageTransport
 import APIModel

@@ -13,6 +13,7 @@ import Testing
     ]
     private static let cores: Set<String> = [
         "RaftCore", "GossipCore", "CatalogCore", "PlacementCore", "FeedCore", "Codecs",
+        "ElasticCore",
     ]
 
     @Test func theManifestIsUnderstood() {

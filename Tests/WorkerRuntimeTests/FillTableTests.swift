@@ -2,6 +2,7 @@
 import Codecs
 import NIOCore
 import PageStorage
+import PlacementCore
 import Primitives
 import Testing
 import WorkerRuntime

@@ -2,6 +2,7 @@
 import CatalogCore
 import ClientRuntime
 import Codecs
+import ElasticCore
 import Foundation
 import Logging
 import NIOCore
@@ -170,6 +171,7 @@ final class FleetWorker: Sendable {
             store: store,
             peers: peers,
             blocking: .singleton,
+            isFilling: { [pages] in pages.isFilling(before: $0) },
             limits: { [pace] in pace.limits },
             report: { [reports] in reports.take($0) },
             log: log

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
 package import Codecs
+import ElasticCore
 import PageTransport
 import PlacementCore
 package import Primitives

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
 package import Codecs
+import ElasticCore
 import Logging
 import NIOCore
 import Origins
@@ -16,32 +17,38 @@ extension TarnFileSystem {
     ) async throws(FileError) -> ByteBuffer {
         let replicas = Int(read.resolution.mount.mount.replicas)
         let route = router.route(of: read.placement, replicas: replicas)
-        let request = read.request(.read, epoch: route.epoch, region: router.region)
-        var gone: FileError?
-        for owner in suspects.ordered(route.owners) {
-            switch await askPatiently(.read(request), of: owner) {
-            case .page(let bytes, _, let source):
-                let seen = source == .local && !asking.isNear(owner) ? .peer : source
-                recorder.returned(
-                    bytes.readableBytes,
-                    mount: read.resolution.mount.path,
-                    client: client,
-                    source: seen
-                )
-                return bytes
-            case .failure(let failure) where failure.isFinal:
-                gone = FileError(failure)
-            default:
-                continue  // The next owner.
+        var plan = ReadPlan(route, owners: suspects.ordered(route.owners))
+        while true {
+            switch plan.next(isSuspect: suspects.isSuspect) {
+            case .ask(let worker, let mode):
+                let request = read.request(mode, epoch: route.epoch, region: router.region)
+                switch await ask(request, mode, of: worker) {
+                case .page(let bytes, _, let source):
+                    let isNear = mode == .read && asking.isNear(worker)
+                    recorder.returned(
+                        bytes.readableBytes,
+                        mount: read.resolution.mount.path,
+                        client: client,
+                        source: source == .local && !isNear ? .peer : source
+                    )
+                    return bytes
+                case .failure(let failure): plan.heard(failure)
+                default: break
+                }
+            case .origin: return try await readOrigin(read, for: client, route)
+            case .fail(let failure): throw FileError(failure)
             }
-            guard let gone else { continue }
-            if let bytes = await readPresent(read, route, client, askingOwners: true) {
-                return bytes
-            }
-            throw gone
         }
-        if let bytes = await readPresent(read, route, client, askingOwners: false) { return bytes }
-        return try await readOrigin(read, for: client, route)
+    }
+
+    private func ask(
+        _ request: PageReadRequest,
+        _ mode: PageReadRequest.Mode,
+        of worker: WorkerTarget
+    ) async -> PageReply? {
+        mode == .read
+            ? await askPatiently(.read(request), of: worker)
+            : await ask(.read(request), of: worker)
     }
 
     /// Asks an owner that has too much to do again and again, less and less often, and says so in the
@@ -56,31 +63,6 @@ extension TarnFileSystem {
             else { return reply }
             pause = min(pause * 2, Self.longestOverloadPause)
         }
-    }
-
-    /// From whoever still has the page: the filler cannot get it for good, or no owner answers.
-    private func readPresent(
-        _ read: PageRead,
-        _ route: PageRoute,
-        _ client: ClientKind,
-        askingOwners: Bool
-    ) async -> ByteBuffer? {
-        let request = read.request(.readIfPresent, epoch: route.epoch, region: router.region)
-        let others = (route.holders + route.spares).filter { !route.owners.contains($0) }
-        for worker in (askingOwners ? route.owners : []) + others
-        where !suspects.isSuspect(worker.node) {
-            guard case .page(let bytes, _, _) = await ask(.read(request), of: worker) else {
-                continue
-            }
-            recorder.returned(
-                bytes.readableBytes,
-                mount: read.resolution.mount.path,
-                client: client,
-                source: .peer
-            )
-            return bytes
-        }
-        return nil
     }
 
     /// Past the owners: none of them answers.
@@ -198,21 +180,6 @@ extension PageClientError {
 extension PageRequest {
     fileprivate var isListing: Bool {
         if case .list = self { true } else { false }
-    }
-}
-
-extension PageFailure {
-    /// Whether asking another owner to fetch it would only repeat the answer.
-    package var isFinal: Bool {
-        switch self {
-        case .notFound, .notADirectory, .isADirectory, .accessDenied, .stale, .invalidPath,
-            .rangeNotSatisfiable, .originFailed, .staleCatalog, .misconfigured, .unknownCredential,
-            .originChanged,
-            .originThrottled, .originStatus, .originTimedOut, .originUnreachable,
-            .originBrokenBody, .originIO, .overloaded:
-            true
-        case .timedOut, .corrupt, .unknownMount, .stopping, .abandoned: false
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
 import Codecs
+import ElasticCore
 package import Logging
 package import NIOCore
 import PageTransport

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import AsyncHTTPClient
 import CatalogCore
+import ElasticCore
 import Foundation
 package import Logging
 package import NIOCore

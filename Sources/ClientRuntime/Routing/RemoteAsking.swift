@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Codecs
+package import ElasticCore
 package import PageTransport
 import Primitives
 import Synchronization

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CatalogCore
+package import ElasticCore
 package import PlacementCore
 package import Primitives
 import Synchronization

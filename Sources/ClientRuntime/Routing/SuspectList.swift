@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+package import ElasticCore
 package import Primitives
 import Synchronization
 
-/// Workers that did not answer lately, so that the next reader does not wait for them too.
-///
-/// A suspicion lasts one second, doubling with each failure in a row up to eight, and ends at once
-/// when the worker answers. Bounded by the number of workers.
+/// The ``Suspicions`` that everybody in a process shares who asks workers.
 package final class SuspectList: Sendable {
-    private struct Suspicion {
-        var failures: Int
-        var untilMS: UInt64
-    }
-
-    private let suspicions = Mutex<[NodeID: Suspicion]>([:])
+    private let suspicions = Mutex(Suspicions())
     private let now: @Sendable () -> UInt64
     /// Whom others doubt, whatever we have seen ourselves.
     private let isDoubted: @Sendable (NodeID) -> Bool
@@ -31,26 +24,18 @@ package final class SuspectList: Sendable {
     }
 
     package func isSuspect(_ node: NodeID) -> Bool {
-        isDoubted(node) || suspicions.withLock { ($0[node]?.untilMS ?? 0) > now() }
+        isDoubted(node) || suspicions.withLock { !$0.isEmpty && $0.contains(node, atMS: now()) }
     }
 
     /// Whether gossip doubts it, whatever was seen of it here.
     package func isDoubtedByOthers(_ node: NodeID) -> Bool { isDoubted(node) }
 
     package func failed(_ node: NodeID) {
-        suspicions.withLock { suspicions in
-            let failures = min((suspicions[node]?.failures ?? 0) + 1, 4)
-            suspicions[node] = Suspicion(
-                failures: failures,
-                untilMS: now() + 500 << UInt64(failures)
-            )
-        }
+        suspicions.withLock { $0.failed(node, atMS: now()) }
     }
 
     package func answered(_ node: NodeID) {
-        suspicions.withLock { suspicions in
-            if !suspicions.isEmpty { suspicions[node] = nil }
-        }
+        suspicions.withLock { $0.answered(node) }
     }
 
     /// The same workers, those in doubt last; the order is kept otherwise.
@@ -58,19 +43,10 @@ package final class SuspectList: Sendable {
     /// As of one moment: a suspicion that ends meanwhile must not lose or double a worker.
     package func ordered(_ workers: [WorkerTarget]) -> [WorkerTarget] {
         suspicions.withLock { suspicions in
-            let doubts = workers.map { isDoubted($0.node) }
-            guard !suspicions.isEmpty || doubts.contains(true) else { return workers }
-            let now = now()
-            var trusted: [WorkerTarget] = []
-            var doubted: [WorkerTarget] = []
-            for (worker, isDoubted) in zip(workers, doubts) {
-                if isDoubted || (suspicions[worker.node]?.untilMS ?? 0) > now {
-                    doubted.append(worker)
-                } else {
-                    trusted.append(worker)
-                }
+            guard !suspicions.isEmpty || workers.contains(where: { isDoubted($0.node) }) else {
+                return workers
             }
-            return trusted + doubted
+            return suspicions.ordered(workers, atMS: now(), isDoubted: isDoubted)
         }
     }
 }

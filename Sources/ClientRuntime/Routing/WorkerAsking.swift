@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Codecs
+package import ElasticCore
 package import PageTransport
 package import Primitives
 
@@ -13,23 +14,6 @@ package protocol WorkerAsking: Sendable {
 
     /// Whether this worker is this process or on this host: the label `local`.
     func isNear(_ worker: WorkerTarget) -> Bool
-}
-
-/// One worker as the catalog describes it.
-package struct WorkerTarget: Hashable, Sendable {
-    package let node: NodeID
-    package let name: String
-    /// Where it serves pages, `host:port`.
-    package let data: String
-    /// The unix socket on its host, which may be this one.
-    package let socket: String?
-
-    package init(node: NodeID, name: String, data: String, socket: String?) {
-        self.node = node
-        self.name = name
-        self.data = data
-        self.socket = socket
-    }
 }
 
 /// What a reader was given, for `tarn_cache_read_bytes_total`.

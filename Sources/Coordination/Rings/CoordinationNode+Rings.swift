@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CatalogCore
+import ElasticCore
 import Logging
 package import Primitives
 import RaftCore
@@ -119,22 +120,12 @@ extension CoordinationNode {
             moved: moved,
             isDone: isDone
         )
-        let catalog = replica.catalog
-        if catalog.report(of: node) == report || isOldNews(report, catalog) { return true }
+        guard report.isNews(to: replica.catalog) else { return true }
         let command = CatalogCommand(operation: .handoff(.report(report)))
         guard case .ring(let ring)? = try? await submit(command, within: .seconds(5)) else {
             return false
         }
         return ring.epoch == epoch
-    }
-
-    /// Where nothing is to be settled nobody needs to hear that nothing is left.
-    private func isOldNews(_ report: HandoffReport, _ catalog: Catalog) -> Bool {
-        guard let worker = catalog.worker(id: report.node), worker.state == .active,
-            let ring = catalog.ring(region: worker.region)
-        else { return false }
-        return ring.isSettled && ring.epoch == report.epoch && report.isDone
-            && report.remaining.pages == 0
     }
 
     /// About rings that are held: whoever has the catalog knows; the first silent worker stands for all.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClientRuntime
 import Codecs
+import ElasticCore
 import Logging
 import NIOPosix
 import PageStorage
 import PageTransport
+import PlacementCore
 import Primitives
 
 /// The offers of one plan, as many at a time as there may be.

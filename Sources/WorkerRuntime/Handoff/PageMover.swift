@@ -2,12 +2,13 @@
 import CatalogCore
 import ClientRuntime
 import Codecs
+package import ElasticCore
 package import Logging
 package import NIOPosix
 package import PageStorage
 import PageTransport
 import PlacementCore
-import Primitives
+package import Primitives
 
 /// Carries a worker's pages to those that own them by the newest ring.
 ///
@@ -35,6 +36,7 @@ package final class PageMover: Sendable {
     let store: PageStore
     let peers: PagePeers
     let blocking: NIOThreadPool
+    let isFilling: @Sendable (RingEpoch) -> Bool
     let limits: @Sendable () -> HandoffLimits
     let report: @Sendable (HandoffProgress) async -> Bool
     let log: Logger
@@ -46,6 +48,8 @@ package final class PageMover: Sendable {
     ///   - store: Whose pages move.
     ///   - peers: Who owns them, and the way there.
     ///   - blocking: Runs the store's calls.
+    ///   - isFilling: Whether pages are on their way here that were claimed by an earlier ring: they may be
+    ///     another's when they come.
     ///   - limits: Asked before each batch.
     ///   - report: Told about every two seconds, and when nothing more can move; `false`: not taken
     ///     note of, so the last word is said again.
@@ -54,6 +58,7 @@ package final class PageMover: Sendable {
         store: PageStore,
         peers: PagePeers,
         blocking: NIOThreadPool,
+        isFilling: @escaping @Sendable (RingEpoch) -> Bool,
         limits: @escaping @Sendable () -> HandoffLimits,
         report: @escaping @Sendable (HandoffProgress) async -> Bool,
         log: Logger
@@ -61,6 +66,7 @@ package final class PageMover: Sendable {
         self.store = store
         self.peers = peers
         self.blocking = blocking
+        self.isFilling = isFilling
         self.limits = limits
         self.report = report
         self.log = log
@@ -77,11 +83,15 @@ package final class PageMover: Sendable {
     package func run() async {
         var settled: HandoffSituation?
         while !Task.isCancelled {
-            if let situation, situation != settled, situation.isGiving {
+            if let situation, situation.isGiving, isDue(situation, after: settled) {
                 if await move(by: situation) { settled = situation }
             }
             try? await Task.sleep(for: Self.pause)
         }
+    }
+
+    private func isDue(_ situation: HandoffSituation, after settled: HandoffSituation?) -> Bool {
+        situation != settled || situation.isAwaited(in: peers.router.catalog)
     }
 
     /// Moves what belongs elsewhere by one ring.
@@ -90,9 +100,14 @@ package final class PageMover: Sendable {
     private func move(by situation: HandoffSituation) async -> Bool {
         var round = HandoffRound(situation)
         while isCurrent(situation) {
+            let isFilling = isFilling(situation.epoch)  // What has come by now, the scan finds.
             let scan = await scan(situation, round.ledger)
             round.found(scan)
-            guard !scan.units.isEmpty else { break }
+            guard !scan.units.isEmpty else {
+                guard isFilling else { break }
+                try? await Task.sleep(for: Self.pause)
+                continue
+            }
             if round.isFirst {
                 log.notice("pages move", metadata: Self.facts(round.progress))
                 round.isFirst = false
@@ -151,47 +166,5 @@ package final class PageMover: Sendable {
             "pages.refused": "\(progress.refusedPages)",
             "bytes.moved": "\(progress.movedBytes)",
         ]
-    }
-}
-
-/// What one ring's move has come to.
-struct HandoffRound: Sendable {
-    let situation: HandoffSituation
-    var ledger: HandoffLedger
-    private(set) var progress: HandoffProgress
-    var isFirst = true
-
-    init(_ situation: HandoffSituation) {
-        self.situation = situation
-        ledger = HandoffLedger(epoch: situation.epoch)
-        progress = HandoffProgress(epoch: situation.epoch)
-    }
-
-    mutating func found(_ scan: HandoffScan) {
-        progress.remainingPages = scan.openPages
-        progress.remainingBytes = scan.openBytes
-        progress.refusedPages = scan.refusedPages
-        progress.refusedBytes = scan.refusedBytes
-        progress.movedPages = ledger.movedPages
-        progress.movedBytes = ledger.movedBytes
-    }
-
-    mutating func note(
-        _ verdicts: [PageOfferVerdict]?,
-        on batch: MoveBatch
-    ) -> HandoffLedger.Outcome {
-        let before = (ledger.acknowledgedCount, ledger.acknowledgedBytes)
-        let outcome = ledger.note(verdicts, on: batch)
-        progress.remainingPages -= min(
-            progress.remainingPages,
-            ledger.acknowledgedCount - before.0
-        )
-        progress.remainingBytes -= min(
-            progress.remainingBytes,
-            ledger.acknowledgedBytes - before.1
-        )
-        progress.movedPages = ledger.movedPages
-        progress.movedBytes = ledger.movedBytes
-        return outcome
     }
 }

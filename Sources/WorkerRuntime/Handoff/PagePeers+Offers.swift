@@ -2,6 +2,7 @@
 import CatalogCore
 import ClientRuntime
 import Codecs
+import ElasticCore
 import PageStorage
 import PlacementCore
 import Primitives
@@ -15,16 +16,10 @@ extension PagePeers {
         return WorkerTarget(worker)
     }
 
-    func standing(for unit: PageOfferUnit) -> FillStanding {
-        let route = router.route(of: unit.placement, replicas: 1)
-        return FillStanding(epoch: route.epoch, isFirstOwner: route.filler?.node == me)
-    }
-
-    /// Whether this worker is one of those that keep the unit's pages, by its own ring.
-    func isHolder(of unit: PageOfferUnit) -> Bool {
+    /// What this worker does about pages of a unit that are offered to it.
+    func turn(for unit: PageOfferUnit) -> PageTurn {
         let replicas = replicas.count(of: unit.object.origin)
-        let owners = router.route(of: unit.placement, replicas: replicas).owners
-        return owners.prefix(replicas).contains { $0.node == me }
+        return PageTurn(router.route(of: unit.placement, replicas: replicas), at: me)
     }
 
     /// How many copies are kept, as the catalog says now.
@@ -51,26 +46,4 @@ extension PagePeers {
             range: 0..<UInt32(byteCount)
         )
     }
-}
-
-extension PageOfferUnit {
-    var placement: PlacementKey {
-        PlacementKey(origin: object.origin, key: object.key, unit: unit)
-    }
-}
-
-/// How many workers of a region keep each page: the most that any mount of its origin asks for.
-struct ReplicaCounts: Sendable {
-    private var counts: [OriginID: Int] = [:]
-
-    init(_ catalog: Catalog, region: String) {
-        for entry in catalog.mounts() {
-            guard let origin = catalog.resolve(entry.path, region: region)?.originID else {
-                continue
-            }
-            counts[origin] = max(counts[origin] ?? 1, Int(entry.mount.replicas))
-        }
-    }
-
-    func count(of origin: OriginID) -> Int { counts[origin] ?? 1 }
 }

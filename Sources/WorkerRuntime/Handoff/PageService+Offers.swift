@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClientRuntime
 package import Codecs
+import ElasticCore
 import Logging
 import NIOCore
 import NIOPosix
@@ -48,13 +49,14 @@ extension PageService {
     ) async -> [PageOfferVerdict] {
         let object = ObjectIdentity(unit.object)
         let numbers = unit.pageNumbers
-        let standing = peers.standing(for: unit)
-        guard offer.epoch >= standing.epoch || peers.isHolder(of: unit) else {
+        let turn = peers.turn(for: unit)
+        let replicas = peers.replicas.count(of: unit.object.origin)
+        guard turn.takesOffers(of: offer.epoch, replicas: replicas) else {
             return numbers.map { _ in .refused }
         }
         var verdicts: [UInt32: PageOfferVerdict] = [:]
         for pages in numbers.neighbours(atMost: Self.runLength) {
-            for (number, verdict) in await take(pages, of: object, standing, from: giver) {
+            for (number, verdict) in await take(pages, of: object, turn.standing, from: giver) {
                 verdicts[number] = verdict
             }
         }
@@ -123,7 +125,7 @@ extension PageService {
         }
         guard hasRoom == true else { return abandon(run, of: object, .noRoom) }
         let lookup = peers.lookup(of: page, in: object, byteCount: byteCount, run.standing)
-        guard case .page(let taken) = await peers.take(lookup, from: giver, by: peers.bulk) else {
+        guard let taken = await peers.take(lookup, from: giver, by: peers.bulk).page else {
             return abandon(run, of: object, .failed)
         }
         for fill in run.fills { fill.finish(.success(taken)) }

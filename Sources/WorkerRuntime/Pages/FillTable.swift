@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package import PageStorage
+package import ElasticCore
+package import PlacementCore
+package import Primitives
 import Synchronization
 
 /// The pages being fetched now: what makes one GET serve everybody who asks.
@@ -52,6 +54,13 @@ package final class FillTable: Sendable {
 
     /// Pages in flight.
     package var count: Int { state.withLock(\.count) }
+
+    /// Whether a page is on its way that was claimed by an earlier ring than `epoch`'s.
+    package func hasFills(before epoch: RingEpoch) -> Bool {
+        state.withLock { state in
+            state.objects.values.contains { $0.values.contains { $0.isOlder(than: epoch) } }
+        }
+    }
 
     /// The fill of a page in flight.
     package func fill(of page: UInt32, in object: ObjectIdentity) -> PageFill? {

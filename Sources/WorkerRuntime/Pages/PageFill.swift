@@ -1,31 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Codecs
+package import ElasticCore
 package import NIOCore
 package import Primitives
 import Synchronization
-
-/// By what right a worker fills a page: decides who waits for whom where several do.
-///
-/// ```
-///   epoch 8, not the first owner ──waits──▶ epoch 8, the first owner ──waits──▶ epoch 7, …
-/// ```
-///
-/// Two that asked each other and waited would wait for ever; so nobody waits against the arrows, as long
-/// as the other asks around itself. On its way from the origin a page waits for nobody.
-package struct FillStanding: Hashable, Sendable {
-    package let epoch: RingEpoch
-    /// By the ring of that epoch.
-    package let isFirstOwner: Bool
-
-    package init(epoch: RingEpoch = .zero, isFirstOwner: Bool = false) {
-        self.epoch = epoch
-        self.isFirstOwner = isFirstOwner
-    }
-
-    func mayBeAwaited(under other: RingEpoch) -> Bool {
-        other > epoch || (other == epoch && isFirstOwner)
-    }
-}
 
 /// One page on its way from the origin, and everybody who waits for it.
 package final class PageFill: Sendable {
@@ -50,8 +28,10 @@ package final class PageFill: Sendable {
 
     /// Whether a worker that takes the page over by `epoch` may wait for it.
     package func mayBeAwaited(under epoch: RingEpoch) -> Bool {
-        isFetching.load(ordering: .acquiring) || standing.mayBeAwaited(under: epoch)
+        standing.mayBeAwaited(under: epoch, isFetching: isFetching.load(ordering: .acquiring))
     }
+
+    func isOlder(than epoch: RingEpoch) -> Bool { standing.epoch < epoch }
 
     /// Waits for the page; ends when its fill does, which its deadline bounds.
     package func outcome() async -> Outcome {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ClientRuntime
 import Codecs
+import ElasticCore
 import Logging
 import NIOCore
 import NIOPosix
@@ -99,10 +100,9 @@ extension PageService {
         let window = geometry.window(behind: request.page, pageCount: min(ahead, Self.aheadLimit))
         // Mostly all of it is here already: found out without the lock that everybody wants.
         guard window.contains(where: { !store.contains(object, page: $0) }) else { return }
-        let standing = peers.standing(for: request)
-        // Pages held by an earlier ring are served; those behind them are another's to fetch, unless
-        // the reader went past that one.
-        guard standing.isFirstOwner || request.epoch >= standing.epoch else { return }
+        let turn = peers.turn(for: request)
+        guard turn.mayReadAhead(for: request) else { return }
+        let standing = turn.standing
         let claim = fills.claim(
             window,
             of: object,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ClientRuntime
 package import Codecs
+import ElasticCore
 package import Logging
 import NIOCore
 package import NIOPosix
@@ -8,7 +9,7 @@ import Origins
 package import PageStorage
 package import PageTransport
 import PlacementCore
-import Primitives
+package import Primitives
 package import Telemetry
 
 /// Pages of this worker: from its store, from who held them before, or from the origin.
@@ -70,6 +71,9 @@ package final class PageService: Sendable {
 
     /// Pages being fetched, or on their way to the disk.
     package var fetching: Int { fills.count }
+
+    /// Whether pages are on their way here that were claimed by an earlier ring than `epoch`'s.
+    package func isFilling(before epoch: RingEpoch) -> Bool { fills.hasFills(before: epoch) }
 
     /// Answers one request; never later than the origin's deadline allows.
     package func read(_ request: PageReadRequest) async -> PageReply {

@@ -2,6 +2,7 @@
 import CatalogCore
 package import ClientRuntime
 import Codecs
+import ElasticCore
 import PageTransport
 package import Primitives
 
@@ -42,16 +43,15 @@ package struct PagePeers: Sendable {
         return router.route(of: request.placement, replicas: Int(replicas))
     }
 
+    /// What this worker does about a page that it does not hold.
+    func turn(for request: PageReadRequest) -> PageTurn { PageTurn(route(of: request), at: me) }
+
     /// By what right a page would be filled here.
-    func standing(for request: PageReadRequest) -> FillStanding {
-        let route = route(of: request)
-        return FillStanding(epoch: route.epoch, isFirstOwner: route.filler?.node == me)
-    }
+    func standing(for request: PageReadRequest) -> FillStanding { turn(for: request).standing }
 
     /// Whether a worker that readers went past says at once that it lives.
-    func isAlive(_ worker: WorkerTarget) async -> Bool {
-        guard !suspects.isSuspect(worker.node) else { return false }
-        return await withTaskGroup(of: Bool.self) { group in
+    func answersAtOnce(_ worker: WorkerTarget) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
             group.addTask { await self.answersPing(worker) }
             group.addTask {
                 try? await Task.sleep(for: Self.passedPatience)
@@ -88,46 +88,31 @@ package struct PagePeers: Sendable {
     }
 }
 
-/// What another worker said about a page.
-enum PeerAnswer: Sendable {
-    case page(FilledPage)
-    /// It never had it, or lost it to damage.
-    case miss
-    /// It had it, and others needed the room.
-    case evicted
-    /// It lives, as far as is known, and gave no answer.
-    case late
-    /// It is dead, or about to end.
-    case dead
+/// What another worker said about a page, with the page.
+struct PeerAnswer: Sendable {
+    let word: PeerWord
+    /// Where that is the word.
+    var page: FilledPage?
 
     init(_ reply: PageReply) {
-        self =
-            switch reply {
-            case .page(let bytes, let checksum, _):
-                .page(FilledPage(bytes: bytes, checksum: checksum, source: .peer, isMoved: true))
-            case .evicted: .evicted
-            case .failure(let failure): Self(failure)
-            default: .miss
-            }
+        switch reply {
+        case .page(let bytes, let checksum, _):
+            word = .page
+            page = FilledPage(bytes: bytes, checksum: checksum, source: .peer, isMoved: true)
+        case .evicted: word = .evicted
+        case .failure(let failure): word = PeerWord(failure)
+        default: word = .miss
+        }
     }
 
     init(_ error: PageClientError, isDoubted: Bool) {
-        self =
+        word =
             switch error {
             case .unreachable, .refused, .disconnected, .closed: .dead
-            case .silent, .timedOut, .cancelled: isDoubted ? .dead : .late
+            case .silent, .timedOut, .cancelled: .silence(isDoubted: isDoubted)
             case .overloaded: .late
             case .corrupt, .protocolViolation: .miss
-            case .failed(let failure): Self(failure)
-            }
-    }
-
-    private init(_ failure: PageFailure) {
-        self =
-            switch failure {
-            case .stopping: .dead
-            case .overloaded, .timedOut, .abandoned: .late
-            default: .miss
+            case .failed(let failure): PeerWord(failure)
             }
     }
 }

@@ -2,6 +2,7 @@
 
 import ClientRuntime
 import Codecs
+import ElasticCore
 import NIOCore
 import PageTransport
 import Primitives

@@ -3,6 +3,7 @@
 import CatalogCore
 import ClientRuntime
 import Coordination
+import ElasticCore
 import Logging
 import NIOCore
 import PageStorage
@@ -36,12 +37,13 @@ extension Worker {
 
     /// Moves this worker's pages to those that own them, as fast as the cluster says, and tells it how
     /// far that is.
-    func mover(_ pageStore: PageStore, _ peers: PagePeers) -> PageMover {
+    func mover(_ pageStore: PageStore, _ peers: PagePeers, _ pages: PageService) -> PageMover {
         let coordination = coordination
         return PageMover(
             store: pageStore,
             peers: peers,
             blocking: blocking,
+            isFilling: { pages.isFilling(before: $0) },
             limits: { coordination.handoffLimits },
             report: { await coordination.report($0) },
             log: log
@@ -50,34 +52,16 @@ extension Worker {
 }
 
 extension CoordinationNode {
-    /// Batches under way at the same time from one worker.
-    private static let handoffStreams = 4
-
-    /// What this worker may send: by the cluster's settings, or by its own drain's.
+    /// What this worker may send now.
     fileprivate var handoffLimits: HandoffLimits {
-        let catalog = view().catalog
-        let settings = catalog.cluster?.handoff ?? HandoffSettings()
-        let drainRate = joined.flatMap { catalog.worker(id: $0.node)?.drainRate } ?? 0
-        return HandoffLimits(
-            bytesPerSecond: drainRate > 0 ? drainRate : settings.bytesPerSecond,
-            streams: Self.handoffStreams,
-            isPaused: settings.isPaused
-        )
+        HandoffLimits(in: view().catalog, of: joined?.node)
     }
 
     fileprivate func report(_ progress: HandoffProgress) async -> Bool {
-        let open = HandoffReport.Amount(
-            pages: progress.remainingPages,
-            bytes: progress.remainingBytes
-        )
-        let refused = HandoffReport.Amount(
-            pages: progress.refusedPages,
-            bytes: progress.refusedBytes
-        )
-        return await report(
+        await report(
             epoch: progress.epoch,
-            remaining: open + refused,  // Nobody took it yet; it is still here.
-            moved: HandoffReport.Amount(pages: progress.movedPages, bytes: progress.movedBytes),
+            remaining: progress.remaining,
+            moved: progress.moved,
             isDone: progress.isDone
         )
     }

@@ -133,12 +133,13 @@ extension Worker {
             let pageStore = try opened.get()
             cache.open(pageStore)
             let peers = peers(cluster, node)
-            pagesDoor.open(makePages(pageStore, peers))
+            let pages = makePages(pageStore, peers)
+            pagesDoor.open(answering(with: pages, pageStore))
             log.notice(
                 "cache open",
                 metadata: ["store.pages": "\(pageStore.statistics.pageCount)"]
             )
-            await mover(pageStore, peers).run()
+            await mover(pageStore, peers, pages).run()
             return nil
         } catch {
             let failure = WorkerFailure.cache(error)
@@ -186,8 +187,8 @@ extension Worker {
         return nil
     }
 
-    private func makePages(_ pageStore: PageStore, _ peers: PagePeers) -> WorkerPages {
-        let service = PageService(
+    private func makePages(_ pageStore: PageStore, _ peers: PagePeers) -> PageService {
+        PageService(
             store: pageStore,
             origins: reading.origins,
             blocking: blocking,
@@ -195,8 +196,11 @@ extension Worker {
             peers: peers,
             log: log
         )
-        return WorkerPages(
-            pages: service,
+    }
+
+    private func answering(with pages: PageService, _ pageStore: PageStore) -> WorkerPages {
+        WorkerPages(
+            pages: pages,
             metadata: reading.metadata,
             recorder: reading.recorder,
             capacity: {

@@ -4,6 +4,7 @@ import AsyncHTTPClient
 import CatalogCore
 import ClientRuntime
 import Coordination
+import ElasticCore
 import Foundation
 import HTTPAPI
 import Logging

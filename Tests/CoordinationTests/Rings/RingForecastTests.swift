@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
 import Coordination
+import ElasticCore
 import Primitives
 import Testing
 

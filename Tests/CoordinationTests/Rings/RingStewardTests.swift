@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CatalogCore
-import Coordination
+import ElasticCore
 import Primitives
 import Synchronization
 import Testing

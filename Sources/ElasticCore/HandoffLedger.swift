@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Codecs
-package import PageStorage
-import PlacementCore
+package import PlacementCore
 package import Primitives
 
 /// What became of the pages that a worker offers by one ring: what is acknowledged, what was refused.

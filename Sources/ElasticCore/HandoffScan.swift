@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import CatalogCore
-import ClientRuntime
-package import PageStorage
-import PlacementCore
+package import CatalogCore
+package import PlacementCore
 package import Primitives
 
 /// What a worker has to do with a region's ring, and with its own place in it.
-struct HandoffSituation: Equatable, Sendable {
-    let epoch: RingEpoch
-    let members: [RingEntry.Member]
-    let state: WorkerEntry.State
-    let me: NodeID
+package struct HandoffSituation: Equatable, Sendable {
+    package let epoch: RingEpoch
+    package let members: [RingEntry.Member]
+    package let state: WorkerEntry.State
+    package let me: NodeID
 
     /// `nil` where this worker or its region's ring is not known.
-    init?(_ catalog: Catalog, region: String, me: NodeID) {
+    package init?(_ catalog: Catalog, region: String, me: NodeID) {
         guard let ring = catalog.ring(region: region), let worker = catalog.worker(id: me) else {
             return nil
         }
@@ -27,7 +25,7 @@ struct HandoffSituation: Equatable, Sendable {
     ///
     /// One that is suspended keeps them, to come back warm; one that joins owns nothing yet, and its
     /// pages of an earlier life are its own as soon as it does.
-    var isGiving: Bool {
+    package var isGiving: Bool {
         switch state {
         case .draining: true
         case .active: members.contains { $0.id == me }
@@ -36,7 +34,7 @@ struct HandoffSituation: Equatable, Sendable {
     }
 
     /// Whether a page goes from here once its owner has it; a worker that drains may be told to stay.
-    var isDropping: Bool { state == .active }
+    package var isDropping: Bool { state == .active }
 }
 
 /// The pages of a store that are another worker's, hottest first, as far as they are kept in memory.
@@ -44,7 +42,7 @@ package struct HandoffScan: Sendable {
     /// Units planned at a time: what is beyond is found by the next scan.
     package static let unitLimit = 1 << 16
     /// Objects looked at before others get their turn.
-    static let step = 4_096
+    package static let step = 4_096
 
     package private(set) var units: [(unit: HeldUnit, target: NodeID)] = []
     package private(set) var openPages: UInt64 = 0
@@ -85,19 +83,19 @@ package struct HandoffScan: Sendable {
 }
 
 /// Which pages of this worker are whose, by one ring.
-struct HandoffPlacement: Sendable {
+package struct HandoffPlacement: Sendable {
     private let ring: Ring
     private let replicas: ReplicaCounts
     private let me: NodeID
 
-    init(_ situation: HandoffSituation, _ catalog: Catalog, region: String) {
+    package init(_ situation: HandoffSituation, _ catalog: Catalog, region: String) {
         ring = Ring(epoch: situation.epoch, members: situation.members.map(RingMember.init))
         replicas = ReplicaCounts(catalog, region: region)
         me = situation.me
     }
 
     /// The first owner of a unit; `nil` where this worker keeps it.
-    func target(of unit: HeldUnit) -> NodeID? {
+    package func target(of unit: HeldUnit) -> NodeID? {
         let key = PlacementKey(origin: unit.object.origin, key: unit.object.key, unit: unit.unit)
         let owners = ring.owners(of: key.hash, count: replicas.count(of: unit.object.origin))
         return owners.contains(me) ? nil : owners.first

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CatalogCore
 package import PlacementCore
-import Primitives
+package import Primitives
 
 /// One region's rings and the addresses of its workers, as of one revision.
-final class RegionView: Sendable {
-    let revision: Revision
+package final class RegionView: Sendable {
+    package let revision: Revision
     /// `nil` while it has no members.
-    let ring: Ring?
+    package let ring: Ring?
     /// The members, in the order of their ids.
-    let workers: [WorkerTarget]
-    let members: [RingEntry.Member]
+    package let workers: [WorkerTarget]
+    package let members: [RingEntry.Member]
 
     /// Rings of earlier epochs that are not settled, newest first.
-    let earlier: [Ring]
+    package let earlier: [Ring]
     /// The newest ring as it would be with the region's suspended workers; `nil` where there are none.
-    let paper: Ring?
+    package let paper: Ring?
     /// Everybody who stands in one of these rings and was not removed.
     private let byNode: [NodeID: WorkerTarget]
 
     /// Takes rings over from `known` where they are the same: their points are the costly part.
-    init(of region: String, in catalog: Catalog, after known: RegionView?) {
+    package init(of region: String, in catalog: Catalog, after known: RegionView?) {
         let entry = catalog.ring(region: region)
         let members = entry?.members ?? []
         let reusable = known.map(\.allRings) ?? []
@@ -57,13 +57,13 @@ final class RegionView: Sendable {
         self.byNode = byNode
     }
 
-    func targets(_ nodes: [NodeID]) -> [WorkerTarget] { nodes.compactMap { byNode[$0] } }
+    package func targets(_ nodes: [NodeID]) -> [WorkerTarget] { nodes.compactMap { byNode[$0] } }
 
     /// Everybody who may hold pages, in the order of their ids.
-    var everybody: [WorkerTarget] { byNode.values.sorted { $0.node < $1.node } }
+    package var everybody: [WorkerTarget] { byNode.values.sorted { $0.node < $1.node } }
 
     /// Who owns a unit, and who else may hold its pages.
-    func route(of hash: UInt64, replicas: Int) -> PageRoute {
+    package func route(of hash: UInt64, replicas: Int) -> PageRoute {
         var route = PageRoute()
         guard let ring else { return route }
         let count = replicas + Ring.spareOwnerCount
@@ -89,17 +89,6 @@ final class RegionView: Sendable {
     }
 
     private var allRings: [Ring] { [ring, paper].compactMap(\.self) + earlier }
-}
-
-extension WorkerTarget {
-    package init(_ worker: WorkerEntry) {
-        self.init(
-            node: worker.id,
-            name: worker.name,
-            data: worker.addresses.data,
-            socket: worker.addresses.socket
-        )
-    }
 }
 
 extension RingMember {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Codecs
-package import PageStorage
-import PlacementCore
+package import Codecs
+package import PlacementCore
 package import Primitives
 
 /// Pages that go to one worker in one offer.
@@ -47,7 +46,7 @@ package struct MoveBatch: Hashable, Sendable {
     }
 
     /// The offer of these pages.
-    func offer(epoch: RingEpoch, region: String, giver: NodeID) -> PageOffer {
+    package func offer(epoch: RingEpoch, region: String, giver: NodeID) -> PageOffer {
         PageOffer(
             epoch: epoch,
             region: region,
@@ -58,7 +57,7 @@ package struct MoveBatch: Hashable, Sendable {
 }
 
 extension PageOfferUnit {
-    init(_ unit: HeldUnit) {
+    package init(_ unit: HeldUnit) {
         self.init(
             object: PageObject(
                 origin: unit.object.origin,
@@ -71,13 +70,13 @@ extension PageOfferUnit {
         )
     }
 
-    var held: HeldUnit {
+    package var held: HeldUnit {
         HeldUnit(object: ObjectIdentity(object), unit: unit, pages: pages, heat: 0)
     }
 }
 
 extension ObjectIdentity {
-    init(_ object: PageObject) {
+    package init(_ object: PageObject) {
         self.init(
             origin: object.origin,
             key: object.key,

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-package import PlacementCore
 package import Primitives
 
 /// One version of one object: what pages belong to.

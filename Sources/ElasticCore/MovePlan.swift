@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Codecs
-package import PageStorage
+package import PlacementCore
 package import Primitives
 
 /// What has to move where, in which order, and what to do next.

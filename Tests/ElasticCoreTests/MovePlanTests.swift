@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Codecs
-import PageStorage
+import ElasticCore
 import PlacementCore
 import Primitives
 import Testing
-import WorkerRuntime
 
 /// Goal: what is sent when, as values: order, sizes, rates, rests, and every page once.
 struct MovePlanTests {
