@@ -53,6 +53,23 @@ package struct HandoffScan: Sendable {
 
     package init(unitLimit: Int = Self.unitLimit) { self.unitLimit = unitLimit }
 
+    /// Takes a unit if it is another worker's.
+    ///
+    /// By a ring without members nobody can take it: it stays here, and counts as refused.
+    package mutating func add(
+        _ unit: HeldUnit,
+        by placement: HandoffPlacement,
+        _ ledger: HandoffLedger
+    ) {
+        guard placement.hasOwners else {
+            refusedPages += UInt64(unit.pages.nonzeroBitCount)
+            refusedBytes += unit.byteCount
+            return
+        }
+        guard let target = placement.target(of: unit) else { return }
+        add(unit, for: target, ledger)
+    }
+
     /// Takes a unit that `target` owns, but for what that one has already.
     package mutating func add(_ unit: HeldUnit, for target: NodeID, _ ledger: HandoffLedger) {
         let (open, refused) = ledger.pending(unit, for: target)
@@ -93,6 +110,9 @@ package struct HandoffPlacement: Sendable {
         replicas = ReplicaCounts(catalog, region: region)
         me = situation.me
     }
+
+    /// Whether anybody owns anything.
+    var hasOwners: Bool { !ring.members.isEmpty }
 
     /// The first owner of a unit; `nil` where this worker keeps it.
     package func target(of unit: HeldUnit) -> NodeID? {

@@ -49,8 +49,7 @@ extension ElasticWorld {
                     pages: pages,
                     heat: shelf.objects[object]?.heat ?? 0
                 )
-                guard let target = placement.target(of: held) else { continue }
-                scan.add(held, for: target, move.round.ledger)
+                scan.add(held, by: placement, move.round.ledger)
             }
         }
         scan.finish()

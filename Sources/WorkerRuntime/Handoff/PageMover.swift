@@ -147,10 +147,7 @@ package final class PageMover: Sendable {
         var place: InventoryPlace? = .start
         while let here = place, isCurrent(situation) {
             let (units, next) = store.inventory(from: here, limit: HandoffScan.step)
-            for unit in units {
-                guard let target = placement.target(of: unit) else { continue }
-                scan.add(unit, for: target, ledger)
-            }
+            for unit in units { scan.add(unit, by: placement, ledger) }
             place = next
             await Task.yield()
         }
