@@ -50,7 +50,7 @@ package protocol PeerCalling: Sendable {
     func status(of address: PeerAddress) -> PeerConnectionStatus
 
     /// Whether messages to this address have to wait for packets that were lost, or are lost: there is
-    /// no connection, or it had to send again within the last two seconds.
+    /// no connection, or it waits for the answer to what it had to send again.
     ///
     /// What was never sent anything loses nothing.
     func losesPackets(to address: PeerAddress) -> Bool

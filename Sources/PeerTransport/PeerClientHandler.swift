@@ -68,7 +68,7 @@ final class PeerClientHandler: ChannelInboundHandler {
         counters.count { $0.messagesSent += UInt64(messages.count) }
     }
 
-    /// Has `watch` look at what TCP has sent again; channels that are no sockets say nothing.
+    /// Has `watch` look at what TCP sends again; channels that are no sockets say nothing.
     func look(by watch: inout LossWatch) {
         guard let context = basics.context, watch.isDue(context.eventLoop.now),
             let socket = context.channel as? any SocketOptionProvider
@@ -77,11 +77,7 @@ final class PeerClientHandler: ChannelInboundHandler {
         // Asked on the channel's own loop it is answered at once.
         socket.getTCPInfo().assumeIsolated().whenSuccess { found = $0 }
         guard let found else { return }
-        watch.saw(
-            repeatedCount: found.tcpi_total_retrans,
-            isWaiting: found.tcpi_retransmits > 0,
-            at: context.eventLoop.now
-        )
+        watch.saw(repetitions: found.tcpi_retransmits, at: context.eventLoop.now)
     }
 
     func request(

@@ -4,40 +4,34 @@ import PeerTransport
 import Synchronization
 import Testing
 
-/// Goal: a link is known to lose packets for two seconds behind the last one that it lost.
+/// Goal: a link is known to be held up as long as it is, and a tenth of a second behind the last look.
 @Suite struct LossWatchTests {
-    /// What TCP says at a moment, and what follows.
+    /// How often TCP has sent its oldest segment again, and until when the link is taken to wait.
     struct Look: Sendable {
         let atMS: Int64
-        let repeated: UInt32
-        let isWaiting: Bool
-        /// Whether the link is lossy then, and until when at the latest.
+        let repetitions: UInt8
         let lossyUntilMS: Int64?
     }
 
     // swift-format-ignore
-    static let stories: [[Look]] = [
-        [Look(atMS: 0,     repeated: 0, isWaiting: false, lossyUntilMS: nil),
-         Look(atMS: 5_000, repeated: 0, isWaiting: false, lossyUntilMS: nil)],
-        [Look(atMS: 0,     repeated: 1, isWaiting: false, lossyUntilMS: 2_000),   // The very first packet.
-         Look(atMS: 1_000, repeated: 1, isWaiting: false, lossyUntilMS: 2_000),
-         Look(atMS: 1_500, repeated: 2, isWaiting: true,  lossyUntilMS: 3_500),
-         Look(atMS: 3_000, repeated: 2, isWaiting: true,  lossyUntilMS: 5_000),
-         Look(atMS: 4_000, repeated: 2, isWaiting: false, lossyUntilMS: 5_000)],
+    static let looks = [
+        Look(atMS: 0,     repetitions: 0, lossyUntilMS: nil),
+        Look(atMS: 1_000, repetitions: 1, lossyUntilMS: 1_100),
+        Look(atMS: 1_500, repetitions: 7, lossyUntilMS: 1_600),
+        Look(atMS: 1_510, repetitions: 0, lossyUntilMS: nil),   // Answered.
+        Look(atMS: 1_520, repetitions: 1, lossyUntilMS: 1_620),
     ]
 
-    @Test(arguments: stories)
-    func whatWasSentAgainIsRemembered(looks: [Look]) {
+    @Test func whatIsSentAgainCountsUntilItIsAnswered() {
         var watch = LossWatch()
-        for look in looks {
-            let now = NIODeadline.uptimeNanoseconds(1) + .milliseconds(look.atMS)
+        let start = NIODeadline.uptimeNanoseconds(1)
+        for look in Self.looks {
+            let now = start + .milliseconds(look.atMS)
             #expect(watch.isDue(now))
-            watch.saw(repeatedCount: look.repeated, isWaiting: look.isWaiting, at: now)
+            watch.saw(repetitions: look.repetitions, at: now)
             #expect(!watch.isDue(now + .milliseconds(9)) && watch.isDue(now + .milliseconds(10)))
-            #expect(watch.isWaiting == look.isWaiting)
-            let until = look.lossyUntilMS.map {
-                NIODeadline.uptimeNanoseconds(1) + .milliseconds($0)
-            }
+            #expect(watch.isWaiting == (look.repetitions > 0))
+            let until = look.lossyUntilMS.map { start + .milliseconds($0) }
             #expect(watch.lossyUntil == until ?? .distantPast, "at \(look.atMS) ms")
         }
     }

@@ -9,8 +9,7 @@ import RaftCore
 /// ```
 ///   heartbeats, votes, reads, appends, and their answers
 ///        ├─▶ the connection, in order
-///        └─▶ datagrams, while the connection had to send something again within two seconds;
-///            then nothing for the connection while it waits for the answer to that
+///        └─▶ datagrams instead, while the connection waits for the answer to what it had to send again
 /// ```
 ///
 /// TCP delivers nothing behind a packet that is lost before that has arrived; with three packets in ten
