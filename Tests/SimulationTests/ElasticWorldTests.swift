@@ -50,16 +50,15 @@ import Testing
     /// Goal: the faults do reach what they are meant for.
     @Test func stormsExerciseEverything() {
         var sum = ElasticTally()
-        for seed in UInt64(77)...79 {
+        for seed in Self.stormySeeds.prefix(4) {
             var plan = ElasticPlan(seed: seed)
-            plan.faults = ElasticFaultKind.allCases.filter { $0 != .massSilence || seed == 78 }
+            plan.faults = ElasticFaultKind.allCases
             plan.meanFaultGapMS = 2_500
             plan.workerCount = 6
-            var simulation = ElasticSimulation(plan: plan)
-            let report = simulation.run()
-            #expect(report.violation == nil, "seed \(seed): \(report.violation ?? "")")
-            sum.add(report.tally)
+            sum.add(tally(of: plan))
         }
+        // Where everything goes wrong at once nothing is silent for long.
+        for seed in [UInt64(78), 81, 90] { sum.add(tally(of: ElasticPlan(seed: seed))) }
         #expect(sum.injected.count > 100)
         #expect(sum.epochs > 12)
         #expect(sum.elections > 5)
@@ -73,17 +72,32 @@ import Testing
         #expect(sum.dropped > 50)
     }
 
-    /// Goal: a failing world is made smaller, and is still the same failure.
-    @Test func shrinkingKeepsTheFailure() {
-        var plan = ElasticPlan(seed: 78)
-        plan.faults = ElasticFaultKind.allCases
-        plan.sabotage = .forgetfulDisks
+    private func tally(of plan: ElasticPlan) -> ElasticTally {
         var simulation = ElasticSimulation(plan: plan)
         let report = simulation.run()
-        #expect(report.violation?.hasPrefix("DropsAfterArrival") == true, "\(report)")
+        #expect(report.violation == nil, "seed \(plan.seed): \(report.violation ?? "")")
+        return report.tally
+    }
+
+    /// Goal: a failing world is made smaller, and is still the same failure.
+    @Test func shrinkingKeepsTheFailure() throws {
+        var failing: (plan: ElasticPlan, report: ElasticReport)?
+        for seed in Self.stormySeeds where failing == nil {
+            var plan = ElasticPlan(seed: seed)
+            plan.faults = ElasticFaultKind.allCases
+            plan.sabotage = .forgetfulDisks
+            var simulation = ElasticSimulation(plan: plan)
+            let report = simulation.run()
+            #expect(report.violation?.hasPrefix("DropsAfterArrival") == true, "\(report)")
+            if report.tally.injected.count > 3 { failing = (plan, report) }
+        }
+        let (plan, report) = try #require(failing)
         var shrinker = ElasticShrinker(plan: plan, report: report)
         shrinker.shrink { true }
         #expect(shrinker.violation.hasPrefix("DropsAfterArrival"))
         #expect(shrinker.faults.count < report.tally.injected.count)
     }
+
+    /// Of worlds in which things do go wrong.
+    private static let stormySeeds = (UInt64(77)...140).filter { !ElasticPlan(seed: $0).isCalm }
 }
