@@ -66,7 +66,8 @@ extension CoordinationNode {
         let plan = leading.withLock { $0 }.flatMap { voterPlan(state, $0, now: settings.now()) }
         let isKept = plan?.aims.contains { aim in
             guard case .candidates = aim.obstacle else { return false }
-            return aim.leaving.contains { $0.node == node }
+            // Of several that should have no vote one is named; nobody could take the others' either.
+            return aim.cause == .unwelcome || aim.leaving.contains { $0.node == node }
         }
         return isKept == true ? .kept : .moving
     }
