@@ -96,18 +96,18 @@ final class ElasticRig {
         let least = try await plan(names.flatMap { ["--drain", $0] })
         let stayers = fleet.filter { !names.contains($0.name) }
         let (result, moved, took) = try await moving(readingFrom: stayers) { [cluster] in
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for name in names {
-                    group.addTask {
-                        let run = try await cluster.tarn(
-                            ["worker", "drain", name, "--yes"],
-                            within: .seconds(900)
-                        )
-                        let verdict = run.output.split(separator: "\n").last ?? ""
-                        #expect(verdict.hasPrefix("SAFE TO POWER OFF"), "\(run.summary)")
-                    }
-                }
-                try await group.waitForAll()
+            // Begun one after the other: a plan that another drain has made void is refused.
+            var jobs: [String] = []
+            for name in names {
+                let begun = try await cluster.done(
+                    ["worker", "drain", name, "--detach", "--yes"]
+                )
+                let word = try #require(begun.split(separator: " ").last)
+                jobs.append(word.trimmingCharacters(in: .whitespacesAndNewlines))
+            }
+            for job in jobs {
+                let run = try await cluster.tarn(["job", "wait", job], within: .seconds(900))
+                #expect(run.output.hasPrefix("SAFE TO POWER OFF"), "\(run.summary)")
             }
         }
         judge("drain of \(names)", result, moved: moved, least: least, took: took)
