@@ -24,14 +24,24 @@ extension Catalog {
     /// Who has to say that it is done before a region's ring is settled, and has not, by id: members
     /// of the ring, and those who drain.
     package func unsettledWorkers(of region: String) -> [NodeID] {
-        let members = ring(region: region)?.members.map(\.id) ?? []
+        guard let ring = ring(region: region) else { return [] }
+        let members = Set(ring.members.map(\.id))
         return workers.filter { worker in
-            let isGiving =
-                worker.state == .draining
-                || worker.state == .active && members.contains(worker.id)
-            return isSame(worker.region, region) && isGiving && !worker.isSilent
-                && report(of: worker.id)?.isDone != true
+            isSame(worker.region, region)
+                && isUnsettled(worker) { members.contains(worker.id) }
         }.map(\.id).sorted()
+    }
+
+    /// Whether a worker is one of those.
+    package func isUnsettled(_ worker: WorkerEntry) -> Bool {
+        isUnsettled(worker) {
+            ring(region: worker.region)?.members.contains { $0.id == worker.id } == true
+        }
+    }
+
+    private func isUnsettled(_ worker: WorkerEntry, isMember: () -> Bool) -> Bool {
+        let isGiving = worker.state == .draining || worker.state == .active && isMember()
+        return isGiving && !worker.isSilent && report(of: worker.id)?.isDone != true
     }
 
     /// Answers with the ring: a report by another epoch than that one's was not taken.

@@ -92,4 +92,6 @@ package enum PageOfferVerdict: UInt8, Sendable, CaseIterable {
     case failed = 3
     /// It is not that worker's, by a newer epoch than the offer's.
     case refused = 4
+    /// Too many pages are on their way there; to be offered again.
+    case later = 5
 }

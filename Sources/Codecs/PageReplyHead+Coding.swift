@@ -16,8 +16,8 @@ extension PageReplyHead {
         case holdings = 139
     }
 
-    /// Bytes between the head of a frame and the bytes of a page: checksum and source.
-    package static let pagePreludeByteCount = 5
+    /// Bytes between the head of a frame and the bytes of a page: checksum, source and copies.
+    package static let pagePreludeByteCount = 6
 
     /// Whether a frame of this kind carries the bytes of a page behind its prelude.
     package static func isPage(kind: UInt8) -> Bool { kind == Kind.page.rawValue }
@@ -48,7 +48,8 @@ extension PageReplyHead {
         switch known {
         case .page:
             let checksum = try reader.integer(UInt32.self)
-            self = .page(checksum: checksum, source: try reader.choice("source"))
+            let source: PageSource = try reader.choice("source")
+            self = .page(checksum: checksum, source: source, copies: try reader.integer())
         case .miss: self = .miss
         case .evicted: self = .evicted
         case .filling: self = .filling
@@ -83,9 +84,10 @@ extension PageReplyHead {
 
     private func encodeBody(into writer: inout ByteWriter) {
         switch self {
-        case .page(let checksum, let source):
+        case .page(let checksum, let source, let copies):
             writer.write(checksum)
             writer.write(source.rawValue)
+            writer.write(copies)
         case .attributes(let attributes): attributes.encode(into: &writer)
         case .directory(let directory): directory.encode(into: &writer)
         case .capacity(let total, let used):

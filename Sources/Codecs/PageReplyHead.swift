@@ -4,7 +4,10 @@ package import Primitives
 /// What a worker answers, without the bytes of a page: those follow the head, up to the frame's end.
 package enum PageReplyHead: Hashable, Sendable {
     /// The bytes asked for follow; `checksum` is the CRC32C of exactly those.
-    case page(checksum: UInt32, source: PageSource)
+    ///
+    /// `copies`: how many of the page's owners have its unit, the first ones, where that is more than its
+    /// mount asks for; else 0. Readers may spread among them for a few seconds.
+    case page(checksum: UInt32, source: PageSource, copies: UInt8 = 0)
     /// Not here, and the request was not allowed to fetch it.
     case miss
     /// As ``miss``, to a worker that takes pages over: it was here, and others needed the room.

@@ -11,8 +11,8 @@ package import Primitives
 /// The worker that fills by epoch 8 has asked this one and was told that nothing is here; from then on
 /// this one would fetch a second time what that one fetches now.
 ///
-/// Invariant: nobody is held up for longer than ``patienceMS`` from when an epoch was heard of; after one
-/// that never came nobody is held up for ``deafnessMS``, whatever is heard.
+/// Invariant: nobody is held up for longer than ``patienceMS`` from when the first epoch was heard of that is
+/// not here yet; after one that never came nobody is held up for ``deafnessMS``, whatever is heard.
 package struct EpochPatience: Sendable {
     package static let patienceMS: UInt64 = 2_000
     package static let deafnessMS: UInt64 = 20_000
@@ -28,7 +28,7 @@ package struct EpochPatience: Sendable {
         guard epoch > own, untilMS == nil || epoch > heard else { return }
         if let deafUntilMS, nowMS < deafUntilMS { return }
         heard = epoch
-        untilMS = nowMS + Self.patienceMS
+        untilMS = untilMS ?? nowMS + Self.patienceMS  // However many more come meanwhile.
     }
 
     package mutating func isBehind(own: RingEpoch, nowMS: UInt64) -> Bool {

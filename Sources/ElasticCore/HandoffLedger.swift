@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Codecs
+import Codecs
 package import PlacementCore
 package import Primitives
 
@@ -7,7 +7,7 @@ package import Primitives
 ///
 /// Bounded by what the worker holds. Invariant: a page that was acknowledged is not offered again.
 package struct HandoffLedger: Sendable {
-    /// Offers of a page that fail before it counts as refused.
+    /// Offers of a unit of which nothing is taken before its pages count as refused.
     package static let attemptLimit = 4
 
     private struct Unit: Hashable {
@@ -44,32 +44,38 @@ package struct HandoffLedger: Sendable {
         case failed
         /// The target has no room, or did not answer.
         case fruitless
+        /// The target has too much to do, and said so.
+        case busy
     }
 
-    /// Takes the verdicts on a batch, one for each page in order; `nil`: there was no answer.
-    package mutating func note(_ verdicts: [PageOfferVerdict]?, on batch: MoveBatch) -> Outcome {
-        guard let verdicts else { return .fruitless }
+    /// Takes the answer to a batch.
+    package mutating func note(_ answer: OfferAnswer, on batch: MoveBatch) -> Outcome {
+        guard case .verdicts(let verdicts) = answer else {
+            return answer == .busy ? .busy : .fruitless
+        }
         let wasTaken = verdicts.contains { $0 == .stored || $0 == .present }
         guard wasTaken || !verdicts.contains(.noRoom) else { return .fruitless }
         var rest = verdicts[...]
         for unit in batch.units {
-            let taken = note(&rest, on: unit)
+            let (taken, later) = note(&rest, on: unit)
             if taken != 0 {
                 acknowledged[unit.object, default: [:]][unit.unit, default: 0] |= taken
             }
-            if taken != unit.pages {
+            if taken | later == 0 {
                 attempts[Unit(object: unit.object, number: unit.unit), default: 0] += 1
             }
         }
-        return wasTaken ? .taken : .failed
+        if wasTaken { return .taken }
+        return verdicts.contains(.later) ? .busy : .failed
     }
 
-    /// The pages of a unit that its owner has now, one bit each.
+    /// The pages of a unit that its owner has now, and those that it wants later on, one bit each.
     private mutating func note(
         _ verdicts: inout ArraySlice<PageOfferVerdict>,
         on unit: HeldUnit
-    ) -> UInt64 {
+    ) -> (taken: UInt64, later: UInt64) {
         var taken: UInt64 = 0
+        var later: UInt64 = 0
         for number in unit.pageNumbers {
             let size = UInt64(unit.object.geometry?.byteCount(ofPage: number) ?? 0)
             switch verdicts.popFirst() {
@@ -77,13 +83,16 @@ package struct HandoffLedger: Sendable {
                 movedPages += 1
                 movedBytes += size
             case .present: break
+            case .later:
+                later |= 1 << UInt64(number % 64)
+                continue
             case .noRoom, .failed, .refused, nil: continue
             }
             acknowledgedCount += 1
             acknowledgedBytes += size
             taken |= 1 << UInt64(number % 64)
         }
-        return taken
+        return (taken, later)
     }
 
     /// Offers nothing more to these workers.

@@ -62,9 +62,9 @@ extension HandoffSituation {
     ///
     /// Also after it has said so: an earlier word that was late may have been committed behind the last one.
     package func isAwaited(in catalog: Catalog) -> Bool {
-        guard let region = catalog.worker(id: me)?.region,
-            let ring = catalog.ring(region: region), ring.epoch == epoch, !ring.isSettled
+        guard let worker = catalog.worker(id: me), let ring = catalog.ring(region: worker.region),
+            ring.epoch == epoch, !ring.isSettled
         else { return false }
-        return catalog.unsettledWorkers(of: region).contains(me)
+        return catalog.isUnsettled(worker)
     }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Codecs
 import Primitives
 
 /// What one ring's move has come to.
@@ -25,11 +24,11 @@ package struct HandoffRound: Sendable {
     }
 
     package mutating func note(
-        _ verdicts: [PageOfferVerdict]?,
+        _ answer: OfferAnswer,
         on batch: MoveBatch
     ) -> HandoffLedger.Outcome {
         let before = (ledger.acknowledgedCount, ledger.acknowledgedBytes)
-        let outcome = ledger.note(verdicts, on: batch)
+        let outcome = ledger.note(answer, on: batch)
         progress.remainingPages -= min(
             progress.remainingPages,
             ledger.acknowledgedCount - before.0

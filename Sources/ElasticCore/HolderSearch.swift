@@ -23,6 +23,8 @@ package struct HolderSearch: Sendable {
     private struct Candidate: Sendable {
         let worker: WorkerTarget
         let isHolder: Bool
+        /// It keeps a copy as this worker does; what it gave up for want of room, it would have too.
+        let isKeeper: Bool
         /// Readers went past it, or could not reach it: it has to say first that it lives.
         let wasPassed: Bool
     }
@@ -44,7 +46,12 @@ package struct HolderSearch: Sendable {
         candidates = (route.holders.map { ($0, true) } + route.spares.map { ($0, false) })
             .filter { $0.0.node != me }
             .map { worker, isHolder in
-                Candidate(worker: worker, isHolder: isHolder, wasPassed: worker.node == filler)
+                Candidate(
+                    worker: worker,
+                    isHolder: isHolder,
+                    isKeeper: route.isSettled && route.keepers.contains(worker),
+                    wasPassed: worker.node == filler
+                )
             }
         findings = PeerFindings(missing: pages, hasLostHolder: route.hasRemovedHolder)
     }
@@ -76,6 +83,8 @@ package struct HolderSearch: Sendable {
 
     /// Takes what the worker that is asked said about one page.
     package mutating func heard(_ word: PeerWord, about page: UInt32) {
-        findings.note(word, about: page, fromHolder: candidates[position].isHolder)
+        let candidate = candidates[position]
+        let isOwnLoss = word == .evicted && candidate.isKeeper && !candidate.wasPassed
+        findings.note(isOwnLoss ? .miss : word, about: page, fromHolder: candidate.isHolder)
     }
 }

@@ -45,6 +45,23 @@ package struct MoveBatch: Hashable, Sendable {
         return left
     }
 
+    /// Bytes of its pages that did not travel.
+    package func restingByteCount(_ answer: OfferAnswer) -> UInt64 {
+        guard case .verdicts(let verdicts) = answer else { return answer == .busy ? byteCount : 0 }
+        var rest = verdicts[...]
+        var sum: UInt64 = 0
+        for unit in units {
+            for number in unit.pageNumbers {
+                switch rest.popFirst() {
+                case .present, .noRoom, .refused, .later:
+                    sum += UInt64(unit.object.geometry?.byteCount(ofPage: number) ?? 0)
+                case .stored, .failed, nil: break
+                }
+            }
+        }
+        return sum
+    }
+
     /// The offer of these pages.
     package func offer(epoch: RingEpoch, region: String, giver: NodeID) -> PageOffer {
         PageOffer(

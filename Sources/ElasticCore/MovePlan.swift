@@ -13,12 +13,14 @@ package import Primitives
 ///
 /// A value without clock and I/O. Invariants:
 /// 1. A page is in one batch at a time, and in none once its target has acknowledged it.
-/// 2. Nothing goes to a target that rests, or that was given up after ``fruitlessLimit`` batches in a
-///    row of which it took nothing.
+/// 2. Nothing goes to a target that rests, or that was given up after ``fruitlessLimit`` rests in a row
+///    behind which it took nothing.
 package struct MovePlan: Sendable {
-    /// Batches in a row of which a target takes nothing before it is given up: about a minute.
+    /// Times in a row that a target takes nothing before it is given up: about a minute.
     package static let fruitlessLimit = 8
     private static let firstRestMS: UInt64 = 1_000
+    /// What a target rests that has too much to do: others offer it pages as well.
+    private static let busyRestMS: UInt64 = 250
     private static let longestRestMS: UInt64 = 16_000
     /// The smallest batch that a rate leads to: one large page.
     private static let smallestBatch: UInt64 = 1 << 20
@@ -77,7 +79,8 @@ package struct MovePlan: Sendable {
         return .send(batch)
     }
 
-    /// Takes note of what became of a batch; one that was fruitless is offered once more later on.
+    /// Takes note of what became of a batch; one that was fruitless, or came at a busy time, is offered once
+    /// more later on.
     package mutating func settle(
         _ batch: MoveBatch,
         _ outcome: HandoffLedger.Outcome,
@@ -87,13 +90,24 @@ package struct MovePlan: Sendable {
         switch outcome {
         case .taken: queues[index].fruitless = 0
         case .failed: break
+        case .busy:
+            queues[index].units += batch.units.reversed()
+            queues[index].restsUntilMS = max(
+                queues[index].restsUntilMS,
+                nowMS + Self.busyRestMS
+            )
         case .fruitless:
+            queues[index].units += batch.units.reversed()
+            // What was sent before the rest began is the same silence, heard once more.
+            guard nowMS >= queues[index].restsUntilMS else { return }
             let rest = Self.firstRestMS << UInt64(min(queues[index].fruitless, 10))
             queues[index].fruitless += 1
             queues[index].restsUntilMS = nowMS + min(rest, Self.longestRestMS)
-            queues[index].units += batch.units.reversed()
         }
     }
+
+    /// What a batch was counted as travelling, and did not: its target had it, or wanted none of it.
+    package mutating func giveBack(_ byteCount: UInt64) { bucket.giveBack(byteCount) }
 
     /// Workers that were given up.
     package var givenUp: [NodeID] { queues.filter(\.isGivenUp).map(\.target) }

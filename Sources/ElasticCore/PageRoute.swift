@@ -18,6 +18,8 @@ package struct PageRoute: Sendable, Equatable {
     package var epoch = RingEpoch.zero
     /// By the newest ring, in the order of preference: `replicas + 2` at most.
     package var owners: [WorkerTarget] = []
+    /// How many of the owners keep the page.
+    package var replicas = 1
     /// Who holds the page where nothing went wrong.
     ///
     /// The first `replicas` owners by the newest ring, by each earlier one that is not settled, and by
@@ -34,6 +36,9 @@ package struct PageRoute: Sendable, Equatable {
 
     package init() {}
 
-    /// The worker that fetches the page from its origin.
+    /// The worker that fetches the page from its origin, and has it copied.
     package var filler: WorkerTarget? { owners.first }
+
+    /// Whoever keeps the page by the newest ring.
+    package var keepers: ArraySlice<WorkerTarget> { owners.prefix(replicas) }
 }

@@ -55,6 +55,9 @@ package struct PageTurn: Sendable {
         route.owners.prefix(replicas).contains { $0.node == me }
     }
 
+    /// Whether what `giver` offers is a copy: it is the first owner, and keeps the page itself.
+    package func isCopy(from giver: NodeID) -> Bool { giver != me && route.filler?.node == giver }
+
     /// Whether pages are taken that another worker offers by `epoch`.
     ///
     /// By an older ring than this worker's only what is its own by both.

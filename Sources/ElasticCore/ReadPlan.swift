@@ -5,8 +5,9 @@ package import Primitives
 /// Whom a reader asks for a page, in which order.
 ///
 /// ```
-///   owners, those in doubt last ──▶ whoever may hold it, without fetching ──▶ the origin itself
-///        │ "it cannot be had"
+///   one of the copies, without fetching ──▶ owners, those in doubt last
+///        ──▶ whoever may hold it, without fetching ──▶ the origin itself
+///        │ an owner: "it cannot be had"
 ///        └──▶ owners and whoever may hold it, without fetching ──▶ what was said
 /// ```
 /// A value without clock and I/O; over as soon as the page has come.
@@ -18,6 +19,8 @@ package struct ReadPlan: Sendable {
     }
 
     private let route: PageRoute
+    /// Asked before the owners.
+    private var preferred: WorkerTarget?
     /// Owners still to be asked, the next one first.
     private var owners: ArraySlice<WorkerTarget>
     /// Whoever is asked only for what it has; `nil` while owners are asked.
@@ -30,13 +33,16 @@ package struct ReadPlan: Sendable {
     /// - Parameters:
     ///   - route: By the newest ring that the reader knows.
     ///   - owners: Those of the route, whoever is in doubt last.
-    package init(_ route: PageRoute, owners: [WorkerTarget]) {
+    ///   - preferred: One of them that is asked first, for what it has; see ``ReadSpread``.
+    package init(_ route: PageRoute, owners: [WorkerTarget], preferred: WorkerTarget? = nil) {
         self.route = route
+        self.preferred = preferred
         self.owners = owners[...]
     }
 
     /// What to do next, after the last step brought no page.
     package mutating func next(isSuspect: (NodeID) -> Bool) -> Step {
+        if let copy = preferred.take(), !isSuspect(copy.node) { return .ask(copy, .readIfPresent) }
         if failure == nil, let owner = owners.popFirst() { return .ask(owner, .read) }
         var rest = holders ?? others[...]
         defer { holders = rest }

@@ -80,6 +80,7 @@ package final class RegionView: Sendable {
         holders = holders.firstOfEach()
         spares = spares.firstOfEach().filter { !holders.contains($0) }
         route.epoch = ring.epoch
+        route.replicas = replicas
         route.owners = targets(owners)
         route.holders = targets(holders)
         route.spares = targets(spares)

@@ -37,6 +37,11 @@ package struct TokenBucket: Hashable, Sendable {
     package mutating func take(_ byteCount: UInt64) {
         credit = credit.addingSaturated(-Int64(clamping: min(byteCount, 1 << 50) * 1000))
     }
+
+    /// Of what was taken, so much was not used after all.
+    package mutating func giveBack(_ byteCount: UInt64) {
+        credit = credit.addingSaturated(Int64(clamping: min(byteCount, 1 << 50) * 1000))
+    }
 }
 
 extension Int64 {

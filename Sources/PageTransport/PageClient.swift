@@ -40,8 +40,8 @@ package final class PageClient: Sendable {
     ) async throws(PageClientError) -> PageReadAnswer {
         let call = PageCall(.read(request), whileFilling: whileFilling)
         return switch try await perform(call, at: address, timeout: timeout) {
-        case .reply(.page(let bytes, let checksum, let source)):
-            .page(bytes, checksum: checksum, source: source)
+        case .reply(.page(let bytes, let checksum, let source, let copies)):
+            .page(bytes, checksum: checksum, source: source, copies: copies)
         case .reply(.miss): .miss
         case .reply(.evicted): .evicted
         case .filling: .filling

@@ -212,7 +212,7 @@ final class PageClientHandler: ChannelInboundHandler {
     ) -> PageCall.Outcome {
         switch (request, head) {
         case (_, .failure(let failure)): return .failure(.failed(failure))
-        case (.read(let read), .page(let checksum, let source)):
+        case (.read(let read), .page(let checksum, let source, let copies)):
             guard bytes.readableBytes == read.range.count else {
                 return .failure(
                     .protocolViolation(
@@ -221,7 +221,9 @@ final class PageClientHandler: ChannelInboundHandler {
                 )
             }
             guard pageChecksum(of: bytes) == checksum else { return .failure(.corrupt) }
-            return .success(.reply(.page(bytes, checksum: checksum, source: source)))
+            return .success(
+                .reply(.page(bytes, checksum: checksum, source: source, copies: copies))
+            )
         case (.read, .miss): return .success(.reply(.miss))
         case (.read, .evicted): return .success(.reply(.evicted))
         case (.attributes, .attributes(let attributes)):

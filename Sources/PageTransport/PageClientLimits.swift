@@ -37,7 +37,7 @@ package enum FillingPolicy: Sendable {
 /// The answer to a read.
 package enum PageReadAnswer: Sendable, Equatable {
     /// Exactly the bytes asked for, compared with the checksum that came with them.
-    case page(ByteBuffer, checksum: UInt32, source: PageSource)
+    case page(ByteBuffer, checksum: UInt32, source: PageSource, copies: UInt8 = 0)
     case miss
     /// As ``miss``, to a worker that takes the page over: it was there, and others needed the room.
     case evicted

@@ -5,7 +5,10 @@ package import NIOCore
 /// The final answer to a request.
 package enum PageReply: Sendable, Equatable {
     /// Exactly the bytes asked for; `checksum` is the CRC32C of exactly those.
-    case page(ByteBuffer, checksum: UInt32, source: PageSource)
+    ///
+    /// `copies`: how many of the page's owners have its unit, where that is more than its mount asks for;
+    /// else 0.
+    case page(ByteBuffer, checksum: UInt32, source: PageSource, copies: UInt8 = 0)
     case miss
     /// As ``miss``, to a worker that takes pages over: it was here, and others needed the room.
     case evicted

@@ -139,8 +139,8 @@ package final class PageServerHandler: ChannelDuplexHandler {
             self.replyLeft(byteCount: request.replyByteCount)
         }
         switch reply {
-        case .page(let bytes, let checksum, let source):
-            let head = PageReplyHead.page(checksum: checksum, source: source)
+        case .page(let bytes, _, _, _):
+            let head = Self.head(of: reply)
             write(head.encoded(id: id, followedBy: bytes.readableBytes), promise: nil)
             context.write(wrapOutboundOut(bytes), promise: promise)
             hasUnflushed = true
@@ -152,7 +152,8 @@ package final class PageServerHandler: ChannelDuplexHandler {
 
     static func head(of reply: PageReply) -> PageReplyHead {
         switch reply {
-        case .page(_, let checksum, let source): .page(checksum: checksum, source: source)
+        case .page(_, let checksum, let source, let copies):
+            .page(checksum: checksum, source: source, copies: copies)
         case .miss: .miss
         case .evicted: .evicted
         case .attributes(let attributes): .attributes(attributes)

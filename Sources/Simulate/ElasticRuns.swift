@@ -95,7 +95,7 @@ extension ElasticTally {
         \(epochs) epochs, \(held) holds, \(forced) forced; \(drained) drained, \
         \(suspended) suspended, \(removed) removed
         \(reads) reads, \(handedOn) handed on, \(pastOwners) past all owners; from the origin: \
-        \(causes); \(carried) pages carried, \(dropped) dropped, \(notKept) not kept
+        \(causes); \(carried) pages carried, \(copied) copied, \(dropped) dropped, \(notKept) not kept
         """
     }
 }

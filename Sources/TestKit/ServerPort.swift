@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Synchronization
 
 /// Ports of the loopback interface.
 package enum ServerPort {
@@ -16,16 +17,24 @@ package enum ServerPort {
 
     /// A free TCP port below those that the kernel gives to outgoing connections.
     ///
-    /// For servers that are ended and started again on the same port: no connection takes it in between.
+    /// For servers that are ended and started again on the same port: no connection takes it in between, and
+    /// no other caller in this process gets it.
     package static func lasting() throws(TestKitError) -> UInt16 {
-        for _ in 1...100 {
+        for _ in 1...1_000 {
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | cloexec, 0)
             guard descriptor >= 0 else { throw .system("socket", errno: errno) }
             defer { close(descriptor) }
-            if let port = bound(descriptor, to: .random(in: 10_000..<32_000)) { return port }
+            if let port = bound(descriptor, to: .random(in: 10_000..<32_000)),
+                given.withLock({ $0.insert(port).inserted })
+            {
+                return port
+            }
         }
         throw .system("bind", errno: EADDRINUSE)
     }
+
+    /// Ports that somebody in this process may still be about to use.
+    private static let given = Mutex<Set<UInt16>>([])
 
     private static func bound(_ descriptor: Int32, to port: UInt16) -> UInt16? {
         var address = loopback(port: port)

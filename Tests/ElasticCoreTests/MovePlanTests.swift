@@ -147,6 +147,58 @@ struct MovePlanTests {
         #expect(plan.step(Self.free, running: 0, nowMS: now) == .finished)
     }
 
+    /// Goal: silence that several batches met counts once.
+    @Test func aTargetThatIsSilentToManyBatchesIsGivenUpNoSooner() {
+        let units = (0..<64).map { (Self.unit("k\($0)", byteCount: 1 << 20), NodeID(1)) }
+        var plan = MovePlan(units, nowMS: 0)
+        var now: UInt64 = 0
+        loop: while plan.givenUp.isEmpty {
+            var running: [MoveBatch] = []
+            while case .send(let batch) = plan.step(Self.free, running: running.count, nowMS: now) {
+                running.append(batch)
+            }
+            #expect(running.count == 4)
+            for batch in running { plan.settle(batch, .fruitless, nowMS: now) }
+            switch plan.step(Self.free, running: 0, nowMS: now) {
+            case .wait(let rest): now += rest
+            case .send, .finished: break loop
+            }
+        }
+        #expect(plan.givenUp == [NodeID(1)])
+        #expect(now == 63_000)
+    }
+
+    @Test func aBusyTargetIsAskedAgainSoonAndNeverGivenUp() {
+        var plan = MovePlan([(Self.unit("x"), NodeID(1))], nowMS: 0)
+        var now: UInt64 = 0
+        for _ in 0..<100 {
+            guard case .send(let batch) = plan.step(Self.free, running: 0, nowMS: now) else {
+                Issue.record("not sent at \(now)")
+                return
+            }
+            plan.settle(batch, .busy, nowMS: now)
+            guard case .wait(let rest) = plan.step(Self.free, running: 0, nowMS: now) else { break }
+            now += rest
+        }
+        #expect(plan.givenUp.isEmpty && now == 25_000)
+    }
+
+    @Test func whatDidNotTravelIsNotCountedAgainstTheRate() {
+        let units = (0..<8).map { (Self.unit("k\($0)", byteCount: 1 << 20), NodeID(1)) }
+        let limits = HandoffLimits(bytesPerSecond: 4 << 20, streams: 1)
+        var plan = MovePlan(units, nowMS: 0)
+        let now: UInt64 = 0
+        var batches = 0
+        while case .send(let batch) = plan.step(limits, running: 0, nowMS: now) {
+            let verdicts = [PageOfferVerdict](repeating: .present, count: batch.pageCount)
+            plan.giveBack(batch.restingByteCount(.verdicts(verdicts)))
+            plan.settle(batch, .taken, nowMS: now)
+            batches += 1
+        }
+        #expect(batches == 8)
+        #expect(plan.step(limits, running: 0, nowMS: now) == .finished)
+    }
+
     @Test(arguments: [1 << 20, 10 << 20, 1_000_003, 1 << 30] as [UInt64], [0, 20, 500])
     func theRateHoldsToTheByte(rate: UInt64, lateMS: UInt64) {
         var random = SplitMix64(seed: rate)
@@ -192,7 +244,7 @@ struct MovePlanTests {
 
 /// A giver's plan and ledger against targets that are a model.
 private struct MoveWorld {
-    enum Nature: CaseIterable { case good, full, dead, slowToWake }
+    enum Nature: CaseIterable { case good, full, dead, slowToWake, busy }
 
     private var random: SplitMix64
     let units: [(unit: HeldUnit, target: NodeID)]
@@ -232,7 +284,7 @@ private struct MoveWorld {
     }
 
     func canTakeAll(_ target: NodeID) -> Bool {
-        natures[target] == .good || natures[target] == .slowToWake
+        [.good, .slowToWake, .busy].contains(natures[target])
     }
 
     mutating func run() {
@@ -264,16 +316,26 @@ private struct MoveWorld {
             case .send(let batch): running.append(batch)
             case .wait(let milliseconds):
                 now += min(milliseconds, 500)
-                finishOne(&running, &plan, &ledger)
+                finishSome(&running, &plan, &ledger)
             case .finished:
                 guard !running.isEmpty else {
                     ledger.giveUp(plan.givenUp)
                     return
                 }
-                finishOne(&running, &plan, &ledger)
+                finishSome(&running, &plan, &ledger)
             }
         }
         Issue.record("a plan without end")
+    }
+
+    /// One of them, or all at once, as where a connection breaks.
+    private mutating func finishSome(
+        _ running: inout [MoveBatch],
+        _ plan: inout MovePlan,
+        _ ledger: inout HandoffLedger
+    ) {
+        let count = random.chance(percent: 30) ? running.count : 1
+        for _ in 0..<count { finishOne(&running, &plan, &ledger) }
     }
 
     private mutating func finishOne(
@@ -287,20 +349,23 @@ private struct MoveWorld {
         plan.settle(batch, outcome, nowMS: now)
     }
 
-    private mutating func answer(to batch: MoveBatch) -> [PageOfferVerdict]? {
+    private mutating func answer(to batch: MoveBatch) -> OfferAnswer {
         sentCount += 1
         let nature = natures[batch.target] ?? .good
-        if nature == .dead || (nature == .slowToWake && now < 20_000) { return nil }
-        return batch.units.flatMap { part in
+        if nature == .dead || (nature == .slowToWake && now < 20_000) { return .silence }
+        if nature == .busy, random.chance(percent: 70) { return .busy }
+        let verdicts = batch.units.flatMap { part in
             let whole = units.first { $0.unit.object == part.object }?.unit ?? part
             return part.pageNumbers.map { number -> PageOfferVerdict in
                 let bit = UInt64(1) << UInt64(number)
                 if taken[whole, default: 0] & bit != 0 { sentTwice += 1 }
                 if nature == .full { return .noRoom }
                 if damaged[whole, default: 0] & bit != 0 { return .failed }
+                if nature == .busy, random.chance(percent: 40) { return .later }
                 taken[whole, default: 0] |= bit
                 return random.chance(percent: 10) ? .present : .stored
             }
         }
+        return .verdicts(verdicts)
     }
 }

@@ -20,7 +20,7 @@ import Testing
                             at: address,
                             timeout: .seconds(30)
                         )
-                        guard case .page(let bytes, let checksum, .local) = answer else {
+                        guard case .page(let bytes, let checksum, .local, _) = answer else {
                             Issue.record("\(answer)")
                             return
                         }

@@ -106,8 +106,10 @@ final class FleetWorker: Sendable {
     /// What this worker said about its part of ring changes, in order.
     let reports = ReportLog()
     let pace = PaceBox()
+    /// What its copies go by; a test may put it forward.
+    let copyClock = FleetClock()
     let address: PageAddress
-    private let moving: Task<Void, Never>
+    private let background: Task<Void, Never>
     private let client: PageClient
     private let server: PageServer
 
@@ -149,6 +151,7 @@ final class FleetWorker: Sendable {
             blocking: .singleton,
             metrics: registry,
             peers: peers,
+            copies: CopyBooks(now: copyClock.now),
             log: log
         )
         handler = WorkerPages(
@@ -167,23 +170,47 @@ final class FleetWorker: Sendable {
         address = server.addresses[0]
         self.node = node
         self.store = store
+        background = Self.background(store, peers, pages, pace, reports, log)
+    }
+
+    /// Moves and copies pages until cancelled.
+    private static func background(
+        _ store: PageStore,
+        _ peers: PagePeers,
+        _ pages: PageService,
+        _ pace: PaceBox,
+        _ reports: ReportLog,
+        _ log: Logger
+    ) -> Task<Void, Never> {
         let mover = PageMover(
             store: store,
             peers: peers,
             blocking: .singleton,
-            isFilling: { [pages] in pages.isFilling(before: $0) },
-            limits: { [pace] in pace.limits },
-            report: { [reports] in reports.take($0) },
+            isFilling: { pages.isFilling(before: $0) },
+            limits: { pace.limits },
+            report: { reports.take($0) },
             log: log
         )
-        moving = Task { await mover.run() }
+        let copier = PageCopier(
+            store: store,
+            peers: peers,
+            pages: pages,
+            blocking: .singleton,
+            limits: { pace.limits },
+            log: log
+        )
+        return Task {
+            async let copying: Void = copier.run()
+            await mover.run()
+            await copying
+        }
     }
 
     func stop() async {
-        moving.cancel()
+        background.cancel()
         await server.stop()
         await client.close()
-        await moving.value
+        await background.value
         _ = await eventually { self.pages.fetching == 0 }
     }
 
@@ -225,6 +252,20 @@ final class PaceBox: Sendable {
     func set(_ limits: HandoffLimits) { state.withLock { $0 = limits } }
 }
 
+/// Milliseconds that pass by themselves, and at once where a test says so.
+final class FleetClock: Sendable {
+    private let added = Mutex<UInt64>(0)
+    private let start = ContinuousClock.now
+
+    var now: @Sendable () -> UInt64 {
+        { [self] in
+            UInt64((ContinuousClock.now - start) / .milliseconds(1)) + added.withLock(\.self)
+        }
+    }
+
+    func putForward(by milliseconds: UInt64) { added.withLock { $0 += milliseconds } }
+}
+
 /// The catalog as of some time ago.
 final class CatalogLag: Sendable {
     private let state = Mutex<Catalog?>(nil)
@@ -239,7 +280,11 @@ final class FleetCatalog: Sendable {
     private let state: Mutex<Catalog>
 
     init(replicas: UInt8) {
-        var catalog = Catalog()
+        state = Mutex(Catalog())
+        setReplicas(replicas)
+    }
+
+    func setReplicas(_ replicas: UInt8) {
         let entry = MountEntry(
             path: Fleet.mount,
             mount: Mount(origin: "s3://bucket/p", replicas: replicas),
@@ -247,8 +292,7 @@ final class FleetCatalog: Sendable {
             createRevision: Revision(1),
             modRevision: Revision(1)
         )
-        _ = catalog.mirror("mounts/" + Fleet.mount, .mount(entry))
-        state = Mutex(catalog)
+        change { _ = $0.mirror("mounts/" + Fleet.mount, .mount(entry)) }
     }
 
     var catalog: Catalog { state.withLock { $0 } }

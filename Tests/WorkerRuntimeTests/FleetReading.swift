@@ -138,7 +138,7 @@ extension FleetWorker {
             )
         )
         _ = await eventually { pages.fetching == 0 }
-        guard case .page(_, _, let source) = reply,
+        guard case .page(_, _, let source, _) = reply,
             Fleet.isRight(reply, name, byteCount: byteCount, page: page)
         else { return nil }
         return source

@@ -180,7 +180,7 @@ final class PageRig: Sendable {
 extension PageReply {
     /// The bytes of a page whose checksum is right.
     var bytes: [UInt8]? {
-        guard case .page(let bytes, let checksum, _) = self else { return nil }
+        guard case .page(let bytes, let checksum, _, _) = self else { return nil }
         let array = bytes.getBytes(at: bytes.readerIndex, length: bytes.readableBytes) ?? []
         return CRC32C.checksum(array) == checksum ? array : nil
     }

@@ -231,7 +231,7 @@ struct PageServiceTests {
         let rig = try #require(await Self.reopened(origin, scratch))
         for page in UInt32(0)..<3 {
             let reply = await rig.pages.read(rig.request("x", byteCount: byteCount, page: page))
-            guard case .page(_, _, .local) = reply, reply.bytes != nil else {
+            guard case .page(_, _, .local, _) = reply, reply.bytes != nil else {
                 Issue.record("page \(page): \(reply)")
                 continue
             }

@@ -43,7 +43,7 @@ struct PagesDoorTests {
             // tested: longer than a reader bears to hear nothing.
             try await Task.sleep(for: .milliseconds(1_200))
             door.open(rig.worker)
-            guard case .page(let answer, _, .local) = try await waiting else {
+            guard case .page(let answer, _, .local, _) = try await waiting else {
                 Issue.record("not from the store")
                 return
             }

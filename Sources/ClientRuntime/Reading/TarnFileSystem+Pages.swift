@@ -9,22 +9,29 @@ package import PageTransport
 import PlacementCore
 import Primitives
 
-/// One page from whoever has it: owners in order, then who owned it before, then the origin itself.
+/// One page from whoever has it: one of its copies, owners in order, then who owned it before, then the
+/// origin itself.
 extension TarnFileSystem {
     func readPage(
         _ read: PageRead,
         for client: ClientKind
     ) async throws(FileError) -> ByteBuffer {
         let replicas = Int(read.resolution.mount.mount.replicas)
-        let route = router.route(of: read.placement, replicas: replicas)
-        var plan = ReadPlan(route, owners: suspects.ordered(route.owners))
+        let hash = read.placement.hash
+        let route = router.route(ofHash: hash, replicas: replicas)
+        var plan = ReadPlan(
+            route,
+            owners: suspects.ordered(route.owners),
+            preferred: copies.preferred(route, hash: hash, asking, suspects)
+        )
         while true {
             switch plan.next(isSuspect: suspects.isSuspect) {
             case .ask(let worker, let mode):
                 let request = read.request(mode, epoch: route.epoch, region: router.region)
                 switch await ask(request, mode, of: worker) {
-                case .page(let bytes, _, let source):
-                    let isNear = mode == .read && asking.isNear(worker)
+                case .page(let bytes, _, let source, let copyCount):
+                    if worker == route.filler { copies.heard(Int(copyCount), of: hash) }
+                    let isNear = asking.isNear(worker)
                     recorder.returned(
                         bytes.readableBytes,
                         mount: read.resolution.mount.path,

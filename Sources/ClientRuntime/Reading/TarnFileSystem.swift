@@ -31,6 +31,7 @@ package final class TarnFileSystem: Sendable {
     private let staleness: @Sendable () -> Timespan?
 
     let pastOwnersLog = LogBudget()
+    let copies = CopyChoice()
 
     /// Pages of one read asked for at the same time.
     static let parallelPages = 8

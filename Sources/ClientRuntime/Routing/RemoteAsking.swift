@@ -84,8 +84,8 @@ package final class RemoteAsking: WorkerAsking {
         switch request {
         case .read(let read):
             switch try await client.read(read, at: address, timeout: Self.timeout) {
-            case .page(let bytes, let checksum, let source):
-                return .page(bytes, checksum: checksum, source: source)
+            case .page(let bytes, let checksum, let source, let copies):
+                return .page(bytes, checksum: checksum, source: source, copies: copies)
             case .miss, .filling: return .miss
             case .evicted: return .evicted
             }

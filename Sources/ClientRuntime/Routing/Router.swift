@@ -22,7 +22,7 @@ package final class Router: Sendable {
     package var catalog: Catalog { source() }
 
     /// The region as of the newest catalog.
-    var view: RegionView {
+    package var view: RegionView {
         let catalog = source()
         return known.withLock { known in
             // Equal or later: somebody who read the catalog before us may be here after us.
@@ -62,7 +62,12 @@ package final class Router: Sendable {
 
     /// Who owns a page's unit, and who else may hold its pages.
     package func route(of key: PlacementKey, replicas: Int) -> PageRoute {
-        view.route(of: key.hash, replicas: replicas)
+        route(ofHash: key.hash, replicas: replicas)
+    }
+
+    /// The same for the hash of a placement.
+    package func route(ofHash hash: UInt64, replicas: Int) -> PageRoute {
+        view.route(of: hash, replicas: replicas)
     }
 
     /// The newest epoch known of the region's ring; zero where it has none.

@@ -20,9 +20,10 @@ package struct ElasticReport: Sendable {
 /// | 15 s | warm-up | |
 /// | 90 to 240 s | faults | nothing but safety |
 /// | until it rests, 8 minutes at most | healed | `RingsSettle` |
-/// | 10 s | readers alone | all reads have ended, `MinimalMoves` |
+/// | 10 s, at most 130 | readers alone | all reads have ended, `MinimalMoves`, `CopiesKept` |
 package struct ElasticSimulation {
     private static let restLimitUS: UInt64 = 480_000_000
+    private static let copiesLimitUS: UInt64 = 120_000_000
     /// No read takes longer, whoever is silent.
     private static let readLimitUS: UInt64 = 90_000_000
 
@@ -61,7 +62,17 @@ package struct ElasticSimulation {
         }
         if let problem = run(until: world.nowUS + 10_000_000) { return problem }
         if world.tally.reads == 0 { return "World: nobody read anything" }
+        if let problem = untilCopiesAreKept() { return problem }
         return invariants.minimalMoves.violation(in: world).map { "MinimalMoves: \($0)" }
+    }
+
+    private mutating func untilCopiesAreKept() -> String? {
+        let limitUS = world.nowUS + Self.copiesLimitUS
+        while let gap = CopiesKept.gap(in: world) {
+            guard world.nowUS < limitUS else { return "CopiesKept: \(gap)" }
+            if let problem = run(until: world.nowUS + 1_000_000) { return problem }
+        }
+        return nil
     }
 
     private mutating func run(until deadlineUS: UInt64) -> String? {

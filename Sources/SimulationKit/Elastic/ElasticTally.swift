@@ -13,6 +13,8 @@ package struct ElasticTally: Sendable {
     package var fetched: [FetchCause: Int] = [:]
     /// Pages stored that came from another worker.
     package var carried = 0
+    /// Pages stored because more than one worker keeps them.
+    package var copied = 0
     package var dropped = 0
     package var notKept = 0
     package var epochs = 0
@@ -37,7 +39,8 @@ package struct ElasticTally: Sendable {
     /// Adds another world's.
     package mutating func add(_ other: Self) {
         let counts: [WritableKeyPath<Self, Int>] = [
-            \.events, \.reads, \.handedOn, \.pastOwners, \.carried, \.dropped, \.notKept, \.epochs,
+            \.events, \.reads, \.handedOn, \.pastOwners, \.carried, \.copied, \.dropped, \.notKept,
+            \.epochs,
             \.elections, \.restarts, \.held, \.forced, \.drained, \.suspended, \.removed,
         ]
         for count in counts { self[keyPath: count] += other[keyPath: count] }

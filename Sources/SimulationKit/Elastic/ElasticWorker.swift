@@ -55,6 +55,12 @@ struct ElasticWorker: Sendable {
     var move: Move?
     /// What its mover has nothing more to do about.
     var settled: HandoffSituation?
+    var copying: CopyWork?
+    var isLookingAfterCopies = false
+    var fresh = FreshPages()
+    /// What its last walk for copies went by, and when another one is due all the same.
+    var walked: ElasticWorld.CopySituation?
+    var walkAgainAtUS: UInt64?
     var isFollowing = false
     /// While its replica gets nothing.
     var isLateUntilUS: UInt64 = 0
@@ -97,6 +103,11 @@ struct ElasticWorker: Sendable {
         fills = [:]
         move = nil
         settled = nil
+        copying = nil
+        isLookingAfterCopies = false
+        fresh = FreshPages()
+        walked = nil
+        walkAgainAtUS = nil
         offersUnderWay = 0
         suspicions = Suspicions()
         patience = EpochPatience()

@@ -23,6 +23,17 @@ enum CallReply: Sendable {
     case silent
 }
 
+extension CallReply {
+    /// What it says to an offer.
+    var offerAnswer: OfferAnswer {
+        switch self {
+        case .verdicts(let verdicts): .verdicts(verdicts)
+        case .overloaded: .busy
+        default: .silence
+        }
+    }
+}
+
 /// A request under way.
 struct Call: Sendable {
     /// Who goes on with the answer.
@@ -33,6 +44,7 @@ struct Call: Sendable {
         case probe(UInt64)
         case pull(UInt64, PageName)
         case move(UInt64, MoveBatch)
+        case copy(UInt64, MoveBatch)
         /// Nobody: a request that the network delivered twice.
         case nobody
     }
@@ -160,6 +172,7 @@ extension ElasticWorld {
         case .probe(let run): probed(run, reply)
         case .pull(let offer, let name): pulled(offer, name, reply)
         case .move(let move, let batch): offerAnswered(call.from, move, batch, reply)
+        case .copy(let id, let batch): copiesAnswered(call.from, id, batch, reply)
         }
     }
 
@@ -170,7 +183,10 @@ extension ElasticWorld {
     /// As whoever asks workers does it: failures of the way there make a worker suspect.
     private mutating func noteAnswer(_ reply: CallReply, _ call: Call) {
         guard call.to != call.from, let node = workers[call.to].node else { return }
-        if case .move = call.purpose { return }
+        switch call.purpose {
+        case .move, .copy: return
+        default: break
+        }
         switch reply {
         case .gone, .silent: workers[call.from].suspicions.failed(node, atMS: nowMS)
         case .page, .verdicts, .overloaded, .pong:

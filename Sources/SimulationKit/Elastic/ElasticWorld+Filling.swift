@@ -109,6 +109,7 @@ extension ElasticWorld {
         guard isRunning(worker, life) else { return }
         let isKept = workers[worker].shelf.write(name, value, onlyFree: false, atUS: nowUS)
         if !isKept { tally.notKept += 1 }
+        if isKept { workers[worker].fresh.note(page: name.page, of: objects[name.object].identity) }
         // It leaves the table only once it is stored.
         let fill = workers[worker].fills.removeValue(forKey: name)
         release(fill, .page(value))

@@ -143,21 +143,24 @@ extension ElasticWorld {
     mutating func offerAnswered(_ worker: Int, _ id: UInt64, _ batch: MoveBatch, _ reply: CallReply)
     {
         guard workers[worker].move?.id == id else { return }
-        let verdicts: [PageOfferVerdict]? =
-            if case .verdicts(let verdicts) = reply { verdicts } else { nil }
         workers[worker].move?.running -= 1
         guard isCurrent(worker) else { return abandon(worker) }
         let now = nowMS
-        guard let outcome = workers[worker].move?.round.note(verdicts, on: batch) else { return }
+        guard let outcome = workers[worker].move?.round.note(reply.offerAnswer, on: batch) else {
+            return
+        }
         workers[worker].move?.plan.settle(batch, outcome, nowMS: now)
-        if outcome == .taken { drop(batch, worker) }
+        guard outcome == .taken, let round = workers[worker].move?.round,
+            round.situation.isDropping
+        else { return }
+        drop(batch, worker, round.ledger)
     }
 
-    private mutating func drop(_ batch: MoveBatch, _ worker: Int) {
-        guard let round = workers[worker].move?.round, round.situation.isDropping else { return }
+    /// Lets go of what the others have by now.
+    mutating func drop(_ batch: MoveBatch, _ worker: Int, _ ledger: HandoffLedger) {
         let identities = Set(batch.units.map(\.object))
         for object in objects.indices where identities.contains(objects[object].identity) {
-            let pages = round.ledger.acknowledgedPages(of: objects[object].identity)
+            let pages = ledger.acknowledgedPages(of: objects[object].identity)
             let gone = workers[worker].shelf.remove(object, ifAmong: pages)
             tally.dropped += gone.count
             if !gone.isEmpty { facts.append(.dropped(worker: worker, gone)) }

@@ -18,6 +18,8 @@ struct OfferWork: Sendable {
     var standings: [PageName: FillStanding] = [:]
     var verdicts: [PageName: PageOfferVerdict] = [:]
     var waiting: Set<PageName> = []
+    /// Pages for which others may go.
+    var copies: Set<PageName> = []
     var hasBegun = false
 }
 
@@ -93,7 +95,9 @@ extension ElasticWorld {
             offers[id]?.verdicts[name] = .present
             return
         }
-        guard workers[worker].shelf.hasRoom else {
+        let isCopy = rules.isCopy(from: work.offer.giver)
+        if isCopy { offers[id]?.copies.insert(name) }
+        guard isCopy || workers[worker].shelf.hasRoom else {
             offers[id]?.verdicts[name] = .noRoom
             return
         }
@@ -133,9 +137,20 @@ extension ElasticWorld {
         guard let work = offers[id], isRunning(work.worker, work.life) else { return }
         let isKept =
             plan.sabotage == .forgetfulDisks
-            || workers[work.worker].shelf.write(name, value, onlyFree: true, atUS: nowUS)
+            || workers[work.worker].shelf.write(
+                name,
+                value,
+                onlyFree: !work.copies.contains(name),
+                atUS: nowUS
+            )
         offers[id]?.verdicts[name] = isKept ? .stored : .noRoom
         if isKept {
+            let object = objects[name.object].identity
+            workers[work.worker].fresh.note(page: name.page, of: object)
+        }
+        if isKept, work.copies.contains(name) {
+            tally.copied += 1
+        } else if isKept {
             tally.carried += 1
             facts.append(.carried(worker: work.worker, name))
         }

@@ -32,7 +32,7 @@ extension ElasticWorld {
                 && !isRemoved($0) && !network.isSilent($0, atUS: nowUS)
         }
         guard let host = hosts.randomElement(using: &random) else { return }
-        read(randomPage(), at: host)
+        read(randomPage(), at: host, by: ReadSpread(reader: UInt64(reader)))
     }
 
     /// Some objects are read more often than others.
@@ -44,21 +44,29 @@ extension ElasticWorld {
         return PageName(object: object, page: page)
     }
 
-    mutating func read(_ name: PageName, at worker: Int) {
+    mutating func read(_ name: PageName, at worker: Int, by spread: ReadSpread) {
         guard let view = workers[worker].view else { return }
         let object = objects[name.object]
         let replicas = Int(workers[worker].catalog.mount(at: object.mount)?.mount.replicas ?? 1)
-        let route = view.route(of: object.key(ofPage: name.page).hash, replicas: replicas)
+        let hash = object.key(ofPage: name.page).hash
+        let route = view.route(of: hash, replicas: replicas)
         let opinions = workers.indices.filter { opinion(of: worker, about: $0) != .alive }
             .compactMap { workers[$0].node }
         let owners = workers[worker].suspicions.ordered(route.owners, atMS: nowMS) {
             opinions.contains($0)
         }
+        let preferred = spread.preferred(
+            route,
+            hash: hash,
+            copies: replicas,
+            isNear: { $0.node == workers[worker].node },
+            isSuspect: suspects(of: worker)
+        )
         let id = newID()
         reads[id] = ReadWork(
             read: ElasticRead(name: name, worker: worker, beganUS: nowUS, route: route),
             life: workers[worker].life,
-            plan: ReadPlan(route, owners: owners),
+            plan: ReadPlan(route, owners: owners, preferred: preferred),
             request: request(.read, name, epoch: route.epoch, region: workers[worker].region)
         )
         stepRead(id)

@@ -162,6 +162,10 @@ extension ElasticWorld {
             return
         }
         workers[worker].isFollowing = true
+        if !workers[worker].isLookingAfterCopies {
+            workers[worker].isLookingAfterCopies = true
+            queue.add(.copyLook(worker: worker, life: workers[worker].life), at: nowUS)
+        }
         let delayUS = UInt64.random(in: 1_000...plan.lagMS * 1_000, using: &random)
         queue.add(.feed(worker: worker, life: workers[worker].life), at: nowUS + delayUS)
     }

@@ -26,8 +26,6 @@ package import Primitives
 package final class PageMover: Sendable {
     /// Between two looks at the catalog.
     static let pause = Duration.milliseconds(200)
-    /// At most between two batches that a rate keeps apart.
-    static let ratePause = Duration.milliseconds(20)
     /// Between two reports while pages move.
     static let reportInterval = Duration.seconds(2)
     /// Between two scans while the last one's offers came to nothing.
@@ -37,10 +35,9 @@ package final class PageMover: Sendable {
     let peers: PagePeers
     let blocking: NIOThreadPool
     let isFilling: @Sendable (RingEpoch) -> Bool
-    let limits: @Sendable () -> HandoffLimits
+    let carrier: OfferCarrier
     let report: @Sendable (HandoffProgress) async -> Bool
     let log: Logger
-    private let start = ContinuousClock.now
 
     /// Moves nothing yet.
     ///
@@ -67,13 +64,10 @@ package final class PageMover: Sendable {
         self.peers = peers
         self.blocking = blocking
         self.isFilling = isFilling
-        self.limits = limits
+        carrier = OfferCarrier(peers: peers, limits: limits, log: log)
         self.report = report
         self.log = log
     }
-
-    /// Milliseconds since this mover was made.
-    var nowMS: UInt64 { UInt64((ContinuousClock.now - start) / .milliseconds(1)) }
 
     var situation: HandoffSituation? {
         HandoffSituation(peers.router.catalog, region: peers.router.region, me: peers.me)
@@ -105,7 +99,9 @@ package final class PageMover: Sendable {
             round.found(scan)
             guard !scan.units.isEmpty else {
                 guard isFilling else { break }
-                try? await Task.sleep(for: Self.pause)
+                while isCurrent(situation), self.isFilling(situation.epoch) {
+                    try? await Task.sleep(for: Self.pause)
+                }
                 continue
             }
             if round.isFirst {

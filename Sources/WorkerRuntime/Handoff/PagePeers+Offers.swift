@@ -23,7 +23,7 @@ extension PagePeers {
     }
 
     /// How many copies are kept, as the catalog says now.
-    var replicas: ReplicaCounts { ReplicaCounts(router.catalog, region: router.region) }
+    var replicas: ReplicaCounts { known.counts(router.catalog, region: router.region) }
 
     /// Asks for a whole page of which nothing but its identity is known.
     func lookup(

@@ -15,7 +15,7 @@ import Primitives
 /// ```
 ///   offer ─▶ mine? ─▶ stored: present
 ///              │      in flight: waited for
-///              │      no room: said, nothing is evicted
+///              │      no room: said; only for a copy others are evicted
 ///              └─ no  a take-over read of the giver ─▶ checksum ─▶ readers who wait ─▶ disk: stored
 /// ```
 ///
@@ -54,9 +54,16 @@ extension PageService {
         guard turn.takesOffers(of: offer.epoch, replicas: replicas) else {
             return numbers.map { _ in .refused }
         }
+        let isCopy = turn.isCopy(from: offer.giver)
+        if isCopy, !turn.isHolder(replicas: replicas) {
+            let isAdmitted = copies.admitGuest(UnitName(object: object, unit: unit.unit))
+            guard isAdmitted else { return numbers.map { _ in .refused } }
+        }
+        // A copy is as good as a page that was read; what moves is not worth another page.
+        let source = OfferSource(giver: giver, room: isCopy ? .byEvicting : .onlyFree)
         var verdicts: [UInt32: PageOfferVerdict] = [:]
         for pages in numbers.neighbours(atMost: Self.runLength) {
-            for (number, verdict) in await take(pages, of: object, turn.standing, from: giver) {
+            for (number, verdict) in await take(pages, of: object, turn.standing, from: source) {
                 verdicts[number] = verdict
             }
         }
@@ -68,7 +75,7 @@ extension PageService {
         _ pages: Range<UInt32>,
         of object: ObjectIdentity,
         _ standing: FillStanding,
-        from giver: WorkerTarget
+        from giver: OfferSource
     ) async -> [(number: UInt32, verdict: PageOfferVerdict)] {
         let before = pages.map { (number: $0, fill: fills.fill(of: $0, in: object)) }
         let claim = fills.claim(
@@ -82,10 +89,10 @@ extension PageService {
         for run in claim.runs { verdicts += await take(run, of: object, from: giver) }
         let claimed = claim.runs.flatMap { Array($0.pages) }
         for (number, fill) in before where !claimed.contains(number) {
-            // In flight: whoever began it stores it. No room among the pages in flight: later.
+            // In flight: whoever began it stores it. Else there is no room among the pages in flight.
             if let fill { _ = await fill.outcome() }
             let isHere = await eventuallyStored(number, of: object)
-            verdicts.append((number, isHere ? .present : .failed))
+            verdicts.append((number, isHere ? .present : fill == nil ? .later : .failed))
         }
         return verdicts
     }
@@ -101,7 +108,7 @@ extension PageService {
     private func take(
         _ run: FillTable.Run,
         of object: ObjectIdentity,
-        from giver: WorkerTarget
+        from giver: OfferSource
     ) async -> [(number: UInt32, verdict: PageOfferVerdict)] {
         await withTaskGroup(of: (number: UInt32, verdict: PageOfferVerdict).self) { group in
             for number in run.pages {
@@ -116,21 +123,22 @@ extension PageService {
     private func takeOne(
         _ run: FillTable.Run,
         of object: ObjectIdentity,
-        from giver: WorkerTarget
+        from source: OfferSource
     ) async -> PageOfferVerdict {
         let page = run.pages.lowerBound
         let byteCount = object.geometry?.byteCount(ofPage: page) ?? 0
         let hasRoom = try? await blocking.runIfActive { [store] in
-            store.hasRoom(for: object, byteCount: byteCount)
+            source.room == .byEvicting || store.hasRoom(for: object, byteCount: byteCount)
         }
         guard hasRoom == true else { return abandon(run, of: object, .noRoom) }
         let lookup = peers.lookup(of: page, in: object, byteCount: byteCount, run.standing)
-        guard let taken = await peers.take(lookup, from: giver, by: peers.bulk).page else {
+        guard let taken = await peers.take(lookup, from: source.giver, by: peers.bulk).page
+        else {
             return abandon(run, of: object, .failed)
         }
         for fill in run.fills { fill.finish(.success(taken)) }
         defer { fills.release(run, of: object) }
-        return await keepIfThereIsRoom(taken, page: page, of: object)
+        return await keep(taken, page: page, of: object, source.room)
     }
 
     /// Whoever waits for the page gets it otherwise.
@@ -144,10 +152,11 @@ extension PageService {
         return verdict
     }
 
-    private func keepIfThereIsRoom(
+    private func keep(
         _ taken: FilledPage,
         page: UInt32,
-        of object: ObjectIdentity
+        of object: ObjectIdentity,
+        _ room: WriteRoom
     ) async -> PageOfferVerdict {
         do {
             try await blocking.runIfActive { [store] in
@@ -156,7 +165,7 @@ extension PageService {
                     page: page,
                     bytes: taken.bytes,
                     checksum: taken.checksum,
-                    room: .onlyFree
+                    room: room
                 )
             }
         } catch PageStoreError.full {
@@ -166,6 +175,7 @@ extension PageService {
             return .failed
         }
         history.note(.kept, of: page, in: object)
+        copies.stored(page, of: object)
         metrics.handedOver(.in, byteCount: taken.bytes.readableBytes)
         return .stored
     }
@@ -182,6 +192,12 @@ extension PageService {
             }
         }
     }
+}
+
+/// Whom offered pages are taken from, and what may go for them.
+private struct OfferSource: Sendable {
+    let giver: WorkerTarget
+    let room: WriteRoom
 }
 
 extension [UInt32] {

@@ -219,6 +219,7 @@ extension PageService {
                 try store.write(object, page: page, bytes: filled.bytes, checksum: filled.checksum)
             }
             history.note(.kept, of: page, in: object)
+            copies.stored(page, of: object)
             if filled.source == .peer {
                 metrics.handedOver(.in, byteCount: filled.bytes.readableBytes)
             }

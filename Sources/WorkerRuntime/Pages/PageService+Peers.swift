@@ -39,7 +39,8 @@ extension PageService {
 
     private static func relayed(_ reply: PageReply) -> PageReply? {
         switch reply {
-        case .page(let bytes, let checksum, .local): .page(bytes, checksum: checksum, source: .peer)
+        case .page(let bytes, let checksum, .local, _):
+            .page(bytes, checksum: checksum, source: .peer)
         case .page: reply
         case .failure(let failure) where failure.isFinal: reply
         default: nil

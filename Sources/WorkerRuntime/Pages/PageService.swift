@@ -41,6 +41,7 @@ package final class PageService: Sendable {
     let history = FillHistory()
     let gate: EpochGate
     let offers = OfferCount()
+    let copies: CopyBooks
 
     /// Fetches nothing yet.
     ///
@@ -50,6 +51,7 @@ package final class PageService: Sendable {
     ///   - blocking: Runs the store's calls.
     ///   - metrics: Counts misses, and bytes read from origins.
     ///   - peers: Who else may have a page, and whose it is.
+    ///   - copies: Told what comes and what is read.
     ///   - log: One line for each fill that fails.
     package init(
         store: PageStore,
@@ -57,6 +59,7 @@ package final class PageService: Sendable {
         blocking: NIOThreadPool,
         metrics: MetricRegistry,
         peers: PagePeers,
+        copies: CopyBooks = CopyBooks(),
         log: Logger
     ) {
         self.store = store
@@ -64,6 +67,7 @@ package final class PageService: Sendable {
         self.blocking = blocking
         self.metrics = PageMetrics(registry: metrics)
         self.peers = peers
+        self.copies = copies
         self.log = log
         let router = peers.router
         gate = EpochGate { router.epoch }
@@ -116,12 +120,28 @@ package final class PageService: Sendable {
         given(.page(stored.bytes, checksum: stored.checksum, source: .local), request)
     }
 
-    /// Counts what another worker takes over.
+    /// Counts what goes to another worker; tells a reader of more copies than it knows of.
     private func given(_ reply: PageReply, _ request: PageReadRequest) -> PageReply {
-        if request.mode == .takeOver, case .page(let bytes, _, _) = reply {
+        guard case .page(let bytes, let checksum, let source, _) = reply else { return reply }
+        guard request.mode != .takeOver else {
             metrics.handedOver(.out, byteCount: bytes.readableBytes)
+            return reply
         }
-        return reply
+        let extra = noteRead(request, byteCount: bytes.readableBytes)
+        guard extra > 0 else { return reply }
+        let known = peers.turn(for: request).route.keepers.count
+        return .page(
+            bytes,
+            checksum: checksum,
+            source: source,
+            copies: UInt8(clamping: known + extra)
+        )
+    }
+
+    /// A reader was given so many bytes; says how many copies beyond the mounts' it may be told of.
+    @discardableResult
+    package func noteRead(_ request: PageReadRequest, byteCount: Int) -> Int {
+        copies.read(request.page, of: ObjectIdentity(request), byteCount: byteCount)
     }
 
     private func noteEpoch(of request: PageReadRequest) {

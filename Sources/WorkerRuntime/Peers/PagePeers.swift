@@ -16,6 +16,7 @@ package struct PagePeers: Sendable {
     let asking: any WorkerAsking
     let bulk: any WorkerAsking
     let suspects: SuspectList
+    let known = KnownReplicas()
 
     /// - Parameters:
     ///   - me: This worker.
@@ -96,7 +97,7 @@ struct PeerAnswer: Sendable {
 
     init(_ reply: PageReply) {
         switch reply {
-        case .page(let bytes, let checksum, _):
+        case .page(let bytes, let checksum, _, _):
             word = .page
             page = FilledPage(bytes: bytes, checksum: checksum, source: .peer, isMoved: true)
         case .evicted: word = .evicted

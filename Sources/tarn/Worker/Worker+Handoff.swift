@@ -35,6 +35,19 @@ extension Worker {
         )
     }
 
+    /// Has this worker's pages kept by as many others as their mounts ask for.
+    func copier(_ pageStore: PageStore, _ peers: PagePeers, _ pages: PageService) -> PageCopier {
+        let coordination = coordination
+        return PageCopier(
+            store: pageStore,
+            peers: peers,
+            pages: pages,
+            blocking: blocking,
+            limits: { coordination.handoffLimits },
+            log: log
+        )
+    }
+
     /// Moves this worker's pages to those that own them, as fast as the cluster says, and tells it how
     /// far that is.
     func mover(_ pageStore: PageStore, _ peers: PagePeers, _ pages: PageService) -> PageMover {

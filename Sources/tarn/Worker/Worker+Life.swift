@@ -139,7 +139,9 @@ extension Worker {
                 "cache open",
                 metadata: ["store.pages": "\(pageStore.statistics.pageCount)"]
             )
+            async let copying: Void = copier(pageStore, peers, pages).run()
             await mover(pageStore, peers, pages).run()
+            await copying
             return nil
         } catch {
             let failure = WorkerFailure.cache(error)
