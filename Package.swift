@@ -250,8 +250,8 @@ let tests: [Target] = [
         name: "HTTPAPITests",
         dependencies: [
             "HTTPAPI", "APIModel", "CatalogCore", "ClientRuntime", "Coordination", "Origins",
-            "Primitives", "Telemetry", "TestKit", .logCapture, .logging, .nioCore, .nioHTTP1,
-            .nioPosix,
+            "Primitives", "Telemetry", "TestKit", .logCapture, .logging, .nioCore, .nioEmbedded,
+            .nioHTTP1, .nioPosix,
         ]
     ),
     .testTarget(

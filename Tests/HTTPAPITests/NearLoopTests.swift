@@ -2,6 +2,7 @@
 import CatalogCore
 import HTTPAPI
 import NIOCore
+import NIOEmbedded
 import Primitives
 import Testing
 
@@ -105,6 +106,23 @@ import Testing
                 #expect(await connection.more() == false)
             }
         }
+    }
+
+    /// A parser lets any number of blank lines pass: they are not kept.
+    @Test func whatIsTakenAlongIsBounded() throws {
+        let departure = ConnectionDeparture(.staying, limit: 10_000)
+        let channel = EmbeddedChannel(handler: departure)
+        let blank = ByteBuffer(string: String(repeating: "\r\n", count: 500))
+        for _ in 0..<10 { try channel.writeInbound(blank) }
+        #expect(departure.keptByteCount == 10_000)
+        for _ in 0..<1_000 {
+            try channel.writeInbound(blank)
+            #expect(departure.keptByteCount <= 10_000)
+        }
+        departure.answerEnded()
+        try channel.writeInbound(blank)
+        #expect(departure.keptByteCount == 1_000)
+        _ = try channel.finish(acceptAlreadyClosed: true)
     }
 
     /// A beginning that the codec holds from before cannot be taken along.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 import Synchronization
 
@@ -11,13 +11,15 @@ import Synchronization
 ///
 /// In front of the HTTP codec, where bytes are as they came. Confined to the channel's event loop.
 ///
-/// Invariant: the other loop is given exactly what this connection's client has sent since the answer
-/// before: either all of it is in `unanswered`, or the connection stays.
-final class ConnectionDeparture: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
+/// Invariants:
+/// 1. The other loop is given exactly what this connection's client has sent since the answer before: either
+///    all of it is in `unanswered`, at most `limit` bytes, or the connection stays.
+/// 2. Every answer before was handed to the kernel whole.
+package final class ConnectionDeparture: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias InboundOut = ByteBuffer
 
-    enum Beginning { case staying, leaving }
+    package enum Beginning { case staying, leaving }
 
     private enum State { case reading, answering, leaving }
 
@@ -27,20 +29,28 @@ final class ConnectionDeparture: ChannelInboundHandler {
     /// What came since the last answer, until the head of the next request is known.
     private var unanswered = ByteBuffer()
     private var context: ChannelHandlerContext?
+    private let limit: Int
 
     /// A connection that may stay, or one that leaves as soon as it is active.
-    init(_ beginning: Beginning) { state = beginning == .staying ? .reading : .leaving }
+    ///
+    /// - Parameters:
+    ///   - beginning: Which of the two.
+    ///   - limit: Bytes that are taken along at most; of blank lines a parser lets any number pass.
+    package init(_ beginning: Beginning, limit: Int) {
+        state = beginning == .staying ? .reading : .leaving
+        self.limit = limit
+    }
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    package func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
-    func channelActive(context: ChannelHandlerContext) {
+    package func channelActive(context: ChannelHandlerContext) {
         context.fireChannelActive()
         if state == .leaving { leave(context) }
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if state != .answering {
             var part = unwrapInboundIn(data)
             if unanswered.readableBytes == 0 {
@@ -48,6 +58,7 @@ final class ConnectionDeparture: ChannelInboundHandler {
             } else {
                 unanswered.writeBuffer(&part)
             }
+            if state == .reading, unanswered.readableBytes > limit { stay() }
         }
         if state != .leaving { context.fireChannelRead(data) }
     }
@@ -57,6 +68,9 @@ final class ConnectionDeparture: ChannelInboundHandler {
     /// Whether nothing more is to be done here.
     var isLeaving: Bool { state == .leaving }
 
+    /// Bytes that would be taken along now.
+    package var keptByteCount: Int { unanswered.readableBytes }
+
     /// The request is answered here.
     func stay() {
         guard state == .reading else { return }
@@ -64,7 +78,7 @@ final class ConnectionDeparture: ChannelInboundHandler {
         unanswered = ByteBuffer()
     }
 
-    func answerEnded() {
+    package func answerEnded() {
         if state == .answering { state = .reading }
     }
 
@@ -73,7 +87,8 @@ final class ConnectionDeparture: ChannelInboundHandler {
     /// Of requests sent ahead, the codec may hold a beginning that was not read here; then what is here
     /// does not begin with the request line, and the connection stays.
     func leave(with head: HTTPRequestHead) -> Bool {
-        guard state == .reading, let context, begins(with: head) else { return false }
+        guard state == .reading, let context, begins(with: head), hasSentAll(context.channel)
+        else { return false }
         state = .leaving
         leave(context)
         return true
@@ -86,6 +101,12 @@ final class ConnectionDeparture: ChannelInboundHandler {
 
     private func begins(with head: HTTPRequestHead) -> Bool {
         unanswered.readableBytesView.starts(with: "\(head.method.rawValue) \(head.uri) ".utf8)
+    }
+
+    /// Closing this channel would cut off what the client has not taken yet.
+    private func hasSentAll(_ channel: any Channel) -> Bool {
+        let waiting = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
+        return waiting == 0
     }
 
     private func go() {

@@ -20,12 +20,16 @@ struct ConnectionSetup: Sendable {
     func configure(_ channel: any Channel) throws -> ServedConnection? {
         switch loops.begin(channel) {
         case .elsewhere: return try serve(channel, departure: nil)
-        case .near: return try serve(channel, departure: ConnectionDeparture(.staying))
+        case .near: return try serve(channel, departure: departure(.staying))
         case .noRoomNear:
-            let departure = ConnectionDeparture(.leaving)
+            let departure = departure(.leaving)
             try channel.pipeline.syncOperations.addHandler(departure)
             return ServedConnection(channel: channel, requests: nil, departed: departure.luggage)
         }
+    }
+
+    private func departure(_ beginning: ConnectionDeparture.Beginning) -> ConnectionDeparture {
+        ConnectionDeparture(beginning, limit: limits.headBytes + limits.bodyBytes)
     }
 
     /// Builds it for a connection that has come from the near loop, where `bytes` of it were read.

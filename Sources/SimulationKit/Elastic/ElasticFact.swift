@@ -13,10 +13,16 @@ enum ElasticFact: Sendable {
     /// A worker asked the origin for pages, after it had asked the others.
     case fetched(worker: Int, PageName, FetchCause, asked: PageRoute)
     /// A worker let go of pages because others have them.
-    case dropped(worker: Int, [PageName])
+    case dropped(worker: Int, [DroppedPage])
     /// A page came from another worker and was stored.
     case carried(worker: Int, PageName)
     case read(ElasticRead, ElasticRead.End)
+}
+
+/// A page that was let go, and since when it was there.
+struct DroppedPage: Sendable {
+    let name: PageName
+    let storedAtUS: UInt64
 }
 
 /// One page that somebody reads.

@@ -20,7 +20,7 @@ package struct ElasticReport: Sendable {
 /// | 15 s | warm-up | |
 /// | 90 to 240 s | faults | nothing but safety |
 /// | until it rests, 8 minutes at most | healed | `RingsSettle` |
-/// | 10 s, at most 130 | readers alone | all reads have ended, `MinimalMoves`, `CopiesKept` |
+/// | 10 s, at most 130 | readers alone | all reads have ended, `MinimalMoves`, `CopiesKept`, `JobsLeaveNothing` |
 package struct ElasticSimulation {
     private static let restLimitUS: UInt64 = 480_000_000
     private static let copiesLimitUS: UInt64 = 120_000_000
@@ -62,7 +62,8 @@ package struct ElasticSimulation {
         }
         if let problem = run(until: world.nowUS + 10_000_000) { return problem }
         if world.tally.reads == 0 { return "World: nobody read anything" }
-        if let problem = untilCopiesAreKept() { return problem }
+        if let problem = untilCopiesAreKept() ?? untilReadsHaveEnded() { return problem }
+        if let problem = JobsLeaveNothing.problem(in: world) { return "JobsLeaveNothing: \(problem)" }
         return invariants.minimalMoves.violation(in: world).map { "MinimalMoves: \($0)" }
     }
 
@@ -73,6 +74,12 @@ package struct ElasticSimulation {
             if let problem = run(until: world.nowUS + 1_000_000) { return problem }
         }
         return nil
+    }
+
+    private mutating func untilReadsHaveEnded() -> String? {
+        world.readersRest = true
+        if let problem = run(until: world.nowUS + Self.readLimitUS) { return problem }
+        return slowRead
     }
 
     private mutating func run(until deadlineUS: UInt64) -> String? {
@@ -90,7 +97,7 @@ package struct ElasticSimulation {
 
     private var slowRead: String? {
         let slow = world.reads.values.filter { work in
-            world.nowUS - work.read.beganUS > Self.readLimitUS
+            world.nowUS - work.read.beganUS >= Self.readLimitUS
                 && world.isRunning(work.read.worker, work.life)
         }.min { $0.read.beganUS < $1.read.beganUS }
         return slow.map {

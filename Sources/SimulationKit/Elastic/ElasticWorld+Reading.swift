@@ -22,6 +22,7 @@ struct ReadWork: Sendable {
 /// Readers, as `TarnFileSystem.readPage` asks for pages.
 extension ElasticWorld {
     mutating func wake(_ reader: Int) {
+        guard !readersRest else { return }
         queue.add(
             .readerWakes(reader),
             at: nowUS + .random(in: 1...plan.readGapMS * 2_000, using: &random)

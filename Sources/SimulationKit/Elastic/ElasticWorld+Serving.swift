@@ -59,7 +59,7 @@ extension ElasticWorld {
             return wait(id, for: name, at: worker)
         }
         guard request.mode.mayFetch else {
-            let wasEvicted = workers[worker].shelf.evicted.contains(name)
+            let wasEvicted = workers[worker].shelf.wasEvicted(name)
             return answer(turn, request.mode == .takeOver && wasEvicted ? .evicted : .miss)
         }
         turns[id] = turn

@@ -73,6 +73,8 @@ struct ElasticWorld {
     var originWentDownUS: UInt64 = 0
     var acceptsFaults = false
     var isHealed = false
+    /// Nobody begins another read.
+    var readersRest = false
     var schedule: [PlannedElasticFault] = []
     var facts: [ElasticFact] = []
     var tally = ElasticTally()

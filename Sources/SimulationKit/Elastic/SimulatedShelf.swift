@@ -35,7 +35,8 @@ struct SimulatedShelf: Sendable {
 
     private(set) var objects: [Int: Object] = [:]
     private(set) var count = 0
-    private(set) var evicted: Set<PageName> = []
+    /// When each page went that is not here any more.
+    private(set) var evictedAtUS: [PageName: UInt64] = [:]
     let capacity: Int
     /// While it is full of something else.
     var isFull = false
@@ -70,23 +71,32 @@ struct SimulatedShelf: Sendable {
     ) -> Bool {
         if contains(name) { return true }
         while !hasRoom {
-            guard !onlyFree, !isFull, evictOldest(but: name.object) else { return false }
+            guard !onlyFree, !isFull, evictOldest(but: name.object, atUS: nowUS) else {
+                return false
+            }
         }
         objects[name.object, default: Object(readAtUS: nowUS)].pages[name.page] = Stored(
             value: value,
             atUS: nowUS
         )
-        evicted.remove(name)
+        evictedAtUS[name] = nil
         count += 1
         return true
     }
 
-    private mutating func evictOldest(but kept: Int) -> Bool {
+    func wasEvicted(_ name: PageName) -> Bool { evictedAtUS[name] != nil }
+
+    /// Whether a page is here, or was since then and had to go.
+    func hasHad(_ name: PageName, sinceUS: UInt64) -> Bool {
+        contains(name) || (evictedAtUS[name] ?? 0) > sinceUS
+    }
+
+    private mutating func evictOldest(but kept: Int, atUS nowUS: UInt64) -> Bool {
         let oldest = objects.filter { $0.key != kept }
             .min { ($0.value.readAtUS, $0.key) < ($1.value.readAtUS, $1.key) }
         guard let oldest else { return false }
         for page in oldest.value.pages.keys {
-            evicted.insert(PageName(object: oldest.key, page: page))
+            evictedAtUS[PageName(object: oldest.key, page: page)] = nowUS
         }
         count -= oldest.value.pages.count
         objects[oldest.key] = nil
@@ -94,11 +104,13 @@ struct SimulatedShelf: Sendable {
     }
 
     /// Lets go of an object unless it has pages beyond `pages`, one bit each by unit; what went.
-    mutating func remove(_ object: Int, ifAmong pages: [UInt32: UInt64]) -> [PageName] {
+    mutating func remove(_ object: Int, ifAmong pages: [UInt32: UInt64]) -> [DroppedPage] {
         guard units(of: object).allSatisfy({ $0.pages & ~pages[$0.unit, default: 0] == 0 }) else {
             return []
         }
-        let gone = names(of: object)
+        let gone = names(of: object).map {
+            DroppedPage(name: $0, storedAtUS: storedAtUS($0) ?? 0)
+        }
         count -= gone.count
         objects[object] = nil
         return gone

@@ -28,7 +28,7 @@ struct CopiesKept: Sendable {
                 for keeper in route.keepers.dropFirst() {
                     guard let position = world.positions[keeper.node] else { continue }
                     let shelf = world.workers[position].shelf
-                    let hadRoom = shelf.hasRoom && !shelf.evicted.contains(name)
+                    let hadRoom = shelf.hasRoom && !shelf.wasEvicted(name)
                     guard shelf.contains(name) || !hadRoom else {
                         return "\(keeper.name) has no copy of \(name), which \(worker.name) holds"
                     }

@@ -4,17 +4,16 @@
 /// one needed the room.
 struct DropsAfterArrival: ElasticInvariant {
     mutating func violation(after fact: ElasticFact, in world: ElasticWorld) -> String? {
-        guard case .dropped(let worker, let names) = fact else { return nil }
+        guard case .dropped(let worker, let pages) = fact else { return nil }
         let others = world.workers.indices.filter {
             $0 != worker && world.workers[$0].region == world.workers[worker].region
         }
-        for name in names {
+        for page in pages {
             let isElsewhere = others.contains {
-                world.workers[$0].shelf.contains(name)
-                    || world.workers[$0].shelf.evicted.contains(name)
+                world.workers[$0].shelf.hasHad(page.name, sinceUS: page.storedAtUS)
             }
             guard isElsewhere else {
-                return "\(world.workers[worker].name) dropped \(name), which nobody else has"
+                return "\(world.workers[worker].name) dropped \(page.name), which nobody else has"
             }
         }
         return nil

@@ -14,11 +14,10 @@ struct TrueVerdicts: ElasticInvariant {
         let others = world.workers.indices.filter {
             $0 != worker && world.workers[$0].region == entry.region
         }
-        let alone = world.workers[worker].shelf.names.filter { name in
-            !others.contains {
-                world.workers[$0].shelf.contains(name)
-                    || world.workers[$0].shelf.evicted.contains(name)
-            }
+        let shelf = world.workers[worker].shelf
+        let alone = shelf.names.filter { name in
+            let sinceUS = shelf.storedAtUS(name) ?? 0
+            return !others.contains { world.workers[$0].shelf.hasHad(name, sinceUS: sinceUS) }
         }
         let said = world.log.catalog.drainJob(of: node)?.left.pages ?? 0
         guard alone.count > Int(said) else { return nil }
