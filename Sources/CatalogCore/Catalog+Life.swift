@@ -144,11 +144,15 @@ extension Catalog {
         guard worker.state == .draining else {
             throw .badValue("worker '\(worker.name)' is \(worker.state.text), not draining")
         }
+        // By the ring of now: what was done by an earlier one may have gone to a worker that left since.
+        guard let report = report(of: worker.id), report.isDone,
+            ring(region: worker.region)?.members.contains(where: { $0.id == worker.id }) == false
+        else { throw .badValue("worker '\(worker.name)' has not given everything away yet") }
         revision = revision.next
         var changed: [KeyedChange] = []
         if var job = drainJob(of: worker.id) {
             job.state = .done
-            job.left = report(of: worker.id)?.remaining ?? job.left
+            job.left = report.remaining
             job.keepsVote = keepsVote
             changed += keep(updated(job))
         }

@@ -57,7 +57,10 @@ struct LifeTests {
     ) {
         var catalog = Self.fourWorkers()
         var last: Catalog.Application?
-        for step in row.steps { last = catalog.perform(Self.operation(step)) }
+        for step in row.steps {
+            if step == .drained { Self.giveAway(Self.w4, in: &catalog) }
+            last = catalog.perform(Self.operation(step))
+        }
         #expect(last?.refusal?.kind == row.refusal, "\(row.steps)")
         let worker = catalog.worker(id: Self.w4)
         #expect(worker?.state == row.state, "\(row.steps)")
@@ -68,6 +71,14 @@ struct LifeTests {
             let refusal = catalog.perform(.register(registration("w4", store: 4))).refusal
             #expect(refusal == .storeRetired(Self.w4), "removed is removed")
         }
+    }
+
+    /// The ring goes on without a worker that drains, and the worker says that nothing is left.
+    private static func giveAway(_ node: NodeID, in catalog: inout Catalog) {
+        catalog.perform(.ring(.publish(region: "ap")))
+        let epoch = catalog.ring(region: "ap")?.epoch.rawValue ?? 0
+        let done = report(node: node.rawValue, epoch: epoch, isDone: true)
+        catalog.perform(.handoff(.report(done)))
     }
 
     private static func operation(_ step: Step) -> CatalogCommand.Operation {
@@ -108,11 +119,27 @@ struct LifeTests {
         catalog.perform(.handoff(.report(report(node: 4, epoch: 3, remaining: 5))))
         #expect(catalog.job(id: id)?.total.pages == 10 && catalog.job(id: id)?.done.pages == 5)
 
+        let early = catalog.perform(.worker(.drained(Self.w4, keepsVote: true)))
+        #expect(early.refusal?.kind == "bad-value")
         let last = report(node: 4, epoch: 3, remaining: 2, moved: 3, isDone: true)
         catalog.perform(.handoff(.report(last)))
         catalog.perform(.worker(.drained(Self.w4, keepsVote: true)))
         let job = try #require(catalog.job(id: id))
         #expect(job.state == .done && job.left.pages == 2 && job.keepsVote)
+    }
+
+    /// What it gave to a worker that is gone by now it still has to give away.
+    @Test func aDrainThatWasDoneByAnEarlierRingIsNotDone() {
+        var catalog = Self.fourWorkers()
+        catalog.perform(.worker(.drain(WorkerDrain(Self.w4))))
+        Self.giveAway(Self.w4, in: &catalog)
+        catalog.perform(.worker(.remove(NodeID(2), isLost: true)))
+        let early = catalog.perform(.worker(.drained(Self.w4, keepsVote: false)))
+        #expect(early.refusal?.kind == "bad-value")
+        #expect(catalog.worker(id: Self.w4)?.state == .draining)
+        Self.giveAway(Self.w4, in: &catalog)
+        catalog.perform(.worker(.drained(Self.w4, keepsVote: false)))
+        #expect(catalog.worker(id: Self.w4)?.state == .drained)
     }
 
     @Test func aDrainWhosePlanIsVoidIsRefused() {
@@ -136,6 +163,7 @@ struct LifeTests {
         var catalog = Self.fourWorkers()
         let voter = NodeID(2)
         catalog.perform(.worker(.drain(WorkerDrain(voter))))
+        Self.giveAway(voter, in: &catalog)
         catalog.perform(.worker(.drained(voter, keepsVote: true)))
         let plain = catalog.perform(.worker(.remove(voter, isLost: false)))
         #expect(plain.refusal?.kind == "unsafe")

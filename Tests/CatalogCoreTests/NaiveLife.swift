@@ -43,6 +43,11 @@ extension NaiveCatalog {
         case .drained:
             guard [.draining, .drained].contains(state) else { return "bad-value" }
             if state == .draining {
+                guard let region = regions[name], let ring = rings[region],
+                    !ring.members.contains(change.node.rawValue),
+                    let report = reports[change.node.rawValue], report.isDone,
+                    report.epoch.rawValue == ring.epoch
+                else { return "bad-value" }
                 revision += 1
                 states[name] = .drained
                 silent.remove(name)

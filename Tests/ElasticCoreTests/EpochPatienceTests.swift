@@ -34,6 +34,10 @@ struct EpochPatienceTests {
         var patience = EpochPatience()
         patience.heard(RingEpoch(8), own: Self.own, nowMS: 0)
         patience.heard(RingEpoch(8), own: Self.own, nowMS: 1_500)
+        // Nor does a newer one make it longer.
+        for epoch: UInt64 in 9...12 {
+            patience.heard(RingEpoch(epoch), own: Self.own, nowMS: 1_500 + 100 * (epoch - 9))
+        }
         Self.expect(&patience, isBehind: false, own: Self.own, nowMS: 2_000)
         patience.heard(RingEpoch(9), own: Self.own, nowMS: 21_999)
         Self.expect(&patience, isBehind: false, own: Self.own, nowMS: 21_999)

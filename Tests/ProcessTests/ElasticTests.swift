@@ -178,10 +178,11 @@ extension TarnWorker {
         try await listedWorkers().first { $0.name == name }?.state
     }
 
-    /// Sum of a metric's samples here.
-    func metricSum(_ name: String) async throws -> Double {
+    /// Sum of a metric's samples here, of those that have a label.
+    func metricSum(_ name: String, label: String = "") async throws -> Double {
         try await web.get("/metrics").text.split(separator: "\n")
             .filter { $0.hasPrefix("\(name){") || $0.hasPrefix("\(name) ") }
+            .filter { label.isEmpty || $0.contains(label) }
             .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
     }
 }

@@ -40,6 +40,8 @@ package struct ElasticPlan: Sendable, Equatable {
     /// Whether only what people ask for happens, one thing after the other is settled.
     package let isCalm: Bool
     package let bytesPerSecond: UInt64
+    /// Offers that a worker works on at the same time.
+    package let offerLimit: Int
     /// What a test breaks on purpose.
     package var sabotage: Sabotage?
 
@@ -69,6 +71,7 @@ package struct ElasticPlan: Sendable, Equatable {
         faults = isCalm ? drawn.filter(\.isCalm) : drawn
         if isCalm { shelfPages = 4_000 }
         if isCalm, faults.isEmpty { faults = [.join] }
+        offerLimit = [1, 2, 8].randomElement(using: &random) ?? 8
     }
 
     package func has(_ kind: ElasticFaultKind) -> Bool { faults.contains(kind) }

@@ -63,7 +63,7 @@ package struct ElasticSimulation {
         if let problem = run(until: world.nowUS + 10_000_000) { return problem }
         if world.tally.reads == 0 { return "World: nobody read anything" }
         if let problem = untilCopiesAreKept() ?? untilReadsHaveEnded() { return problem }
-        if let problem = JobsLeaveNothing.problem(in: world) { return "JobsLeaveNothing: \(problem)" }
+        if let left = JobsLeaveNothing.problem(in: world) { return "JobsLeaveNothing: \(left)" }
         return invariants.minimalMoves.violation(in: world).map { "MinimalMoves: \($0)" }
     }
 

@@ -25,11 +25,10 @@ struct OfferWork: Sendable {
 
 /// Taking what is offered, as `PageService.take` does it.
 extension ElasticWorld {
-    private static let offerLimit = 8
     private static let gateUS: UInt64 = 10_000
 
     mutating func take(_ call: UInt64?, _ worker: Int, _ offer: PageOffer) {
-        guard workers[worker].offersUnderWay < Self.offerLimit else {
+        guard workers[worker].offersUnderWay < plan.offerLimit else {
             if let call { reply(call, .overloaded) }
             return
         }
