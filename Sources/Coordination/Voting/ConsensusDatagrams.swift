@@ -14,6 +14,7 @@ package final class ConsensusDatagrams: Sendable {
     package enum Outcome: String, Error, CaseIterable {
         case sent
         case taken
+        /// A socket took it.
         /// Damaged, of another cluster, or no message that may come so.
         case unreadable
         /// The sender is none of those whom the log names.
@@ -42,17 +43,17 @@ package final class ConsensusDatagrams: Sendable {
         state.withLock { $0.counts[outcome, default: 0] += 1 }
     }
 
-    /// The bytes of a message's datagrams, and whether they hold all of it; none for what is left to
-    /// the connection.
+    /// The bytes of a message's datagrams, and whether the connection may be spared it; none for what is
+    /// left to the connection.
     package func seal(
         _ message: RaftMessage,
         from sender: Voter,
         to receiver: Voter,
         in cluster: ClusterID
-    ) -> (datagrams: [[UInt8]], isWhole: Bool) {
-        let (datagrams, isWhole) = RaftDatagram.datagrams(of: message, from: sender, to: receiver)
+    ) -> (datagrams: [[UInt8]], suffice: Bool) {
+        let (datagrams, suffice) = RaftDatagram.datagrams(of: message, from: sender, to: receiver)
         let seal = seal(of: cluster)
-        return (datagrams.map { seal.seal($0.encode()) }, isWhole)
+        return (datagrams.map { seal.seal($0.encode()) }, suffice)
     }
 
     /// The message in a datagram, if it is for `me` and from one of `members`.

@@ -47,13 +47,13 @@ import Testing
         let message = RaftMessage(term: Term(3), body: .appendReply(.accepted(LogIndex(5))))
         let there = ConsensusDatagrams()
         let here = ConsensusDatagrams()
-        let (sealed, isWhole) = there.seal(
+        let (sealed, suffice) = there.seal(
             message,
             from: one.sender,
             to: one.receiver,
             in: Self.cluster(one.cluster)
         )
-        #expect(isWhole && sealed.count == 1)
+        #expect(suffice && sealed.count == 1)
         let bytes = one.change(try #require(sealed.first))
         var found: ConsensusDatagrams.Outcome?
         do throws(ConsensusDatagrams.Outcome) {
