@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import CatalogCore
 package import Codecs
 package import Primitives
 package import RaftCore
@@ -7,17 +8,18 @@ import Synchronization
 /// Seals and opens the datagrams of consensus, and counts what became of them.
 ///
 /// What comes is hostile until its seal, its sender and its receiver are right: the seal is the
-/// cluster's, the sender votes or learns by the log here, the receiver is this worker with this store.
-/// The rest is dropped and counted, and says nothing in the log: anybody may send it.
+/// cluster's, the sender votes or learns by the log here or is a worker of the catalog, the receiver is
+/// this worker with this store. The rest is dropped and counted, and says nothing in the log: anybody may
+/// send it.
 package final class ConsensusDatagrams: Sendable {
     /// What became of a datagram.
     package enum Outcome: String, Error, CaseIterable {
+        /// A socket took it.
         case sent
         case taken
-        /// A socket took it.
         /// Damaged, of another cluster, or no message that may come so.
         case unreadable
-        /// The sender is none of those whom the log names.
+        /// The sender is none of those whom the log or the catalog names.
         case stranger
         /// For another worker, for the store that this one had, or where no consensus runs.
         case misdirected
@@ -56,18 +58,25 @@ package final class ConsensusDatagrams: Sendable {
         return (datagrams.map { seal.seal($0.encode()) }, suffice)
     }
 
-    /// The message in a datagram, if it is for `me` and from one of `members`.
+    /// The message in a datagram, if it is for `me` and from one whom this worker knows.
+    ///
+    /// The log, which names `members`, names nobody at a worker that was just enlisted: who speaks to it
+    /// is in its `catalog`.
     package func open(
         _ bytes: [UInt8],
         as me: Voter,
         of members: [Voter],
+        or catalog: Catalog,
         in cluster: ClusterID
     ) throws(Outcome) -> RaftDatagram {
         guard let packet = try? seal(of: cluster).open(bytes),
             let datagram = try? RaftDatagram(decoding: packet)
         else { throw .unreadable }
         guard datagram.receiver == me else { throw .misdirected }
-        guard datagram.sender != me, members.contains(datagram.sender) else { throw .stranger }
+        let sender = datagram.sender
+        let isKnown =
+            members.contains(sender) || catalog.worker(id: sender.node)?.store == sender.store
+        guard sender != me, isKnown else { throw .stranger }
         return datagram
     }
 

@@ -55,6 +55,7 @@ extension CoordinationNode {
                 bytes,
                 as: Voter(node: node, store: store.store),
                 of: driver.state.voters.members,
+                or: replica.catalog,
                 in: cluster
             )
             datagrams.count(.taken)

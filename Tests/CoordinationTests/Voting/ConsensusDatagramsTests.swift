@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import CatalogCore
 import Codecs
 import Coordination
 import Primitives
 import RaftCore
 import Testing
 
-/// Goal: only what a member of this consensus sent to this worker is taken.
+/// Goal: only what a member of this consensus, or a worker of the catalog, sent to this worker is taken.
 @Suite struct ConsensusDatagramsTests {
     private static func voter(_ node: UInt64, store: UInt64) -> Voter {
         Voter(node: NodeID(node), store: StoreID(UniqueID(high: 9, low: store)))
@@ -20,8 +21,21 @@ import Testing
         let receiver: Voter
         var cluster: UInt64 = 1
         var change: @Sendable ([UInt8]) -> [UInt8] = { $0 }
+        /// Whom the log names; nobody right after an enlistment.
+        var members = ConsensusDatagramsTests.members
         let outcome: ConsensusDatagrams.Outcome?
     }
+
+    /// As the catalog has its workers.
+    private static func worker(_ node: UInt64, store: UInt64) -> Voter {
+        Voter(node: NodeID(node), store: testStore(store))
+    }
+
+    private static let catalog = {
+        var catalog = Catalog()
+        _ = catalog.apply(genesis())
+        return catalog
+    }()
 
     private static let me = voter(1, store: 1)
     private static let members = [me, voter(2, store: 2), voter(3, store: 3)]
@@ -29,6 +43,10 @@ import Testing
     // swift-format-ignore
     static let cases: [Case] = [
         Case(sender: voter(2, store: 2), receiver: me, outcome: nil),
+        Case(sender: worker(2, store: 2), receiver: me, members: [], outcome: nil),
+        Case(sender: worker(2, store: 3), receiver: me, members: [], outcome: .stranger),
+        Case(sender: worker(4, store: 4), receiver: me, members: [], outcome: .stranger),
+        Case(sender: voter(2, store: 2), receiver: me, members: [], outcome: .stranger),
         Case(sender: voter(2, store: 8), receiver: me, outcome: .stranger),      // Its disk before.
         Case(sender: voter(4, store: 4), receiver: me, outcome: .stranger),      // No member.
         Case(sender: me, receiver: me, outcome: .stranger),
@@ -42,9 +60,14 @@ import Testing
              outcome: .unreadable),
     ]
 
+    private static let message = RaftMessage(
+        term: Term(3),
+        body: .appendReply(.accepted(LogIndex(5)))
+    )
+
     @Test(arguments: cases)
     func strangersAndStraysAreRefused(one: Case) throws {
-        let message = RaftMessage(term: Term(3), body: .appendReply(.accepted(LogIndex(5))))
+        let message = Self.message
         let there = ConsensusDatagrams()
         let here = ConsensusDatagrams()
         let (sealed, suffice) = there.seal(
@@ -60,7 +83,8 @@ import Testing
             let datagram = try here.open(
                 bytes,
                 as: Self.me,
-                of: Self.members,
+                of: one.members,
+                or: Self.catalog,
                 in: Self.cluster(1)
             )
             #expect(datagram.message == message && datagram.sender == one.sender)
