@@ -28,6 +28,8 @@ package final class ConsensusDatagrams: Sendable {
     private struct State {
         var seal: (cluster: ClusterID, seal: DatagramSeal)?
         var counts: [Outcome: UInt64] = [:]
+        /// The last entry that each voter's connection was handed in this term while it lost packets.
+        var handed: (term: Term, last: [NodeID: LogIndex]) = (.zero, [:])
     }
 
     private let state = Mutex(State())
@@ -56,6 +58,23 @@ package final class ConsensusDatagrams: Sendable {
         let (datagrams, suffice) = RaftDatagram.datagrams(of: message, from: sender, to: receiver)
         let seal = seal(of: cluster)
         return (datagrams.map { seal.seal($0.encode()) }, suffice)
+    }
+
+    /// Whether a connection that loses packets was handed all entries of this message before; if not, it
+    /// is taken to be now.
+    ///
+    /// A question that overtakes entries is answered by asking for them again, and so is each one that
+    /// follows, a heartbeat apart. A connection that waits must not get megabytes of the same each time.
+    package func wereHanded(_ message: RaftMessage, to voter: Voter) -> Bool {
+        guard case .append(let request) = message.body, !request.entries.isEmpty else {
+            return false
+        }
+        return state.withLock { state in
+            if state.handed.term != message.term { state.handed = (message.term, [:]) }
+            let last = state.handed.last[voter.node] ?? .zero
+            state.handed.last[voter.node] = max(last, request.lastIndex)
+            return request.lastIndex <= last
+        }
     }
 
     /// The message in a datagram, if it is for `me` and from one whom this worker knows.

@@ -94,6 +94,39 @@ import Testing
         #expect(found == one.outcome)
     }
 
+    /// Entries 2 to 5 and the like, in the order in which they are handed over.
+    // swift-format-ignore
+    static let handovers: [(term: UInt64, entries: ClosedRange<UInt64>, voter: UInt64, wereHanded: Bool)] = [
+        (3, 2...5, 2, false),
+        (3, 2...5, 2, true),
+        (3, 3...5, 2, true),
+        (3, 4...6, 2, false),   // One of them is new.
+        (3, 2...5, 3, false),   // To another.
+        (4, 2...5, 2, false),   // In another term they may be others.
+        (4, 2...4, 2, true),
+    ]
+
+    @Test func whatAConnectionHoldsItIsNotHandedAgain() {
+        let datagrams = ConsensusDatagrams()
+        for (term, entries, node, wereHanded) in Self.handovers {
+            let request = AppendRequest(
+                previous: LogPosition(term: Term(1), index: LogIndex(entries.lowerBound - 1)),
+                entries: entries.map { index in
+                    LogEntry(
+                        position: LogPosition(term: Term(1), index: LogIndex(index)),
+                        kind: .command,
+                        payload: []
+                    )
+                },
+                commit: .zero
+            )
+            let append = RaftMessage(term: Term(term), body: .append(request))
+            let voter = Self.voter(node, store: node)
+            #expect(datagrams.wereHanded(append, to: voter) == wereHanded, "\(term) \(entries)")
+            #expect(!datagrams.wereHanded(Self.message, to: voter), "no entries")
+        }
+    }
+
     @Test func whatBecameOfThemIsCounted() {
         let datagrams = ConsensusDatagrams()
         for outcome in [ConsensusDatagrams.Outcome.sent, .stranger, .sent] {
