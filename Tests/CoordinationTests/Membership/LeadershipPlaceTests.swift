@@ -215,4 +215,13 @@ import Testing
         trip.add(130, atMS: 10_000)
         #expect(trip.milliseconds == 120)
     }
+
+    /// What is measured first behind a silence, and what counts then.
+    @Test(arguments: [(9_999, 60), (10_000, 90), (3_600_000, 90)] as [(UInt64, UInt64)])
+    func theTripBeforeASilenceCountsForTenSeconds(atMS: UInt64, counts: UInt64) {
+        var trip = ShortestTrip()
+        trip.add(60, atMS: 0)
+        trip.add(90, atMS: atMS)
+        #expect(trip.milliseconds == counts)
+    }
 }
