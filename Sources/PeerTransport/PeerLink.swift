@@ -84,11 +84,7 @@ final class PeerLink: Sendable {
     /// Sends a message unless the connection waits for the answer to what it had to send again.
     func sendSpare(_ message: [UInt8]) {
         execute { core in
-            if core.isWaiting {
-                core.link.counters.count { $0.messagesSpared += 1 }
-            } else {
-                core.link.send(message)
-            }
+            if !core.isWaiting { core.link.send(message) }
         }
     }
 
