@@ -26,16 +26,17 @@ package struct RaftDatagram: Hashable, Sendable {
     /// ``splitLimit`` of them its beginning.
     ///
     /// - Returns: Nothing for a message that is left to the connection: an order, a report, a piece of
-    ///   a snapshot, an entry that is too long.
+    ///   a snapshot, an entry that is too long. And whether the connection may be spared the message: not
+    ///   what is cut, nor a vote, which nobody asks for a second time in an election.
     package static func datagrams(
         of message: RaftMessage,
         from sender: Voter,
         to receiver: Voter
-    ) -> (datagrams: [RaftDatagram], isWhole: Bool) {
-        guard message.body.mayBeLost else { return ([], false) }
+    ) -> (datagrams: [RaftDatagram], suffice: Bool) {
+        guard message.body.goesBeside else { return ([], false) }
         let parts = message.parts(of: messageByteLimit, atMost: splitLimit)
         let datagrams = parts.messages.map { RaftDatagram($0, from: sender, to: receiver) }
-        return (datagrams, parts.isWhole)
+        return (datagrams, parts.isWhole && message.body.isRepeated)
     }
 
     /// Reads what ``encode()`` wrote.
@@ -46,7 +47,7 @@ package struct RaftDatagram: Hashable, Sendable {
         sender = try Self.voter(from: &reader)
         receiver = try Self.voter(from: &reader)
         message = try RaftMessageCodec.decode(packet.dropFirst(Self.headByteCount))
-        guard message.body.mayBeLost else {
+        guard message.body.goesBeside else {
             throw .invalid(what: "kind of Raft message in a datagram", value: 0)
         }
     }
@@ -73,13 +74,23 @@ package struct RaftDatagram: Hashable, Sendable {
 }
 
 extension RaftMessage.Body {
-    /// Whether it is repeated until it is answered, or is an answer to what is, and small.
-    fileprivate var mayBeLost: Bool {
+    /// Whether it is worth little when it comes late, and small but for entries, which can be cut.
+    fileprivate var goesBeside: Bool {
         switch self {
         case .voteRequest, .voteReply, .append, .appendReply, .heartbeat, .heartbeatReply,
             .readRequest, .readReply:
             true
         case .snapshotChunk, .snapshotReply, .timeoutNow, .stateReport, .stateVerdict: false
+        }
+    }
+
+    /// Whether it is sent again until it is answered, or answers what is.
+    fileprivate var isRepeated: Bool {
+        switch self {
+        case .append, .appendReply, .heartbeat, .heartbeatReply, .readRequest, .readReply: true
+        case .voteRequest, .voteReply, .snapshotChunk, .snapshotReply, .timeoutNow, .stateReport,
+            .stateVerdict:
+            false
         }
     }
 }

@@ -140,7 +140,12 @@ extension CoordinationNode {
     ///
     /// - Returns: `nil`: what was asked of it has an unknown fate.
     private func untilAnotherLeads(than leader: NodeID) async -> ProposalResult? {
-        await leaderWatch.untilAnotherLeads(than: leader) { [weak self] in self?.knownLeader }
+        let watch = leaderWatch.withLock { watch in
+            let made = watch ?? LeaderWatch { [weak self] in self?.knownLeader }
+            watch = made
+            return made
+        }
+        await watch.untilAnotherLeads(than: leader)
         return nil
     }
 

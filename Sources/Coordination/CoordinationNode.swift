@@ -78,8 +78,8 @@ package final class CoordinationNode: Sendable {
     let listeningSinceMS = Mutex<UInt64?>(nil)
     /// One question to the leader for all reads that wait here, where no voter runs.
     let readForwarder = CoalescedCall<LogIndex>()
-    /// Writes that wait for another worker's answer.
-    let leaderWatch = LeaderWatch()
+    /// Writes that wait for another worker's answer; made for the first of them.
+    let leaderWatch = Mutex<LeaderWatch?>(nil)
 
     /// A running voter.
     struct Voting: Sendable {

@@ -194,7 +194,9 @@ extension ByteReader {
     }
 
     /// Reads a time that leaves room for arithmetic.
-    mutating func milliseconds() throws(ByteDecodingError) -> UInt64 {
+    ///
+    /// - Throws: ``ByteDecodingError`` for 2^60 milliseconds or more.
+    package mutating func milliseconds() throws(ByteDecodingError) -> UInt64 {
         let number = try integer(UInt64.self)
         guard number < 1 << 60 else { throw .invalid(what: "milliseconds", value: number) }
         return number

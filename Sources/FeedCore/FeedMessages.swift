@@ -25,7 +25,9 @@ package struct FeedRequest: Sendable, Hashable {
 
 extension ByteReader {
     /// Reads an index that leaves room for arithmetic: no log ever gets so far.
-    mutating func logIndex() throws(ByteDecodingError) -> LogIndex {
+    ///
+    /// - Throws: ``ByteDecodingError`` for one of 2^62 or more.
+    package mutating func logIndex() throws(ByteDecodingError) -> LogIndex {
         let number = try integer(UInt64.self)
         guard number < 1 << 62 else { throw .invalid(what: "log index", value: number) }
         return LogIndex(number)

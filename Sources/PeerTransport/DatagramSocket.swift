@@ -72,9 +72,13 @@ package final class DatagramSocket: Sendable {
     }
 
     /// Sends a datagram, or drops it: nobody waits for datagrams.
-    package func send(_ bytes: [UInt8], to address: SocketAddress) {
+    ///
+    /// - Returns: Whether it is on its way to the kernel, which may refuse it or lose it.
+    @discardableResult
+    package func send(_ bytes: [UInt8], to address: SocketAddress) -> Bool {
         guard shared.waiting.load(ordering: .relaxed) < Self.waitingLimit else {
-            return shared.counters.withLock { $0.dropped += 1 }
+            shared.counters.withLock { $0.dropped += 1 }
+            return false
         }
         shared.waiting.add(1, ordering: .relaxed)
         let envelope = AddressedEnvelope(
@@ -87,6 +91,7 @@ package final class DatagramSocket: Sendable {
                 if case .success = result { counters.sent += 1 } else { counters.failed += 1 }
             }
         }
+        return true
     }
 
     /// Closes the socket; returns when it is.

@@ -8,11 +8,13 @@ package import NIOCore
 package struct LossWatch {
     /// From one look to the next: one costs a system call.
     private static let interval = TimeAmount.milliseconds(10)
-    /// What was seen counts for so long: from one heartbeat to the next but one.
+    /// What was seen counts for so long: from one heartbeat to the next but one, where they are 200 ms
+    /// apart.
     ///
-    /// No longer: a busy machine answers late now and then, TCP sends again what was not lost, and twice
-    /// the messages would make it busier.
-    private static let memory = TimeAmount.milliseconds(100)
+    /// On a link that is well again it ends with the next message, which looks again: a busy machine
+    /// answers late now and then, TCP sends again what was not lost, and twice the messages would make it
+    /// busier.
+    private static let memory = TimeAmount.milliseconds(450)
 
     private var lookedAt: NIODeadline?
     /// Whether the connection waits for the answer to a segment that it had to send again.

@@ -62,15 +62,6 @@ package protocol PeerCalling: Sendable {
     func forget(_ address: PeerAddress)
 }
 
-extension PeerCalling {
-    /// Calls that lose nothing.
-    package func losesPackets(to address: PeerAddress) -> Bool { false }
-
-    package func sendSpare(_ message: [UInt8], to address: PeerAddress) {
-        send(message, to: address)
-    }
-}
-
 /// The state of the connection to one address.
 package struct PeerConnectionStatus: Sendable, Equatable {
     /// Who answered there last, connected or not; `nil` if never.

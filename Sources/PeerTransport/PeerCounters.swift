@@ -17,8 +17,6 @@ package struct PeerCounters: Sendable, Equatable {
     package var messagesReceived: UInt64 = 0
     /// One-way messages dropped: outbox full, no connection, connection lost before writing.
     package var messagesDropped: UInt64 = 0
-    /// One-way messages left out because they were under way in another way.
-    package var messagesSpared: UInt64 = 0
     package var requests: UInt64 = 0
     /// Requests and streams refused because too many were in flight.
     package var overloads: UInt64 = 0

@@ -16,8 +16,6 @@ final class PeerLink: Sendable {
         var remote: PeerHello?
         var isConnected = false
         var lastHeard: NIODeadline?
-        /// The connection takes no more bytes for now.
-        var isStuck = false
         var lossyUntil = NIODeadline.distantPast
     }
 
@@ -86,11 +84,7 @@ final class PeerLink: Sendable {
     /// Sends a message unless the connection waits for the answer to what it had to send again.
     func sendSpare(_ message: [UInt8]) {
         execute { core in
-            if core.isWaiting {
-                core.link.counters.count { $0.messagesSpared += 1 }
-            } else {
-                core.link.send(message)
-            }
+            if !core.isWaiting { core.link.send(message) }
         }
     }
 
@@ -139,7 +133,7 @@ final class PeerLink: Sendable {
 
     /// Whether what is sent now may have to wait for packets that were lost, or is lost itself.
     var losesPackets: Bool {
-        shared.withLock { !$0.isConnected || $0.isStuck || $0.lossyUntil > loop.now }
+        shared.withLock { !$0.isConnected || $0.lossyUntil > loop.now }
     }
 
     /// Whether nothing would be lost by forgetting this address.

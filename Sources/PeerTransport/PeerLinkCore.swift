@@ -46,7 +46,7 @@ final class PeerLinkCore {
 
     // MARK: - Asked from outside
 
-    /// Hands waiting messages to the connection, as many as it takes.
+    /// Hands waiting messages to the connection, as many as it takes, and looks at what it loses.
     func drain() {
         guard case .connected(let handler) = state else { return connect() }
         watchLosses(of: handler)
@@ -62,23 +62,21 @@ final class PeerLinkCore {
             if messages.isEmpty { return }
             handler.send(messages)
         }
-        // Not writable: the flag stays set, and the handler says when there is room again.
-        link.shared.withLock { $0.isStuck = true }
+        // Not writable: the handler says when there is room again. Until then each message only has the
+        // connection looked at: one that takes no more may wait for lost packets, or be merely busy.
+        link.shared.withLock { $0.isDrainScheduled = false }
     }
 
-    /// Whether TCP waits for the answer to what it had to send again, or takes no more for now.
+    /// Whether TCP waits for the answer to what it had to send again.
     var isWaiting: Bool {
         guard case .connected(let handler) = state else { return false }
         watchLosses(of: handler)
-        return losses.isWaiting || !handler.canTakeMessages
+        return losses.isWaiting
     }
 
     private func watchLosses(of handler: PeerClientHandler) {
         handler.look(by: &losses)
-        link.shared.withLock { shared in
-            shared.isStuck = !handler.canTakeMessages
-            shared.lossyUntil = losses.lossyUntil
-        }
+        link.shared.withLock { $0.lossyUntil = losses.lossyUntil }
     }
 
     func begin(_ call: PeerCall) {

@@ -80,8 +80,8 @@ package struct AppendRequest: Sendable, Hashable {
     /// Whether the receiver says that it has everything up to ``AppendRequest/lastIndex``.
     package enum Acknowledgement: UInt8, Sendable, CaseIterable {
         case wanted = 0
-        /// Only what is committed is news: an answer would tell what an earlier one has told. A lost
-        /// one is asked for when the next heartbeat is answered.
+        /// Only what is committed is news: an answer would tell what an earlier one has told. Where it is
+        /// lost the next heartbeat says it, too.
         case needless = 1
     }
 

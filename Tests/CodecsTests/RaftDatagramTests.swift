@@ -12,7 +12,7 @@ import Testing
 
     private static func split(
         _ message: RaftMessage
-    ) -> (datagrams: [RaftDatagram], isWhole: Bool) {
+    ) -> (datagrams: [RaftDatagram], suffice: Bool) {
         RaftDatagram.datagrams(of: message, from: sender, to: receiver)
     }
 
@@ -71,16 +71,17 @@ import Testing
     }
 
     @Test(arguments: RaftMessageCodecTests.messages)
-    func onlyWhatIsRepeatedGoesSo(message: RaftMessage) throws {
-        let mayGo =
+    func whatIsSentOnceGoesOverTheConnectionToo(message: RaftMessage) throws {
+        let (mayGo, maySpare) =
             switch message.body {
-            case .voteRequest, .voteReply, .append, .appendReply, .heartbeat, .heartbeatReply,
-                .readRequest, .readReply:
-                true
-            case .snapshotChunk, .snapshotReply, .timeoutNow, .stateReport, .stateVerdict: false
+            case .append, .appendReply, .heartbeat, .heartbeatReply, .readRequest, .readReply:
+                (true, true)
+            case .voteRequest, .voteReply: (true, false)
+            case .snapshotChunk, .snapshotReply, .timeoutNow, .stateReport, .stateVerdict:
+                (false, false)
             }
-        let (datagrams, isWhole) = Self.split(message)
-        #expect(datagrams.map(\.message) == (mayGo ? [message] : []) && isWhole == mayGo)
+        let (datagrams, suffice) = Self.split(message)
+        #expect(datagrams.map(\.message) == (mayGo ? [message] : []) && suffice == maySpare)
         // Nor is it taken from one who sends it all the same.
         let head = try #require(Self.split(Self.append(payloads: [])).datagrams.first)
             .encode().prefix(48)

@@ -148,6 +148,8 @@ struct Pair {
         client clientHello: @escaping @Sendable () -> PeerHello = { hello("client") },
         accept: @escaping @Sendable (PeerHello) -> PeerAdmission = { _ in .accepted },
         limits: PeerLimits = PeerLimits(),
+        prepareClient: PeerPipelineHook? = nil,
+        prepareServer: PeerPipelineHook? = nil,
         _ body: (Pair) async throws -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup.singleton
@@ -157,7 +159,8 @@ struct Pair {
             port: 0,
             group: group,
             handler: echo,
-            limits: limits
+            limits: limits,
+            prepare: prepareServer
         )
         let events = Events()
         let client = PeerClient(
@@ -166,7 +169,8 @@ struct Pair {
             accept: accept,
             observer: events,
             limits: limits,
-            seed: 1
+            seed: 1,
+            prepare: prepareClient
         )
         let pair = Pair(
             echo: echo,

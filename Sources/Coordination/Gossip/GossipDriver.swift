@@ -205,9 +205,10 @@ package final class GossipDriver: Sendable {
         socket.send(seal.seal(packet.encode()), to: place)
     }
 
-    /// Sends a datagram that is somebody else's, from the socket of this port.
-    func send(_ datagram: [UInt8], to place: SocketAddress) {
-        state.withLock { $0.socket }?.send(datagram, to: place)
+    /// Sends a datagram that is somebody else's, from the socket of this port; `false` where there is
+    /// none, or where it takes no more.
+    func send(_ datagram: [UInt8], to place: SocketAddress) -> Bool {
+        state.withLock { $0.socket }?.send(datagram, to: place) ?? false
     }
 
     // MARK: - Time

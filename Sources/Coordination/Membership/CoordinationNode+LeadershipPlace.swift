@@ -13,8 +13,8 @@ extension CoordinationNode {
         guard catalog.cluster?.survival == .region, !state.committedVoters.isJoint else {
             return place.rest()
         }
-        let preferred = state.committedVoters.priorities.first
-        place.saw(preferred.flatMap { catalog.worker(id: $0.node)?.region }, atMS: settings.now())
+        let preferred = state.committedVoters.priorities
+        place.saw(preferred.map { catalog.worker(id: $0.node)?.region }, atMS: settings.now())
         guard state.role == .leader else { return place.rest() }
         place.judge(distances(state.committedVoters.incoming, catalog), atMS: settings.now())
     }
@@ -39,7 +39,7 @@ extension CoordinationNode {
                 )
             }
         }
-        return RoundTrips(rows).distances(of: places)
+        return RoundTrips(rows).distances(of: places, among: voters.map(\.node))
     }
 
     private func mayLead(_ worker: WorkerEntry, _ catalog: Catalog) -> Bool {

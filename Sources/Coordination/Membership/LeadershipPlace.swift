@@ -30,7 +30,12 @@ package struct LeadershipPlace: Sendable {
     package init() {}
 
     /// Takes note of where the voters with priority are, on the clock of this voter.
-    package mutating func saw(_ region: String?, atMS now: UInt64) {
+    ///
+    /// `places` are their regions, in their order; `nil` for one who is no worker any more. That one says
+    /// nothing: the first of the others counts, and where there is none all stays as it is.
+    package mutating func saw(_ places: [String?], atMS now: UInt64) {
+        let region = places.lazy.compactMap(\.self).first
+        guard region != nil || places.isEmpty else { return }
         defer { self.region = region }
         guard let before = self.region, region != before else { return }
         movedAtMS = now

@@ -24,12 +24,13 @@ package struct RoundTrips: Sendable {
 
     /// How soon a leader in each region would have its quorum, nearest first, of equals by name.
     ///
-    /// Regions of which that cannot be said are left out.
-    package func distances(of voters: [Place]) -> [QuorumDistance] {
+    /// Regions of which that cannot be said are left out. `places` are those of the voters that are known;
+    /// `voters` are all whose votes count, those of workers that are gone, too: a quorum is one of them all.
+    package func distances(of places: [Place], among voters: [NodeID]) -> [QuorumDistance] {
         var least: [String: UInt64] = [:]
-        for voter in voters where voter.mayLead {
-            guard let away = quorumMS(from: voter.node, among: voters.map(\.node)) else { continue }
-            least[voter.region] = min(least[voter.region] ?? .max, away)
+        for place in places where place.mayLead {
+            guard let away = quorumMS(from: place.node, among: voters) else { continue }
+            least[place.region] = min(least[place.region] ?? .max, away)
         }
         return least.map { QuorumDistance(region: $0.key, milliseconds: $0.value) }
             .sorted { ($0.milliseconds, $0.region) < ($1.milliseconds, $1.region) }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The shortest of the round trips within the last five to ten seconds: longer ones waited for a busy
-/// processor, or for a packet to be sent again, and say nothing of the way.
+/// The shortest of the round trips within the last five to ten seconds.
+///
+/// Longer ones waited for a busy processor, or for a packet to be sent again, and say nothing of the way.
+/// Behind a silence of ten the way may be another: what was before it counts no more.
 package struct ShortestTrip: Sendable {
     private static let spanMS: UInt64 = 5_000
 
@@ -22,7 +24,8 @@ package struct ShortestTrip: Sendable {
         if let beganMS, now - min(now, beganMS) < Self.spanMS {
             current = min(current, milliseconds)
         } else {
-            (before, current, beganMS) = (current, milliseconds, now)
+            let isOld = beganMS.map { now - min(now, $0) >= 2 * Self.spanMS } ?? true
+            (before, current, beganMS) = (isOld ? .max : current, milliseconds, now)
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CatalogCore
+import FeedCore
 package import Primitives
 
 /// Who asks for a status: lets the asked worker learn where the asker listens now.
@@ -112,13 +113,13 @@ package struct StatusReply: Sendable, Hashable {
         term = Term(try reader.integer())
         let leader = try reader.integer(UInt64.self)
         self.leader = leader == 0 ? nil : NodeID(leader)
-        index = LogIndex(try reader.integer())
+        index = try reader.logIndex()
         revision = Revision(try reader.integer())
         age = try reader.optional { reader throws(ByteDecodingError) in
-            Timespan(milliseconds: try reader.integer())
+            Timespan(milliseconds: try reader.milliseconds())
         }
-        usedBytes = try reader.integer()
-        pages = try reader.integer()
+        usedBytes = try reader.amount()
+        pages = try reader.amount()
         addresses = WorkerAddresses(
             http: try reader.text(),
             s3: try reader.optional { reader throws(ByteDecodingError) in try reader.text() },
@@ -166,6 +167,13 @@ package struct RoundTripWord: Sendable, Hashable {
 }
 
 extension ByteReader {
+    /// Reads how much a worker holds: no worker holds so much that sums of it would not fit.
+    fileprivate mutating func amount() throws(ByteDecodingError) -> UInt64 {
+        let number = try integer(UInt64.self)
+        guard number <= 1 << 52 else { throw .invalid(what: "amount", value: number) }
+        return number
+    }
+
     /// Reads the version byte that every message begins with.
     mutating func version(
         of what: StaticStringBox,

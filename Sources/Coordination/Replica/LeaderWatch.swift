@@ -28,19 +28,18 @@ package final class LeaderWatch: Sendable {
     /// A leader that is there answers long before.
     private static let patience = Duration.milliseconds(300)
 
+    private let current: @Sendable () -> NodeID?
     private let state = Mutex(State())
 
-    package init() {}
+    /// - Parameter current: Who leads, as it is known here; asked by the lookout.
+    package init(current: @escaping @Sendable () -> NodeID?) { self.current = current }
 
     /// Calls that wait now.
     package var count: Int { state.withLock { $0.waits.count } }
 
-    /// Waits until `current` names another than `leader`, not before 300 ms are over, or until the task
+    /// Waits until another than `leader` is known to lead, not before 300 ms are over, or until the task
     /// is cancelled.
-    package func untilAnotherLeads(
-        than leader: NodeID,
-        current: @escaping @Sendable () -> NodeID?
-    ) async {
+    package func untilAnotherLeads(than leader: NodeID) async {
         let end = OneShot<Void>()
         let (id, needsLookout) = state.withLock { state in
             state.lastID += 1
@@ -49,12 +48,12 @@ package final class LeaderWatch: Sendable {
             return (state.lastID, !state.hasLookout)
         }
         // Not a child: it serves whoever waits, and ends when nobody does.
-        if needsLookout { Task { await lookOut(current) } }
+        if needsLookout { Task { await lookOut() } }
         _ = await end.value()
         state.withLock { _ = $0.waits.removeValue(forKey: id) }  // Invariant 2.
     }
 
-    private func lookOut(_ current: @Sendable () -> NodeID?) async {
+    private func lookOut() async {
         while (try? await Task.sleep(for: Self.interval)) != nil {
             let ended: [Wait]? = state.withLock { state in
                 guard state.waits.isEmpty else { return Array(state.waits.values) }

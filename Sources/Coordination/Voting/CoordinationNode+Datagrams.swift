@@ -7,17 +7,18 @@ import RaftCore
 /// Consensus beside links that lose packets.
 ///
 /// ```
-///   heartbeats, votes, reads, appends, and their answers
+///   heartbeats, reads, appends, votes, and their answers
 ///        ├─▶ the connection, in order
-///        └─▶ datagrams instead, while the connection waits for the answer to what it had to send again
+///        └─▶ datagrams instead, for votes as well, while the connection waits for the answer to what it
+///            had to send again
 /// ```
 ///
 /// TCP delivers nothing behind a packet that is lost before that has arrived; with three packets in ten
 /// lost that takes seconds now and then, and a heartbeat is worth nothing by then. A datagram arrives at
-/// once or never, and consensus asks again with the next heartbeat. While nothing is lost no datagram
-/// is sent. What the connection is spared makes it quicker for what has no other way, such as writes
-/// that are handed to the leader: with fewer than four packets under way TCP repeats them after the same
-/// short pause each time (`TCPRecovery`).
+/// once or never, and consensus asks again with the next heartbeat; for votes it does not, so they go both
+/// ways. While nothing is lost no datagram is sent. What the connection is spared makes it quicker for what
+/// has no other way, such as writes that are handed to the leader: with fewer than four packets under way
+/// TCP repeats them after the same short pause each time (`TCPRecovery`).
 extension CoordinationNode {
     /// Takes the datagrams of this socket, gossip's and those of consensus.
     package func listen(on socket: DatagramSocket) {
@@ -33,18 +34,16 @@ extension CoordinationNode {
         }
     }
 
-    /// Sends a message of consensus in datagrams; whether all of it is under way so.
+    /// Sends a message of consensus in datagrams; whether the connection may be spared it.
     func sendBeside(_ message: RaftMessage, to voter: Voter, at address: PeerAddress) -> Bool {
         guard let (cluster, node) = joined, let place = gossip.place(of: address) else {
             return false
         }
         let sender = Voter(node: node, store: store.store)
-        let (bytes, isWhole) = datagrams.seal(message, from: sender, to: voter, in: cluster)
-        for datagram in bytes {
-            gossip.send(datagram, to: place)
-            datagrams.count(.sent)
-        }
-        return isWhole
+        let (bytes, suffice) = datagrams.seal(message, from: sender, to: voter, in: cluster)
+        let sentCount = bytes.count { gossip.send($0, to: place) }
+        for _ in 0..<sentCount { datagrams.count(.sent) }
+        return suffice && sentCount == bytes.count
     }
 
     private func received(consensus bytes: [UInt8]) {
@@ -56,6 +55,7 @@ extension CoordinationNode {
                 bytes,
                 as: Voter(node: node, store: store.store),
                 of: driver.state.voters.members,
+                or: replica.catalog,
                 in: cluster
             )
             datagrams.count(.taken)

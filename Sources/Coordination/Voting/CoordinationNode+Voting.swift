@@ -163,7 +163,9 @@ extension CoordinationNode {
     private func send(_ message: RaftMessage, to voter: Voter) {
         guard let address = book.address(of: voter.node) else { return }
         let bytes = RaftMessageCodec.encode(message)
-        if peers.losesPackets(to: address), sendBeside(message, to: voter, at: address) {
+        if peers.losesPackets(to: address),
+            sendBeside(message, to: voter, at: address) || datagrams.wereHanded(message, to: voter)
+        {
             peers.sendSpare(bytes, to: address)
         } else {
             peers.send(bytes, to: address)

@@ -11,7 +11,8 @@ package struct VoterState: Sendable {
     package var applied = LogIndex.zero
     /// Last index each voter has acknowledged; only known to a leader.
     package var matches: [NodeID: LogIndex] = [:]
-    /// When a quorum last confirmed this leader, by the monotonic clock; `nil` for others.
+    /// The applied state holds all that was committed before this moment, by the monotonic clock: a quorum
+    /// confirmed the leader then, this voter or the one it follows; `nil` before that is known.
     package var confirmedAtMS: UInt64?
     /// In force now, committed or not.
     package var voters = VoterSet(incoming: [])

@@ -42,6 +42,8 @@ struct HealthMonitorTests {
         }
 
         func send(_ message: [UInt8], to address: PeerAddress) {}
+        func sendSpare(_ message: [UInt8], to address: PeerAddress) {}
+        func losesPackets(to address: PeerAddress) -> Bool { false }
         func stream(
             _ method: UInt8,
             _ body: [UInt8],

@@ -238,6 +238,37 @@ struct MessageTests {
         #expect(throws: ByteDecodingError.self) { try FeedItem(decoding: item.encode()) }
     }
 
+    /// Numbers of a status that others reckon with, and the greatest that they take.
+    // swift-format-ignore
+    static let numbers: [(what: String, offset: Int, greatest: UInt64)] = [
+        ("index",     1 + 8 + 1 + 1 + 8 + 8,           1 << 62 - 1),
+        ("age",       1 + 8 + 1 + 1 + 8 + 8 + 16 + 1,  1 << 60 - 1),
+        ("usedBytes", 1 + 8 + 1 + 1 + 8 + 8 + 16 + 9,  1 << 52),
+        ("pages",     1 + 8 + 1 + 1 + 8 + 8 + 16 + 17, 1 << 52),
+    ]
+
+    @Test(arguments: numbers.indices)
+    func aStatusPastArithmeticIsRefused(_ row: Int) throws {
+        let (what, offset, greatest) = Self.numbers[row]
+        func status(_ number: UInt64) -> [UInt8] {
+            var writer = ByteWriter()
+            writer.write(number)
+            var bytes = Self.status.encode()
+            bytes.replaceSubrange(offset..<offset + 8, with: writer.bytes)
+            return bytes
+        }
+        let read = try StatusReply(decoding: status(greatest))
+        let numbers = [
+            read.index.rawValue, read.age?.milliseconds ?? 0, read.usedBytes, read.pages,
+        ]
+        #expect(numbers[row] == greatest, "\(what)")
+        for number in [greatest + 1, .max] {
+            #expect(throws: ByteDecodingError.self, "\(what) \(number)") {
+                try StatusReply(decoding: status(number))
+            }
+        }
+    }
+
     @Test(arguments: UInt64(1)...6)
     func noBytesTrap(seed: UInt64) {
         var random = SplitMix64(seed: seed)

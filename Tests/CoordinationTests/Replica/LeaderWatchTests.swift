@@ -16,14 +16,18 @@ import Testing
         }
     }
 
-    private let watch = LeaderWatch()
-    private let word = Word()
+    private let word: Word
+    private let watch: LeaderWatch
+
+    init() {
+        let word = Word()
+        self.word = word
+        watch = LeaderWatch { word.ask() }
+    }
 
     private func begin(_ count: Int, _ group: inout TaskGroup<Void>) async {
         for _ in 0..<count {
-            group.addTask { [watch, word] in
-                await watch.untilAnotherLeads(than: NodeID(1)) { word.ask() }
-            }
+            group.addTask { [watch] in await watch.untilAnotherLeads(than: NodeID(1)) }
         }
         for _ in 0..<2000 where watch.count < count {
             try? await Task.sleep(for: .milliseconds(2))
@@ -53,6 +57,7 @@ import Testing
                 for _ in 0..<2000 where word.questions.withLock({ $0 }) < asked + 10 {
                     try? await Task.sleep(for: .milliseconds(5))
                 }
+                #expect(word.questions.withLock { $0 } >= asked + 10, "somebody looks out")
                 #expect(watch.count == 50)
             }
             group.cancelAll()

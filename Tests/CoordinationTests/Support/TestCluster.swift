@@ -13,9 +13,12 @@ final class TestCluster: Sendable {
     init(
         count: Int,
         joinable: Int? = nil,
-        limits: CoordinationLimits = CoordinationLimits()
+        limits: CoordinationLimits = CoordinationLimits(),
+        datagrams: TestWorker.Datagrams = .none
     ) async throws {
-        workers = try (1...count).map { try TestWorker("w\($0)", limits: limits) }
+        workers = try (1...count).map {
+            try TestWorker("w\($0)", limits: limits, datagrams: datagrams)
+        }
         let join = workers.prefix(joinable ?? count).map(\.address)
         for worker in workers { worker.look(for: join) }
         for worker in workers.prefix(joinable ?? count) { try await worker.start() }
@@ -28,9 +31,15 @@ final class TestCluster: Sendable {
         count: Int,
         voters: Int? = nil,
         limits: CoordinationLimits = CoordinationLimits(),
+        datagrams: TestWorker.Datagrams = .none,
         _ body: (TestCluster) async throws -> Void
     ) async throws {
-        let cluster = try await TestCluster(count: count, joinable: voters, limits: limits)
+        let cluster = try await TestCluster(
+            count: count,
+            joinable: voters,
+            limits: limits,
+            datagrams: datagrams
+        )
         try await cluster.ending {
             try await cluster.form(voters: voters)
             for worker in cluster.workers where !worker.isRunning { try await worker.start() }

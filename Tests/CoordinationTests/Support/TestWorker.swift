@@ -24,6 +24,7 @@ final class TestWorker: Sendable {
         let door: PeerDoor
         let server: PeerServer
         let client: PeerClient
+        let socket: DatagramSocket?
         let tasks: Task<Void, Never>
     }
 
@@ -39,6 +40,7 @@ final class TestWorker: Sendable {
     let region: String
     let zone: String
     let limits: CoordinationLimits
+    let datagrams: Datagrams
     let wires = Wires()
     private let place: Mutex<Place>
 
@@ -46,12 +48,14 @@ final class TestWorker: Sendable {
         _ name: String,
         region: String = "ap",
         zone: String = "ap-a",
-        limits: CoordinationLimits = CoordinationLimits()
+        limits: CoordinationLimits = CoordinationLimits(),
+        datagrams: Datagrams = .none
     ) throws {
         self.name = name
         self.region = region
         self.zone = zone
         self.limits = limits
+        self.datagrams = datagrams
         place = Mutex(Place(scratch: try ScratchDirectory(), port: Int(try ServerPort.free())))
     }
 
@@ -75,6 +79,9 @@ final class TestWorker: Sendable {
     var lostStore: LostStore? { place.withLock { $0.lost } }
 
     struct Stopped: Error { let name: String }
+
+    /// Whether datagrams come to a worker's peer port, and leave it.
+    enum Datagrams { case none, bound }
 
     /// Whether connections of its own making exist to all of these.
     func isConnected(to addresses: [PeerAddress]) -> Bool {
@@ -154,6 +161,8 @@ final class TestWorker: Sendable {
                 handler: door
             )
         }
+        let socket = try await bindSocket(group)
+        if let socket { node.listen(on: socket) }
         node.listening(
             at: WorkerAddresses(
                 http: "127.0.0.1:1",
@@ -178,9 +187,18 @@ final class TestWorker: Sendable {
             door: door,
             server: server,
             client: client,
+            socket: socket,
             tasks: tasks
         )
         place.withLock { $0.running = running }
+    }
+
+    private func bindSocket(_ group: MultiThreadedEventLoopGroup) async throws -> DatagramSocket? {
+        guard datagrams == .bound else { return nil }
+        let address = address
+        return try await opened {
+            try await DatagramSocket.bind(host: address.host, port: address.port, group: group)
+        }
     }
 
     enum Ending { case farewell, crash }
@@ -208,6 +226,7 @@ final class TestWorker: Sendable {
         if ending == .crash {  // Gone from the network first, so that it can tell nobody anything.
             await running.server.shutDown()
             running.client.shutDown()
+            await running.socket?.shutDown()
         } else {
             await running.node.handLeadershipOver()
         }
@@ -217,6 +236,7 @@ final class TestWorker: Sendable {
         running.door.close()
         await running.server.shutDown()
         running.client.shutDown()
+        await running.socket?.shutDown()
     }
 
     /// Ports and locks of an earlier life are free a moment after it.
@@ -238,15 +258,34 @@ final class TestWorker: Sendable {
 final class Wires: Sendable {
     private let cut = Mutex<Set<PeerAddress>>([])
     private let isMute = Mutex(false)
+    private let lossy = Mutex((isOn: false, sparedCount: 0))
 
     func cut(to addresses: [PeerAddress]) { cut.withLock { $0.formUnion(addresses) } }
 
     /// Loses every message of consensus; questions and answers still get through.
     func mute() { isMute.withLock { $0 = true } }
 
+    /// Every connection waits for packets that were lost: what it is handed comes late, and it is spared
+    /// what is under way in another way.
+    func lose() { lossy.withLock { $0.isOn = true } }
+
     func mend() {
         cut.withLock { $0 = [] }
         isMute.withLock { $0 = false }
+        lossy.withLock { $0.isOn = false }
+    }
+
+    var isLossy: Bool { lossy.withLock { $0.isOn } }
+
+    /// Messages that connections were spared.
+    var sparedCount: Int { lossy.withLock { $0.sparedCount } }
+
+    /// Whether a connection is spared a message now.
+    func spares() -> Bool {
+        lossy.withLock { lossy in
+            if lossy.isOn { lossy.sparedCount += 1 }
+            return lossy.isOn
+        }
     }
 
     var losesMessages: Bool { isMute.withLock { $0 } }
@@ -261,6 +300,15 @@ struct CuttableCalls: PeerCalling {
 
     func send(_ message: [UInt8], to address: PeerAddress) {
         if !wires.isCut(to: address), !wires.losesMessages { client.send(message, to: address) }
+    }
+
+    func sendSpare(_ message: [UInt8], to address: PeerAddress) {
+        guard !wires.spares(), !wires.isCut(to: address), !wires.losesMessages else { return }
+        client.sendSpare(message, to: address)
+    }
+
+    func losesPackets(to address: PeerAddress) -> Bool {
+        wires.isLossy || client.losesPackets(to: address)
     }
 
     func request(
