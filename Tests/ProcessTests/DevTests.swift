@@ -63,5 +63,42 @@ extension ProcessTests {
             #expect(try await process.waitForExit() == 0, "\(process.output)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: home).isEmpty)
         }
+
+        /// Goal: a cluster in a directory of its own goes on where it was, without whoever left it.
+        @Test func aWorkerThatWasTakenOutIsNotWaitedFor() async throws {
+            let scratch = try ScratchDirectory()
+            let port = "\(try ServerPort.lasting())"
+            for start in 1...2 {
+                let output = "\(scratch.path)/output-\(start)"
+                let process = try ChildProcess(
+                    TarnBinary.path,
+                    [
+                        "dev", "--workers", "4", "--base-port", port, "-o", "json", "--dir",
+                        "\(scratch.path)/cluster",
+                    ],
+                    environment: [:],
+                    logPath: "\(scratch.path)/errors-\(start)",
+                    outputPath: output
+                )
+                try await waitUntil("start \(start)\n\(process.output)", within: .seconds(60)) {
+                    FileManager.default.contents(atPath: output)?.last == 0x0A
+                }
+                let bytes = FileManager.default.contents(atPath: output) ?? Data()
+                let rows = try JSONSerialization.jsonObject(with: bytes) as? [[String: String]]
+                let address = try #require(rows?.first?["http"])
+                for words in start == 1 ? [["drain", "w4"], ["remove", "w4"]] : [] {
+                    let run = try await TarnBinary.run(
+                        ["worker"] + words + ["--yes", "--addr", address],
+                        in: "\(scratch.path)"
+                    )
+                    #expect(run.status == 0, "\(run.summary)")
+                }
+                try await waitUntil("w4 has ended\n\(process.output)") {
+                    process.output.contains("w4 was taken out of the cluster")
+                }
+                process.send(SIGINT)
+                #expect(try await process.waitForExit() == 0, "\(process.output)")
+            }
+        }
     }
 }

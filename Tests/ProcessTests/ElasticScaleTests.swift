@@ -91,7 +91,7 @@ final class ElasticRig {
         judge("calm", result)
     }
 
-    /// At once; each at no less than four fifths of the rate that is set.
+    /// All of them, begun one after the other; one alone at no less than four fifths of the rate set.
     func drain(_ names: [String]) async throws {
         let least = try await plan(names.flatMap { ["--drain", $0] })
         let stayers = fleet.filter { !names.contains($0.name) }

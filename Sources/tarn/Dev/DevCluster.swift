@@ -20,14 +20,16 @@ actor DevCluster {
     init(plan: DevPlan, timeout: Timespan) {
         self.plan = plan
         self.timeout = timeout
-        (deaths, reportDeath) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+        (deaths, reportDeath) = AsyncStream.makeStream(
+            bufferingPolicy: .bufferingOldest(max(1, plan.workers.count))
+        )
     }
 
     /// Starts every worker, forms the cluster if there is none, and waits until all are ready.
     func start() async throws(CommandFailure) {
         for worker in plan.workers { try launch(worker) }
         for worker in plan.workers { try await wait(for: worker, "/healthz") { $0 == 200 } }
-        guard let first = plan.workers.first else { return }
+        guard let first = plan.workers.first(where: isRunning) else { return }
         if try await isFresh(first) { try await initialise(first) }
         for worker in plan.workers { try await wait(for: worker, "/readyz") { $0 == 200 } }
     }
@@ -95,6 +97,8 @@ actor DevCluster {
     }
 
     /// Polls one address until its status is right, the worker dies, or the time is over.
+    ///
+    /// A worker that was taken out of the cluster in an earlier run is not waited for.
     private func wait(
         for worker: DevPlan.Worker,
         _ target: String,
@@ -105,6 +109,10 @@ actor DevCluster {
         var reason: CommandFailure?
         while ContinuousClock.now < deadline, !Task.isCancelled {
             guard isRunning(worker) else {
+                if hasLeft(worker.name) {
+                    await client.shutdown()
+                    return
+                }
                 reason = died(worker.name)
                 break
             }
