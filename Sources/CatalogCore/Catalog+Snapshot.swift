@@ -13,7 +13,7 @@ extension Catalog {
     /// credentials by name, jobs, reports of handoff, ``stateDigest``. Format 1 had none of the last
     /// six. O(size).
     package func encodeSnapshot() -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 4096)
+        var writer = ByteWriter(reservingCapacity: Self.roomForSnapshot)
         writer.write(Self.snapshotVersion)
         writer.write(revision.rawValue)
         writer.write(elapsedMS)

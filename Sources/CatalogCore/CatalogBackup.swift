@@ -39,7 +39,7 @@ package struct CatalogBackup: Sendable {
     }
 
     package func encode() -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 4096)
+        var writer = ByteWriter(reservingCapacity: Catalog.roomForSnapshot)
         writer.write(raw: Self.magic)
         writer.write(Self.newestFormat)
         writer.write(cluster.id.rawValue)

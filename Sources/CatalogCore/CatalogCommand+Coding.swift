@@ -83,7 +83,7 @@ extension CatalogCommand {
             change.write(to: &writer)
         }
         writer.write(madeAtUnixMS)
-        return writer.bytes
+        return writer.exactBytes  // Kept in the log and for the feed.
     }
 
     /// An encoded command with this time in it; bytes that are none as they are.

@@ -29,7 +29,8 @@ package struct MountRevision: Hashable, Sendable {
 struct MountHistory: Sendable {
     /// One revision as the bytes it is written with: a tenth of the memory of the entry.
     struct Record: Sendable {
-        let path: ByteString
+        /// The same bytes for all records of a path.
+        fileprivate(set) var path: ByteString
         /// Of this path, up to this revision nothing is known any more; 0: all is.
         let pathHorizon: Revision
         let bytes: [UInt8]
@@ -47,7 +48,7 @@ struct MountHistory: Sendable {
     /// Up to this revision records left for want of room, whatever their path.
     private(set) var horizon: Revision
     private(set) var digest: UInt64 = 0
-    private var byteCount = 0
+    private(set) var byteCount = 0
     let byteLimit: Int
 
     init(byteLimit: Int, horizon: Revision = .zero) {
@@ -72,10 +73,13 @@ struct MountHistory: Sendable {
 
     /// Puts a record where it belongs, behind all others of its path.
     mutating func insert(_ record: Record, at revision: Revision) {
+        let known = revisionsByPath.element(record.path)
+        var record = record
+        if let known { record.path = known.key }
         byteCount += record.cost
         digest &+= record.hash
         records.set(revision, record)
-        revisionsByPath.set(record.path, (revisionsByPath[record.path] ?? []) + [revision])
+        revisionsByPath.set(record.path, (known?.value ?? []) + [revision])
     }
 
     /// Of a path, oldest first; what memory has changed is left out.
@@ -129,7 +133,7 @@ extension MountHistory.Record {
         writer.write(optional: made.entry) { $1.write(to: &$0) }
         path = made.path
         self.pathHorizon = pathHorizon
-        bytes = Array(writer.bytes[...])  // Without the room that was reserved.
+        bytes = writer.exactBytes
         hash = Self.hash(bytes)
     }
 

@@ -45,6 +45,12 @@ struct OrderedMap<Key: Comparable & Sendable, Value: Sendable>: Sendable {
         return isFound ? chunks[position.chunk][position.offset].value : nil
     }
 
+    /// The element of `key`, with the key as it is kept; O(log n).
+    func element(_ key: Key) -> Element? {
+        let (position, isFound) = locate(key)
+        return isFound ? chunks[position.chunk][position.offset].element : nil
+    }
+
     /// Sets the value of `key` and returns the one before; O(log n) and one chunk copied.
     @discardableResult
     mutating func set(_ key: Key, _ value: Value) -> Value? {

@@ -42,7 +42,7 @@ struct PackedChange: Sendable {
         }
         revision = change.revision
         hasMore = change.hasMore
-        bytes = Array(writer.bytes[...])  // Without the room that was reserved.
+        bytes = writer.exactBytes
     }
 
     /// Of key and value.

@@ -27,12 +27,23 @@ extension LogStorage {
         let header = SnapshotFile(identity: identity, metadata: metadata).encodedHeader()
         try durably { () throws(IOFailure) in
             let name = SnapshotFile.name(position)
-            _ = try directory.place(name, header + state, byteCount: header.count + state.count)
+            let content = Self.content(header, state)
+            _ = try directory.place(name, content, byteCount: content.count)
             snapshots = (snapshots + [metadata]).suffix(keptSnapshotCount)
             if !window.continues(position) { backlog = [[.reset(position)]] }
             hasOldSnapshots = true
         }
         try resume()
+    }
+
+    /// A whole file, in memory that is the kernel's again once it is written: from 32 MiB on the C library
+    /// maps an array by itself, and what is not written of it takes none.
+    private static func content(_ header: [UInt8], _ state: [UInt8]) -> [UInt8] {
+        var content: [UInt8] = []
+        content.reserveCapacity(max(header.count + state.count, 33 << 20))
+        content += header
+        content += state
+        return content
     }
 
     /// Says whether a second snapshot is kept to fall back to, and drops it where it is not.

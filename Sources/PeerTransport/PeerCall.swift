@@ -27,7 +27,6 @@ final class PeerCall: Sendable {
 
     private struct State {
         var continuation: CheckedContinuation<Result<Answer, PeerError>, Never>?
-        var timer: Scheduled<Void>?
         var isCancelled = false
     }
 
@@ -59,18 +58,12 @@ final class PeerCall: Sendable {
         state.withLock { $0.continuation = continuation }
     }
 
-    func setTimer(_ timer: Scheduled<Void>) { state.withLock { $0.timer = timer } }
-
     var isComplete: Bool { state.withLock { $0.continuation == nil } }
 
     /// Gives the answer; `false` if there was one before.
     @discardableResult
     func complete(_ answer: Result<Answer, PeerError>) -> Bool {
-        let (continuation, timer) = state.withLock { state in
-            defer { (state.continuation, state.timer) = (nil, nil) }
-            return (state.continuation, state.timer)
-        }
-        timer?.cancel()
+        let continuation = state.withLock { $0.continuation.take() }
         continuation?.resume(returning: answer)
         return continuation != nil
     }

@@ -33,6 +33,7 @@ final class PeerLinkCore {
     private var failures = 0
     private var notBefore: NIODeadline = .distantPast
     private var waiting: [UInt64: PeerCall] = [:]
+    private var deadlines: Deadlines<PeerCall>?
     /// The handler of the connection being made or in use, to close it.
     private var current: PeerClientHandler?
     /// What the connection in use loses.
@@ -42,6 +43,9 @@ final class PeerLinkCore {
         self.link = link
         self.environment = environment
         generator = SplitMix64(seed: seed)
+        deadlines = Deadlines(on: link.loop) { [weak self] call in
+            if let self { abandon(call, timedOut) }
+        }
     }
 
     // MARK: - Asked from outside
@@ -89,11 +93,7 @@ final class PeerLinkCore {
         case .idle, .waiting, .connecting: waiting[call.id] = call
         }
         guard !call.isComplete else { return }
-        call.setTimer(
-            loop.assumeIsolated().scheduleTask(deadline: call.deadline) { [weak self] in
-                if let self { abandon(call, timedOut) }
-            }
-        )
+        deadlines?.set(call.id, at: call.deadline, call)
         connect()
     }
 
@@ -250,7 +250,8 @@ final class PeerLinkCore {
         case .request(let method, let body):
             let left = (call.deadline - link.loop.now).nanoseconds / 1_000_000
             handler.request(call.id, method, body, timeoutMS: UInt32(clamping: max(1, left))) {
-                [link] result in
+                [weak self, link] result in
+                self?.deadlines?.end(call.id)
                 // Not through `self`, which may be gone before the connection is.
                 link.finish(call, result.map { .body($0) })
             }
@@ -278,6 +279,7 @@ final class PeerLinkCore {
     }
 
     private func finish(_ call: PeerCall, _ answer: Result<PeerCall.Answer, PeerError>) {
+        deadlines?.end(call.id)
         link.finish(call, answer)
     }
 

@@ -22,17 +22,14 @@ final class PeerServerHandler: ChannelInboundHandler {
         let sink: PeerStreamSink
     }
 
-    private struct Request {
-        let task: Task<Void, Never>
-        let deadline: Scheduled<Void>
-    }
-
     private let handler: any PeerRequestHandler
     private let counters: PeerCounterBox
     private let onClosed: () -> Void
     private var basics: PeerConnectionBasics
     private var handshake = PeerHandshake()
-    private var requests: [UInt64: Request] = [:]
+    private var requests: [UInt64: Task<Void, Never>] = [:]
+    /// Of the requests, by their ids.
+    private var deadlines: Deadlines<UInt64>?
     private var streams: [UInt64: Stream] = [:]
     private var unsentAnswers = 0
 
@@ -83,10 +80,8 @@ final class PeerServerHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         basics.ended()
-        for request in requests.values {
-            request.deadline.cancel()
-            request.task.cancel()
-        }
+        for task in requests.values { task.cancel() }
+        deadlines?.endAll()
         for stream in streams.values { end(stream) }
         (requests, streams) = ([:], [:])
         onClosed()
@@ -158,16 +153,16 @@ final class PeerServerHandler: ChannelInboundHandler {
             let reply = await handler.request(method, body, from: remote)
             loop.execute { me.value.finish(id, reply) }
         }
-        let deadline = loop.assumeIsolated()
-            .scheduleTask(in: .milliseconds(Int64(timeoutMS))) { [weak self] in
-                if let self { expire(id) }
-            }
-        requests[id] = Request(task: task, deadline: deadline)
+        requests[id] = task
+        if deadlines == nil {
+            deadlines = Deadlines(on: loop) { [weak self] id in self?.expire(id) }
+        }
+        deadlines?.set(id, at: loop.now + .milliseconds(Int64(timeoutMS)), id)
     }
 
     private func finish(_ id: UInt64, _ reply: PeerReply) {
-        guard let request = requests.removeValue(forKey: id) else { return }
-        request.deadline.cancel()
+        guard requests.removeValue(forKey: id) != nil else { return }
+        deadlines?.end(id)
         let limit = basics.limits.bodyByteCount
         switch reply {
         case .success(let body) where body.count <= limit: answer(.reply(id: id, body: body))
@@ -179,15 +174,15 @@ final class PeerServerHandler: ChannelInboundHandler {
     }
 
     private func expire(_ id: UInt64) {
-        guard let request = requests.removeValue(forKey: id) else { return }
-        request.task.cancel()
+        guard let task = requests.removeValue(forKey: id) else { return }
+        task.cancel()
         answer(.failure(id: id, PeerFailure(code: PeerFailure.expired)))
     }
 
     private func cancel(_ id: UInt64) {
-        if let request = requests.removeValue(forKey: id) {
-            request.deadline.cancel()
-            request.task.cancel()
+        if let task = requests.removeValue(forKey: id) {
+            deadlines?.end(id)
+            task.cancel()
         }
         if let stream = streams.removeValue(forKey: id) { end(stream) }
     }

@@ -34,6 +34,13 @@ extension Raft {
         winIfQuorum()
     }
 
+    /// Asks whether an election would succeed, where no leader is known and no question is under way.
+    mutating func standEarly() {
+        // Before the first tick there is no clock to wait by.
+        guard role == .follower, leader == nil, electionDeadlineMS != nil else { return }
+        campaign(.preVote)
+    }
+
     private mutating func askAround() {
         role = .preCandidate
         candidacy = Candidacy(

@@ -15,6 +15,7 @@ extension Raft {
             return becomeFollower(term: term, leader: nil)
         }
         if isInDoubt { failLeaderReads(.noQuorum) }
+        hurryReads()
         abortTransferIfLate()
         dropDeparted()
         leaveJointIfReady()
@@ -62,19 +63,23 @@ extension Raft {
     @discardableResult mutating func beat() -> UInt64 {
         guard let round = leadership?.rounds.make(now: now) else { return 0 }
         leadership?.nextHeartbeatMS = now + settings.heartbeatMS
-        for peer in leadership?.peers ?? [] {
-            let heartbeat = Heartbeat(
-                round: round,
-                commit: min(commit, peer.match),
-                leaderCommit: commit,
-                // A commit index that may be behind proves nothing about freshness.
-                quorumAge: hasCommittedInTerm ? UInt32(clamping: quorumAgeMS) : .max,
-                echo: peer.stamp
-            )
-            send(.heartbeat(heartbeat), to: peer.voter)
-        }
+        leadership?.reads.asksAllMS = nil
+        for peer in 0..<(leadership?.peers.count ?? 0) { sendHeartbeat(round, to: peer) }
         confirmRounds()  // A lone voter is its own quorum.
         return round
+    }
+
+    mutating func sendHeartbeat(_ round: UInt64, to place: Int) {
+        guard let peer = leadership?.peers[place] else { return }
+        let heartbeat = Heartbeat(
+            round: round,
+            commit: min(commit, peer.match),
+            leaderCommit: commit,
+            // A commit index that may be behind proves nothing about freshness.
+            quorumAge: hasCommittedInTerm ? UInt32(clamping: quorumAgeMS) : .max,
+            echo: peer.stamp
+        )
+        send(.heartbeat(heartbeat), to: peer.voter)
     }
 
     mutating func heartbeatAnswered(_ reply: HeartbeatReply, from sender: Voter) {
@@ -91,7 +96,7 @@ extension Raft {
         nudge(peer)
     }
 
-    private mutating func confirmRounds() {
+    mutating func confirmRounds() {
         guard let latest = leadership?.rounds.latest else { return }
         let reached = voters.quorumValue { voter in
             voter == me ? latest : leadership?.peers.answeredRound(of: voter) ?? 0

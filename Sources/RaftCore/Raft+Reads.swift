@@ -15,11 +15,17 @@ extension Raft {
     }
 
     /// A follower asks for all reads that wait there.
+    ///
+    /// With three voters its question is the proof as well. When it was sent, behind all those reads, its
+    /// sender was in our term, and so are we now: a quorum that had voted for no later leader when the
+    /// reads began. That is all that the answers to a round would say, and nothing about other reads.
     mutating func readRequested(_ request: ReadRequest, from sender: Voter) {
-        if let refusal = refusalOfRead {
-            return answerRead(.remote(sender, nonce: request.nonce), failing: refusal)
+        let reader = ReadQueue.Reader.remote(sender, nonce: request.nonce)
+        if let refusal = refusalOfRead { return answerRead(reader, failing: refusal) }
+        if hasCommittedInTerm, voters.isQuorum(where: { $0 == me || $0 == sender }) {
+            return answer(reader, with: commit)
         }
-        leadership?.reads.add(.remote(sender, nonce: request.nonce))
+        leadership?.reads.add(reader)
         startReadRound()
     }
 
@@ -38,25 +44,70 @@ extension Raft {
         // Asked before the round is made, so that a lone voter's own answer settles it.
         let token = (leadership?.rounds.latest ?? 0) + 1
         leadership?.reads.ask(round: token, index: commit)
-        let made = beat()
+        let made = beatForReads()
         precondition(made >= token, "round \(made) made for reads that wait for \(token)")
     }
 
     mutating func answerConfirmedReads() {
         let confirmed = leadership?.rounds.confirmed ?? 0
         guard let settled = leadership?.reads.takeSettled(confirmed: confirmed) else { return }
-        for reader in settled.readers {
-            switch reader {
-            case .local(let request): outbox.tell(.readReady(request, settled.index))
-            case .remote(let voter, let nonce):
-                send(.readReply(ReadReply(nonce: nonce, outcome: .ready(settled.index))), to: voter)
-            }
-        }
+        for reader in settled.readers { answer(reader, with: settled.index) }
         startReadRound()
+    }
+
+    private mutating func answer(_ reader: ReadQueue.Reader, with index: LogIndex) {
+        switch reader {
+        case .local(let request): outbox.tell(.readReady(request, index))
+        case .remote(let voter, let nonce):
+            send(.readReply(ReadReply(nonce: nonce, outcome: .ready(index))), to: voter)
+        }
     }
 
     mutating func failLeaderReads(_ refusal: RaftRefusal) {
         for reader in leadership?.reads.takeAll() ?? [] { answerRead(reader, failing: refusal) }
+    }
+
+    // MARK: - Whom a round asks
+
+    /// Makes a round for reads, and asks no more voters than its proof needs: the others would be woken
+    /// for nothing.
+    ///
+    /// It is no heartbeat; those come as often as ever.
+    private mutating func beatForReads() -> UInt64 {
+        guard let asked = promptQuorum, let round = leadership?.rounds.make(now: now) else {
+            return beat()
+        }
+        let usualMS = asked.compactMap { leadership?.peers[$0].roundTripMS }.max() ?? 0
+        leadership?.reads.asksAllMS = now + max(settings.heartbeatMS / 4, 2 * usualMS)
+        for peer in asked { sendHeartbeat(round, to: peer) }
+        confirmRounds()  // A lone voter is its own quorum.
+        return round
+    }
+
+    /// Asks everybody where those who were asked for reads have not answered in time.
+    mutating func hurryReads() {
+        guard let dueMS = leadership?.reads.asksAllMS, now >= dueMS else { return }
+        beat()
+    }
+
+    /// The fewest others that make a quorum with us, soonest to answer first, by their places; `nil`
+    /// unless enough of them were heard within two heartbeats.
+    private var promptQuorum: [Int]? {
+        guard let peers = leadership?.peers else { return nil }
+        let prompt = peers.indices.filter { place in
+            guard let contactMS = peers[place].contactMS else { return false }
+            return voters.decides(peers[place].voter) && now - contactMS <= 2 * settings.heartbeatMS
+        }
+        let soonest = prompt.sorted { left, right in
+            let (first, second) = (peers[left].roundTripMS ?? 0, peers[right].roundTripMS ?? 0)
+            return first != second ? first < second : left < right
+        }
+        let counts = 0...soonest.count
+        return counts.lazy.map { soonest.prefix($0) }.first { asked in
+            voters.isQuorum { voter in
+                voter == me || asked.contains { peers[$0].voter == voter }
+            }
+        }.map(Array.init)
     }
 
     private mutating func answerRead(_ reader: ReadQueue.Reader, failing refusal: RaftRefusal) {

@@ -167,6 +167,7 @@ package struct Raft: Sendable {
             sendChunk(to: node, metadata, offset: offset, bytes: bytes)
         case .disconnected(let node): disconnected(node)
         case .transferLeadership(let node): transferLeadership(to: node)
+        case .stand: standEarly()
         case .diskSpace(let isFull): isDiskFull = isFull
         case .changeMembers(let request, let change): changeMembers(request, change)
         case .digested(let digest): digested(digest)

@@ -32,6 +32,10 @@ package enum RaftInput: Sendable, Equatable {
     case disconnected(NodeID)
     /// Hand leadership to this voter, or to the best one.
     case transferLeadership(to: NodeID?)
+    /// Ask for votes now instead of at the end of an election timeout; nothing where somebody leads.
+    ///
+    /// For a cluster that was just founded, where nobody can have been heard.
+    case stand
     /// The log's disk has no room left, or has some again.
     case diskSpace(isFull: Bool)
     /// Change who votes; answered by `.proposed` or `.changeRefused` with the same request.

@@ -25,6 +25,8 @@ struct ReadQueue: Sendable {
 
     private var waiting: [Reader] = []
     private var asked: Round?
+    /// When everybody is asked for the round under way, on our clock; `nil`: everybody was.
+    var asksAllMS: UInt64?
 
     var count: Int { waiting.count + (asked?.readers.count ?? 0) }
 
@@ -42,6 +44,7 @@ struct ReadQueue: Sendable {
     mutating func takeSettled(confirmed: UInt64) -> Round? {
         guard let asked, asked.round <= confirmed else { return nil }
         self.asked = nil
+        asksAllMS = nil
         return asked
     }
 

@@ -278,4 +278,25 @@ import Testing
         #expect(bench[1].role == .follower)
         #expect(bench[1].leader == nil)
     }
+
+    /// Goal: a cluster that was just founded has a leader without an election timeout; where there is
+    /// one, or votes are asked for already, nothing moves.
+    @Test func whoStandsWhereNobodyLeadsWaitsForNoTimeout() {
+        var bench = Bench(3)
+        bench.step(2, .stand)
+        bench.settle()
+        #expect(bench[2].role == .leader)
+        let term = bench[2].term
+        for node in 1...3 { bench.step(node, .stand) }
+        #expect(bench.mail.isEmpty)
+        #expect(bench[2].role == .leader && bench[2].term == term)
+    }
+
+    @Test func whoStandsTwiceAsksOnce() {
+        var bench = Bench(3)
+        bench.step(1, .stand)
+        let asked = bench.mail.count
+        bench.step(1, .stand)
+        #expect(bench.mail.count == asked)
+    }
 }

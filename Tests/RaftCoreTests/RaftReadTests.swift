@@ -55,6 +55,12 @@ import Testing
             bench.deliver(letter)
         }
         #expect(bench.reads(2).isEmpty, "a quorum follows it, but its commit index may be old")
+        bench.step(3, .readIndex(RaftRequestID(10)))
+        for letter in bench.take({ if case .readRequest = $0.body { true } else { false } }) {
+            bench.deliver(letter)
+        }
+        let answers = bench.take { if case .readReply = $0.body { true } else { false } }
+        #expect(answers.isEmpty, "the question proves that it is followed, and no more")
 
         for letter in appends { bench.deliver(letter) }
         bench.settle([2, 3])
@@ -84,9 +90,88 @@ import Testing
         var bench = Bench(3)
         bench.elect(1)
         for request in 1...100 { bench.step(1, .readIndex(RaftRequestID(UInt64(request)))) }
-        #expect(bench.mail.count == 2, "one heartbeat to each follower")
+        #expect(bench.mail.count == 1, "one heartbeat, to one of the followers")
         bench.settle()
         #expect(bench.reads(1).count == 100)
+    }
+
+    /// Goal: a round for reads wakes no more voters than its proof needs.
+    @Test(arguments: [(1, 0), (3, 1), (5, 2), (7, 3)])
+    func aReadAsksNoMoreThanAQuorum(voters: Int, asked: Int) {
+        var bench = Bench(voters)
+        bench.elect(1)
+        bench.advance(1, by: 10)
+        bench.mail.removeAll()
+        bench.step(1, .readIndex(RaftRequestID(1)))
+        #expect(bench.mail.count == asked)
+        bench.settle()
+        #expect(bench.reads(1) == [.readReady(RaftRequestID(1), LogIndex(2))])
+    }
+
+    /// Goal: who was asked alone and is silent holds a read up for a tick or two, not for a heartbeat.
+    @Test func everybodyIsAskedWhereTheFirstIsSilent() {
+        var bench = Bench(3)
+        bench.elect(1)
+        bench.step(1, .readIndex(RaftRequestID(1)))
+        let asked = bench.mail.map(\.to)
+        bench.mail.removeAll()
+        bench.advance(1, by: 10)
+        #expect(bench.mail.isEmpty, "it may still answer")
+        bench.advance(1, by: 10)
+        #expect(Set(bench.mail.map(\.to)) == [2, 3])
+        bench.settle(Set([1, 2, 3]).subtracting(asked))
+        #expect(bench.reads(1) == [.readReady(RaftRequestID(1), LogIndex(2))])
+    }
+
+    /// Goal: a voter that is gone is not asked first for long.
+    @Test func whoWasNotHeardLatelyIsNotAskedAlone() {
+        var bench = Bench(3)
+        bench.elect(1)
+        for _ in 0..<4 {
+            bench.advance(1, by: 50)
+            bench.settle([1, 3])
+        }
+        bench.step(1, .readIndex(RaftRequestID(1)))
+        #expect(bench.mail.map(\.to) == [3])
+    }
+
+    /// Goal: of three voters the one that asks and the leader are a quorum: nobody else is asked.
+    @Test func aFollowersQuestionIsItsProof() throws {
+        var bench = Bench(3)
+        bench.elect(1)
+        bench.propose(1, 1)
+        bench.settle()
+        bench.step(2, .readIndex(RaftRequestID(1)))
+        let question = try #require(bench.take { _ in true }.first)
+        bench.deliver(question)
+        #expect(bench.mail.map(\.to) == [2], "an answer, and no heartbeat")
+        bench.settle()
+        #expect(bench.reads(2) == [.readReady(RaftRequestID(1), LogIndex(3))])
+    }
+
+    /// Goal: of five voters they are none, however often it asks.
+    @Test func aFollowersQuestionIsNoProofForFive() throws {
+        var bench = Bench(5)
+        bench.elect(1)
+        bench.step(2, .readIndex(RaftRequestID(1)))
+        let question = try #require(bench.take { _ in true }.first)
+        for _ in 0..<3 { bench.deliver(question) }
+        let answers = bench.take { if case .readReply = $0.body { true } else { false } }
+        #expect(answers.isEmpty)
+        bench.settle()
+        #expect(bench.reads(2) == [.readReady(RaftRequestID(1), LogIndex(2))])
+    }
+
+    /// Goal: a store that does not vote proves nothing.
+    @Test func aLearnersQuestionIsNoProof() {
+        var bench = Bench(4, voting: 3)
+        bench.elect(1, among: [1, 2, 3])
+        bench.change(1, voters: [1, 2, 3], learners: [4])
+        bench.settle()
+        bench.beat()
+        bench.step(4, .readIndex(RaftRequestID(1)))
+        bench.settle([1, 4])
+        #expect(bench.reads(4).isEmpty)
     }
 
     @Test func aFollowerForwardsReadsAndAnswersItsOwnClients() {
@@ -154,6 +239,7 @@ import Testing
             bench.mail.removeAll()
             bench.advance(2, by: 200)
             bench.mail = question
+            bench.advance(1, by: 200)  // Which is heard, too.
             bench.settle()
         }
         #expect(bench.reads(2).count == 20)

@@ -39,9 +39,9 @@ import Testing
     // other histories and other digests; nothing else may.
     // swift-format-ignore
     static let digests: [(seed: UInt64, digest: UInt64)] = [
-        (3, 0x4155_3e89_0cec_d279),
+        (3, 0x7df4_d7e2_474e_d825),
         (10, 0x6053_0c59_22f3_89f3),
-        (11, 0x8bb7_5bda_49fd_6760),
+        (11, 0x2d4d_0567_7598_5911),
     ]
 
     /// Goal: a seed is worth keeping, because it gives the same history again, in every process

@@ -19,7 +19,7 @@ package struct CheckpointFile {
     package init(_ directory: FilePath) { path = directory.appending(Self.name) }
 
     package func save(_ catalog: Catalog, at index: LogIndex) throws(Errno) {
-        var writer = ByteWriter()
+        var writer = ByteWriter(reservingCapacity: Catalog.roomForSnapshot)
         writer.write(raw: Self.magic)
         writer.write(UInt8(1))
         writer.write(index.rawValue)

@@ -14,14 +14,14 @@ extension CoordinationNode {
         until deadline: UInt64
     ) async throws(CoordinationError) {
         var waiting = formation.members
+        var pauseMS = 5
         while settings.now() < deadline, !Task.isCancelled {
-            var left: [WorkerRegistration] = []
-            for member in waiting where await !isFormed(member, by: formation) {
-                left.append(member)
-            }
-            waiting = left
+            waiting = await unformed(of: waiting, by: formation)
             if waiting.isEmpty { return }
-            try? await Task.sleep(for: .milliseconds(50))
+            // Who answers can vote by now, and nobody has led yet: no election timeout need pass.
+            driver?.stand()
+            try? await Task.sleep(for: .milliseconds(pauseMS))
+            pauseMS = min(2 * pauseMS, 50)
         }
         let names = waiting.map(\.name).joined(separator: ", ")
         log.error("init is incomplete; run it again here", metadata: ["missing": "\(names)"])
@@ -31,6 +31,21 @@ extension CoordinationNode {
             "\(done) of \(formation.members.count) voters have formed the cluster, missing: "
                 + "\(names); run init again on this worker"
         )
+    }
+
+    /// Tells all of them at once: each makes a log, and waits for its own disk.
+    private func unformed(
+        of members: [WorkerRegistration],
+        by formation: Formation
+    ) async -> [WorkerRegistration] {
+        await withTaskGroup(of: Int?.self) { group in
+            for (place, member) in members.enumerated() {
+                group.addTask { await self.isFormed(member, by: formation) ? nil : place }
+            }
+            var left: [Int] = []
+            for await place in group { if let place { left.append(place) } }
+            return left.sorted().map { members[$0] }
+        }
     }
 
     private func isFormed(_ member: WorkerRegistration, by formation: Formation) async -> Bool {

@@ -28,6 +28,7 @@ package final class RaftDriver: Sendable {
         case propose([UInt8], OneShot<ProposalResult>, deadlineMS: UInt64)
         case read(OneShot<Result<LogIndex, RaftRefusal>>, deadlineMS: UInt64)
         case transfer(NodeID?)
+        case stand
         case change(MembershipChange, OneShot<MembershipRefusal?>, deadlineMS: UInt64)
         case disconnected(NodeID)
         case log(LogWriter.Completion)
@@ -38,7 +39,7 @@ package final class RaftDriver: Sendable {
             switch self {
             case .received(let message, from: _): message.weight
             case .propose(let payload, _, deadlineMS: _): payload.count
-            case .read, .transfer, .change, .disconnected, .log, .prepared: 0
+            case .read, .transfer, .stand, .change, .disconnected, .log, .prepared: 0
             }
         }
     }
@@ -180,6 +181,9 @@ package final class RaftDriver: Sendable {
     package func disconnected(from node: NodeID) { offer(.disconnected(node)) }
 
     package func transferLeadership(to node: NodeID?) { deliver(.transfer(node)) }
+
+    /// Stands for election at once, unless somebody leads.
+    package func stand() { deliver(.stand) }
 
     /// Has a change of members appended; `nil` once it is, or at the deadline, which says nothing.
     package func changeMembers(

@@ -106,6 +106,7 @@ struct RaftLoop {
         case .received(let message, let voter): step(.received(message, from: voter))
         case .disconnected(let node): step(.disconnected(node))
         case .transfer(let node): step(.transferLeadership(to: node))
+        case .stand: step(.stand)
         case .propose:
             preconditionFailure("proposals are gathered before")
         case .read(let answer, let deadlineMS):

@@ -15,6 +15,7 @@ struct ConnectionLoop: Sendable {
     func serve(_ connection: Connection) async {
         do {
             try await connection.executeThenClose { inbound, outbound in
+                let outbound = AnswerWriter(connection.channel, outbound)
                 for try await incoming in inbound {
                     guard try await answer(incoming, outbound) else { break }
                 }
@@ -31,7 +32,7 @@ struct ConnectionLoop: Sendable {
     /// Returns whether the connection may be used again.
     private func answer(
         _ incoming: IncomingRequest,
-        _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+        _ outbound: AnswerWriter
     ) async throws -> Bool {
         let request = APIRequest(head: incoming.head, body: incoming.body, makeID: RequestID.make)
         return try await RequestID.$current.withValue(request.id) {
@@ -43,7 +44,7 @@ struct ConnectionLoop: Sendable {
     private func answer(
         _ request: APIRequest,
         keepAlive: Bool,
-        _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+        _ outbound: AnswerWriter
     ) async throws -> Bool {
         let started = ContinuousClock.now
         let (answer, route) = await responder.respond(to: request)
@@ -62,13 +63,13 @@ struct ConnectionLoop: Sendable {
     private func send(
         _ answer: APIResponse,
         _ framing: Framing,
-        _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+        _ outbound: AnswerWriter
     ) async throws {
         let head = HTTPServerResponsePart.head(framing.head)
         switch answer.body {
         case .bytes(let bytes) where framing.sendsBody && bytes.readableBytes > 0:
             let body = HTTPServerResponsePart.body(.byteBuffer(bytes))
-            try await outbound.write(contentsOf: [head, body, .end(nil)])
+            try await outbound.writeWhole([head, body, .end(nil)])
         case .stream(_, let produce) where framing.sendsBody:
             try await outbound.write(head)
             // A client that went away fails the next write.
@@ -77,7 +78,7 @@ struct ConnectionLoop: Sendable {
             }
             try await outbound.write(.end(nil))
         case .bytes, .stream:
-            try await outbound.write(contentsOf: [head, .end(nil)])
+            try await outbound.writeWhole([head, .end(nil)])
         }
     }
 }
