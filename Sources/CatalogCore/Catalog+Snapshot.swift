@@ -42,9 +42,13 @@ extension Catalog {
     /// - Throws: ``ByteDecodingError``, `.unsupportedVersion` for a newer format.
     package init(
         decodingSnapshot bytes: [UInt8],
-        repetitionLimit: Int = CatalogLimits.repetitionCount
+        repetitionLimit: Int = CatalogLimits.repetitionCount,
+        mountHistoryByteLimit: Int = CatalogLimits.mountHistoryByteCount
     ) throws(ByteDecodingError) {
-        self.init(repetitionLimit: repetitionLimit)
+        self.init(
+            repetitionLimit: repetitionLimit,
+            mountHistoryByteLimit: mountHistoryByteLimit
+        )
         var reader = ByteReader(bytes)
         let version = try reader.version(
             of: "catalog snapshot",

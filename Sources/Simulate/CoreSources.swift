@@ -6,7 +6,9 @@ import Primitives
 
 /// The sources whose change begins a new campaign: what runs inside a world, in production too.
 enum CoreSources {
-    private static let directories = ["Codecs", "LogStorage", "Primitives", "RaftCore"]
+    private static let directories = [
+        "CatalogCore", "Codecs", "LogStorage", "Primitives", "RaftCore",
+    ]
 
     /// Twelve hexadecimal digits over the names and contents of all their files.
     static func digest() throws -> String {

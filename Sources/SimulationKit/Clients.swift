@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CatalogCore
 import Primitives
 import RaftCore
 
 /// Everybody who uses the cluster: a fixed number of clients, each with one operation at a time.
 ///
-/// A client that gives up leaves the outcome open and goes on with the next sequence number, so a
-/// late copy of what it gave up is recognised as such by the state machine.
+/// A client that gives up leaves the outcome open and goes on with the next sequence number. With an
+/// idempotency key it asks again after silence: the catalog knows a copy by it. Without one it gives up.
 struct Clients: Sendable {
     /// Every operation ever asked for, by its id less one.
     private(set) var operations: [Operation] = []
@@ -49,9 +50,16 @@ struct Clients: Sendable {
 struct Operation: Sendable {
     enum Kind: Sendable, Equatable {
         case read
+        /// Puts a mount, whatever is there.
         case write
-        /// Writes if the key's last write is still the one at this index.
+        /// Puts one where there is none.
+        case create
+        /// Puts one if the present one is of this revision; 0: if there is none.
         case swap(version: UInt64)
+        /// Takes the mount away, if it is of this revision, whatever it is for `nil`.
+        case remove(version: UInt64?)
+        /// Changes a worker's life.
+        case work(WorkerChange)
     }
 
     enum Ending: Sendable, Equatable {
@@ -66,12 +74,18 @@ struct Operation: Sendable {
     }
 
     enum Answer: Sendable, Equatable {
-        /// The write is done, at this index.
-        case written(LogIndex)
-        /// The swap found the key's last write at this index.
+        /// The mount is put, at this revision, by the operation `value`.
+        case written(revision: Revision, value: UInt64)
+        case removed
+        /// The present mount has this revision, 0 if there is none; nothing was done.
         case mismatch(version: UInt64)
-        /// The key's last write, by operation and index, 0 for none, seen in the state as of `index`.
-        case read(value: UInt64, version: UInt64, index: LogIndex)
+        /// What was asked of a worker has been done.
+        case done
+        /// What was asked cannot be done.
+        case declined
+        /// The operation that put the mount, and its revision, 0 for none, seen in the state as of `index`,
+        /// which is of `revision`.
+        case read(value: UInt64, version: UInt64, index: LogIndex, revision: Revision)
     }
 
     let id: UInt64
@@ -80,26 +94,16 @@ struct Operation: Sendable {
     let client: Int
     /// Counts the client's operations.
     let sequence: UInt32
+    /// Whether it has an idempotency key, so that it may be asked for again.
+    let isKeyed: Bool
     let invokedUS: UInt64
     /// Everything that was committed when the client asked.
     let floor: LogIndex
-    /// The key's last write by then.
-    let versionFloor: UInt64
+    /// The catalog's newest revision by then.
+    let revisionFloor: Revision
     var attemptCount = 0
     var isUncertain = false
     var ending = Ending.none
 
     var isOpen: Bool { ending == .none }
-
-    var command: RegisterCommand {
-        var expected: UInt64?
-        if case .swap(let version) = kind { expected = version }
-        return RegisterCommand(
-            operation: id,
-            key: key,
-            client: client,
-            sequence: sequence,
-            expected: expected
-        )
-    }
 }

@@ -88,7 +88,7 @@ struct DiskWork {
             return report(.snapshotGivenUp)
         }
         try storage.compact(upTo: metadata.position.index)
-        report(.snapshotTaken(metadata))
+        report(.snapshotTaken(metadata, state))
     }
 
     private mutating func install(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CatalogCore
 import Primitives
 import RaftCore
 
@@ -22,6 +23,8 @@ struct Observation: Sendable {
     var writes: [LogWrite] = []
     /// What cores handed to their state machines.
     var applied: [[LogEntry]] = []
+    /// What commands with an idempotency key came to where a node applied them for itself.
+    var outcomes: [(operation: UInt64, outcome: CatalogOutcome)] = []
     /// What left the node for the network and promises something: votes and acknowledgements.
     var promises: [(message: RaftMessage, to: Voter)] = []
     /// What clients were told.

@@ -23,7 +23,7 @@ final class SimulatedDisk {
     /// What the node is told.
     enum Completion: Sendable {
         case persisted(WriteSequence)
-        indirect case snapshotTaken(SnapshotMetadata)
+        indirect case snapshotTaken(SnapshotMetadata, [UInt8])
         /// There was no room for a snapshot of its own.
         case snapshotGivenUp
         indirect case snapshotInstalled(SnapshotMetadata, [UInt8])

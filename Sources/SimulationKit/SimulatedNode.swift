@@ -4,7 +4,7 @@ import LogStorage
 import Primitives
 import RaftCore
 
-/// One voter: the production core, and around it what a driver would keep.
+/// One voter: the production core and its catalog, and around them what a driver would keep.
 struct SimulatedNode {
     /// A message that waits for a write.
     struct HeldMessage: Sendable {
@@ -25,10 +25,22 @@ struct SimulatedNode {
         let index: LogIndex
     }
 
+    /// What a fault did to the memory that holds the catalog.
+    struct Flip: Sendable {
+        /// The first comparison at which the catalog was another than the others'.
+        var differsSince: LogIndex?
+    }
+
     private(set) var voter: Voter
     var raft: Raft
     private(set) var disk: SimulatedDisk
-    var machine = RegisterMachine()
+    var machine = ReplicatedCatalog()
+    /// Counts the states that took the place of another in this life.
+    private(set) var stateCount = 0
+    /// The state is being made anew; nobody is told anything of it.
+    private(set) var isRebuilding = false
+    /// A bit of the catalog has turned; `nil`: none has.
+    private(set) var flip: Flip?
 
     /// Counts starts; events of an earlier life are void.
     private(set) var life: UInt64 = 0
@@ -45,6 +57,14 @@ struct SimulatedNode {
     var reads: [PendingRead] = []
     /// The state machine's last snapshot, made or under way.
     var snapshotIndex = LogIndex.zero
+    /// The newest durable one, as drivers keep it in memory.
+    var latestSnapshot: (metadata: SnapshotMetadata, state: [UInt8])?
+    /// A state that becomes a snapshot once it is known to be the majority's.
+    var captured: ReplicatedCatalog?
+
+    /// The term in which it asked last for the catalog's first command.
+    var formedIn: Term?
+    var age = ClusterAge()
 
     /// What the core was told last of its disk.
     var isDiskFull = false
@@ -81,6 +101,9 @@ struct SimulatedNode {
         reads = []
         isDiskFull = false
         abdication = Abdication()
+        (captured, formedIn, flip) = (nil, nil, nil)
+        isRebuilding = false
+        age = ClusterAge()
     }
 
     /// Starts again from what was found on the disk.
@@ -91,12 +114,55 @@ struct SimulatedNode {
     ) throws(ByteDecodingError) {
         isUp = true
         raft = Self.core(voter, recovered, settings, seed: seed)
-        machine = RegisterMachine()
+        machine = ReplicatedCatalog()
         if let snapshot = recovered.snapshot {
-            machine = try RegisterMachine(decoding: snapshot.state)
+            machine = try ReplicatedCatalog(
+                decoding: snapshot.state,
+                at: snapshot.metadata.position.index
+            )
         }
         snapshotIndex = machine.applied
+        latestSnapshot = recovered.snapshot.map { ($0.metadata, $0.state) }
     }
+
+    // MARK: - Other states in the place of the one before
+
+    /// Takes over a leader's snapshot.
+    mutating func install(_ state: ReplicatedCatalog) {
+        replaceState(by: state)
+        isRebuilding = false
+        snapshotIndex = state.applied
+        writes.removeAll { $0.position.index <= state.applied }
+    }
+
+    /// Throws its state away and begins with another.
+    mutating func beginRebuild(from state: ReplicatedCatalog) {
+        replaceState(by: state)
+        isRebuilding = true
+    }
+
+    /// What was made anew is sound; watchers have to load it.
+    mutating func endRebuild() {
+        machine.forgetChanges()
+        isRebuilding = false
+    }
+
+    private mutating func replaceState(by state: ReplicatedCatalog) {
+        machine = state
+        captured = nil
+        stateCount += 1
+    }
+
+    // MARK: - Memory that changes by itself
+
+    mutating func flip(_ worker: NodeID) throws(ByteDecodingError) {
+        try machine.flipBit(ofWorker: worker)
+        flip = flip ?? Flip()
+    }
+
+    mutating func differs(since index: LogIndex) { flip?.differsSince = index }
+
+    mutating func endFlip() { flip = nil }
 
     /// Never starts again; its disk stays as it is.
     mutating func leaveForGood() { isGone = true }

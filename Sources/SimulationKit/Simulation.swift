@@ -130,8 +130,14 @@ extension World {
             guard node.raft.voters == leader.raft.voters else {
                 return "Liveness: \(node.voter.node) and the leader know other voters"
             }
-            guard node.machine == chronicle.machine else {
+            let isEqual =
+                node.machine.applied == chronicle.last.index
+                && node.machine.digest == chronicle.machine.digest
+            guard isEqual || node.flip != nil else {
                 return "\(node.voter.node) has another state than the committed history gives"
+            }
+            guard isEqual || !isOverdue(position(of: node.voter.node)) else {
+                return "Liveness: \(node.voter.node) differs and was not found out"
             }
         }
         return nil

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CatalogCore
 import Primitives
 import RaftCore
 
@@ -11,19 +12,22 @@ extension World {
         let gapUS = UInt64.random(in: 1...2 * plan.operationGapUS, using: &random)
         queue.add(.nextOperation, at: nowUS + gapUS)
         guard acceptsOperations else { return }
-        let key = Int.random(in: 0..<RegisterMachine.keyCount, using: &random)
+        let key = Int.random(in: 0..<Operation.keyCount, using: &random)
         let node = Int.random(in: 0..<nodes.count, using: &random)
         let kind = operationKind(key: key)
-        let id = clients.begin { [nowUS, chronicle] id, client, sequence in
+        let isKeyed = random.chance(percent: plan.keyedPercent)
+        let (floor, revisionFloor) = (chronicle.last.index, chronicle.machine.revision)
+        let id = clients.begin { [nowUS] id, client, sequence in
             Operation(
                 id: id,
                 kind: kind,
                 key: key,
                 client: client,
                 sequence: sequence,
+                isKeyed: isKeyed,
                 invokedUS: nowUS,
-                floor: chronicle.last.index,
-                versionFloor: chronicle.versions[key]
+                floor: floor,
+                revisionFloor: revisionFloor
             )
         }
         guard let id else { return }
@@ -33,10 +37,34 @@ extension World {
 
     private mutating func operationKind(key: Int) -> Operation.Kind {
         if random.chance(percent: plan.readPercent) { return .read }
-        guard random.chance(percent: 30) else { return .write }
-        // Mostly what a client that has just read would say, now and then what an old one would.
-        let isOld = random.chance(percent: 20)
-        return .swap(version: isOld ? chronicle.versions[key] / 2 : chronicle.versions[key])
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<60: return .write
+        case 60..<80: return .swap(version: expectedVersion(of: key))
+        case 80..<88: return .create
+        case 88..<92: return .remove(version: nil)
+        case 92..<97: return .remove(version: max(1, expectedVersion(of: key)))
+        default: return .work(workerChange())
+        }
+    }
+
+    /// Mostly what a client that has just read would say, now and then what an old one would.
+    private mutating func expectedVersion(of key: Int) -> UInt64 {
+        let entry = chronicle.machine.mount(at: Operation.paths[key])
+        let version = entry?.modRevision.rawValue ?? 0
+        return random.chance(percent: 20) ? version / 2 : version
+    }
+
+    /// A step in the life of any worker but the idle one, sensible or not.
+    private mutating func workerChange() -> WorkerChange {
+        let first = Self.idleWorker.rawValue + 1
+        let number = UInt64.random(in: first...UInt64(plan.workerCount), using: &random)
+        let worker = NodeID(number)
+        return switch Int.random(in: 0..<4, using: &random) {
+        case 0: .drain(WorkerDrain(worker, isForced: true))
+        case 1: .undrain(worker)
+        case 2: .fence(worker)
+        default: .resume(worker)
+        }
     }
 
     mutating func attempt(
@@ -51,12 +79,16 @@ extension World {
         if operation.attemptCount > 0 { tally.retries += 1 }
         let request = RaftRequestID(operation: id, attempt: operation.attemptCount)
         clients.attempted(id)
-        switch operation.kind {
-        case .read: step(node, .readIndex(request), &observation)
-        case .write, .swap:
-            let payload = operation.command.payload
-            step(node, .propose(request, payload: payload), &observation)
+        guard let payload = operation.payload else {
+            return step(node, .readIndex(request), &observation)
         }
+        let elapsedMS = nodes[node].age.stamp(
+            atMS: nodes[node].clock.readingMS(at: nowUS),
+            applied: nodes[node].machine.elapsedMS,
+            factor: plan.ageFactor
+        )
+        let stamped = CatalogCommand.stamped(payload, elapsedMS: elapsedMS)
+        step(node, .propose(request, payload: stamped), &observation)
     }
 
     /// Tries once more where the refusal points to; gives up otherwise.
@@ -81,12 +113,13 @@ extension World {
         queue.add(.deadline(id), at: nowUS + patienceUS)
     }
 
-    /// Asks again, through any node, with the same sequence number; in the end gives up.
+    /// Asks again, through any node, with the same idempotency key; in the end, or without one, gives up.
     mutating func deadlinePassed(_ id: UInt64) {
         let operation = clients[id]
         guard operation.isOpen else { return }
         clients.becameUncertain(id)
-        guard operation.attemptCount < Self.attemptLimit, acceptsOperations else {
+        let mayRepeat = operation.isKeyed || operation.kind == .read
+        guard mayRepeat, operation.attemptCount < Self.attemptLimit, acceptsOperations else {
             tally.unknownOutcomes += 1
             return clients.end(id, .unknown)
         }
@@ -108,7 +141,8 @@ extension World {
         switch answer {
         case .read: tally.answeredReads += 1
         case .mismatch: tally.mismatches += 1
-        case .written:
+        case .declined: tally.declined += 1
+        case .written, .removed, .done:
             tally.acknowledgedWrites += 1
             tally.lastAcknowledgedInvocationUS = max(
                 tally.lastAcknowledgedInvocationUS,

@@ -19,6 +19,7 @@ extension World {
         guard isAwake(node, life, event) else { return }
         scheduleTick(node)
         step(node, .tick(now: nodes[node].clock.readingMS(at: nowUS)), &observation)
+        if !nodes[node].machine.isFormed { formCluster(node, &observation) }
     }
 
     mutating func arrive(
@@ -42,7 +43,7 @@ extension World {
         narrate(node, input, effects)
         for effect in effects { perform(effect, node, &observation) }
         startFlush(node)
-        wantSnapshot(node)
+        keepSnapshots(node)
     }
 
     private mutating func perform(
@@ -60,7 +61,8 @@ extension World {
         case .apply(let entries):
             observation.applied.append(entries)
             apply(entries, node, &observation)
-        case .proposed(let request, _) where request.operation == 0: break  // Members.
+        case .proposed(let request, _) where request == Self.nobodysRequest: break
+        case .dropped(let request, _) where request == Self.nobodysRequest: break
         case .proposed(let request, let position):
             nodes[node].writes.append(.init(operation: request.operation, position: position))
         case .dropped(let request, let refusal), .readFailed(let request, let refusal):
@@ -80,8 +82,11 @@ extension World {
         case .installSnapshot(let metadata, let state):
             nodes[node].disk.ask(.installation(metadata, state))
         case .alarm(.slowDisk): break
-        case .quarantine, .rebuilt, .alarm:
-            tally.complaint = "\(nodes[node].voter.node) \(effect), and memory is sound here"
+        case .quarantine(_, agreed: _, let restart): rebuild(node, from: restart)
+        case .rebuilt:
+            nodes[node].endRebuild()
+            tally.rebuilds += 1
+        case .alarm(let alarm): tally.complaint = "\(nodes[node].voter.node): \(alarm)"
         case .changeRefused: tally.refusedChanges += 1
         }
     }
@@ -115,7 +120,7 @@ extension World {
 
     // MARK: - Disk
 
-    private mutating func startFlush(_ node: Int) {
+    mutating func startFlush(_ node: Int) {
         guard nodes[node].disk.startFlush() else { return }
         var latencyUS = UInt64.random(in: 50...2 * plan.meanDiskUS, using: &random)
         if faultsAreOn {
@@ -164,7 +169,9 @@ extension World {
         case .persisted(let sequence):
             release(node, through: sequence, &observation)
             step(node, .persisted(sequence), &observation)
-        case .snapshotTaken(let metadata): step(node, .snapshotTaken(metadata), &observation)
+        case .snapshotTaken(let metadata, let state):
+            nodes[node].latestSnapshot = (metadata, state)
+            step(node, .snapshotTaken(metadata), &observation)
         case .snapshotGivenUp: tally.snapshotsGivenUp += 1  // The next one is a later one.
         case .snapshotInstalled(let metadata, let state):
             load(metadata, state, node, &observation)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CatalogCore
 import Linearizability
 import Primitives
 
@@ -22,7 +23,7 @@ extension World {
     /// An operation that was said to be without effect, and had one.
     private var brokenRefusal: String? {
         let broken = clients.operations.first { operation in
-            operation.ending == .failed && chronicle.effects[operation.id] != nil
+            operation.ending == .failed && chronicle.effect(of: operation.id) != nil
         }
         return broken.map { "write \($0.id) was refused and took effect" }
     }
@@ -30,8 +31,9 @@ extension World {
     private var history: History<VersionedMap> {
         var history = History<VersionedMap>()
         for operation in clients.operations {
+            guard let input = operation.input else { continue }
             let id = history.began(
-                operation.input,
+                input,
                 by: UInt64(operation.client),
                 at: operation.invokedUS
             )
@@ -50,33 +52,40 @@ extension World {
     /// the time it was committed, or never. That is a stricter history, and a shorter search.
     private func ending(of operation: Operation) -> (VersionedMap.Output, atUS: UInt64)? {
         switch operation.ending {
-        case .answered(.written(let index), let timeUS): return (.written(index.rawValue), timeUS)
+        case .answered(.written(let revision, _), let timeUS):
+            return (.written(revision.rawValue), timeUS)
+        case .answered(.removed, let timeUS):
+            // The answer does not say when; ``AcknowledgedWrites`` has seen that it was.
+            return chronicle.effect(of: operation.id).map {
+                (.written($0.revision.rawValue), timeUS)
+            }
         case .answered(.mismatch(let version), let timeUS):
             return (.refused(current: version), timeUS)
-        case .answered(.read(let value, let version, let index), let timeUS):
+        case .answered(.read(let value, let version, _, let revision), let timeUS):
             return version == 0
-                ? (.absent(asOf: index.rawValue), timeUS)
-                : (.found(value, revision: version, asOf: index.rawValue), timeUS)
-        case .failed: return nil
+                ? (.absent(asOf: revision.rawValue), timeUS)
+                : (.found(value, revision: version, asOf: revision.rawValue), timeUS)
+        case .answered(.done, _), .answered(.declined, _), .failed: return nil
         case .none, .unknown:
-            guard let index = chronicle.effects[operation.id],
-                let record = chronicle.record(at: index)
+            guard let effect = chronicle.effect(of: operation.id),
+                let record = chronicle.record(at: effect.index)
             else { return nil }
-            return (.written(index.rawValue), record.committedUS)
+            return (.written(effect.revision.rawValue), record.committedUS)
         }
     }
 }
 
 extension Operation {
-    private static let names = (0..<RegisterMachine.keyCount).map { ByteString("key \($0)") }
-
-    fileprivate var input: VersionedMap.Input {
-        let name = Self.names[key]
+    /// As the model has it; `nil` for what is not about mounts.
+    fileprivate var input: VersionedMap.Input? {
         switch kind {
-        case .read: return .get(name)
-        case .write: return .put(name, id, if: .any)
-        case .swap(version: 0): return .put(name, id, if: .absent)
-        case .swap(let version): return .put(name, id, if: .revision(version))
+        case .read: .get(path)
+        case .write: .put(path, id, if: .any)
+        case .create, .swap(version: 0): .put(path, id, if: .absent)
+        case .swap(let version): .put(path, id, if: .revision(version))
+        case .remove(version: nil): .delete(path, if: .any)
+        case .remove(let version?): .delete(path, if: .revision(version))
+        case .work: nil
         }
     }
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CatalogCore
 import LogStorage
 import Primitives
 import RaftCore
 
-/// A whole cluster: production cores, codec and log over simulated network, disks and clocks.
+/// A whole cluster: production cores, catalogs, codecs and logs over simulated network, disks and clocks.
 ///
 /// ```
 ///   clients ──▶ nodes (Raft) ──effects──▶ disk ──flushed──▶ nodes
-///                    └──── messages, encoded ──▶ network ──▶ nodes
+///                 │     └──── messages, encoded ──▶ network ──▶ nodes
+///                 └─ committed ─▶ Catalog ─▶ answers, watches, snapshots
 /// ```
 /// One thread, one queue of events ordered by time and order of asking, one seed: the same seed
 /// gives the same history, event by event.
@@ -18,7 +18,7 @@ struct World {
         case tick(node: Int, life: UInt64)
         case arrival(SimulatedNetwork.Parcel)
         case flushed(node: Int, life: UInt64)
-        case applied(node: Int, life: UInt64, LogIndex)
+        case applied(node: Int, life: UInt64, stateCount: Int, LogIndex)
         indirect case snapshotWanted(
             node: Int,
             life: UInt64,
@@ -58,9 +58,6 @@ struct World {
     var clients: Clients
     /// Who follows what the nodes' states go through.
     var watchers: [SimulatedWatcher]
-    /// What each node's machine went through, as far back as watchers may ask; apart from the nodes,
-    /// which are looked at after every event.
-    var histories: [ChangeHistory]
     /// What watchers were told in the last event.
     var watched: [WatchedEvents] = []
     /// Events after which a watcher may look.
@@ -72,6 +69,10 @@ struct World {
     var faultsAreOn = false
     /// When the faults end, in microseconds since the world began.
     var faultsEndUS: UInt64 = 0
+    /// What was committed when they ended.
+    var healedAt = LogIndex.zero
+    /// How far nodes had come whose memory was wrong: what they said is about nothing behind it.
+    var flipsEnd = LogIndex.zero
     /// The numbers of the faults that have happened.
     var injected: [Int] = []
     var digest = TraceDigest()
@@ -89,7 +90,6 @@ struct World {
         network = SimulatedNetwork(plan: plan)
         chronicle = Chronicle(nodeLimit: plan.nodeLimit)
         clients = Clients(count: plan.clientCount)
-        histories = (0..<plan.nodeLimit).map { _ in WatchedCommand.history(after: .zero) }
         watchers = (0..<Self.watcherCount).map { SimulatedWatcher(number: $0, seed: plan.seed) }
         cluster = ClusterID(UniqueID(using: &random))
         let members = (1...plan.voterCount + plan.learnerCount).map { number in
@@ -138,19 +138,23 @@ struct World {
         var observation = Observation(timeUS: timeUS)
         handle(event, &observation)
         if let node = observation.node {
-            if chronicle.isNews(nodes[node].raft.commit, node: node) {
-                chronicle.observe(
-                    nodes[node].raft.log,
-                    commit: nodes[node].raft.commit,
-                    term: nodes[node].raft.hardState.term,
-                    node: node,
-                    nowUS: nowUS
-                )
-            }
+            observeCommits(node)
             addToDigest(node)
             if !observation.applied.isEmpty { watch(node) }
         }
         return observation
+    }
+
+    /// Writes down what a node knows to be committed.
+    mutating func observeCommits(_ node: Int) {
+        guard chronicle.isNews(nodes[node].raft.commit, node: node) else { return }
+        chronicle.observe(
+            nodes[node].raft.log,
+            commit: nodes[node].raft.commit,
+            term: nodes[node].raft.hardState.term,
+            node: node,
+            nowUS: nowUS
+        )
     }
 
     private mutating func handle(_ event: Event, _ observation: inout Observation) {
@@ -158,8 +162,8 @@ struct World {
         case .tick(let node, let life): tick(node, life, event, &observation)
         case .arrival(let parcel): arrive(parcel, event, &observation)
         case .flushed(let node, let life): flushed(node, life, event, &observation)
-        case .applied(let node, let life, let index):
-            guard isAwake(node, life, event) else { return }
+        case .applied(let node, let life, let stateCount, let index):
+            guard isAwake(node, life, event), nodes[node].stateCount == stateCount else { return }
             step(node, .applied(index), &observation)
         case .snapshotWanted(let node, let life, let metadata, let peer, let range):
             guard isAwake(node, life, event) else { return }
@@ -178,7 +182,7 @@ struct World {
             step(node, .transferLeadership(to: target), &observation)
         case .memberChange(let node, let life, let change):
             guard isAwake(node, life, event) else { return }
-            step(node, .changeMembers(RaftRequestID(0), change), &observation)
+            step(node, .changeMembers(Self.nobodysRequest, change), &observation)
         case .restart(let node, let life): restart(node, life, &observation)
         case .look(let node, let life): look(node, life, event, &observation)
         case .room(let node): nodes[node].disk.makeRoom()

@@ -43,12 +43,14 @@ package struct WorldPlan: Sendable, Equatable {
     private var drawnSegmentByteCount: Int
     private var drawnSnapshotEvery: UInt64
     private var roomySegmentByteCount = 65_536
+    private var fixedAgeFactor: UInt64?
 
     /// Mean time between two faults.
     package var meanFaultGapUS: UInt64
     package var operationGapUS: UInt64
     package var readPercent: Int
-    package var statePaddingBytes: Int
+    /// How many writes have an idempotency key.
+    package var keyedPercent: Int
     package var tickUS: UInt64
     /// Whether only the first voter knows the voters at the start.
     package var bootstrapsOne: Bool
@@ -72,7 +74,7 @@ package struct WorldPlan: Sendable, Equatable {
         meanFaultGapUS = .random(in: 200_000...4_000_000, using: &random)
         operationGapUS = .random(in: 20_000...200_000, using: &random)
         readPercent = .random(in: 10...60, using: &random)
-        statePaddingBytes = .random(in: 0...600, using: &random)
+        keyedPercent = .random(in: 10...90, using: &random)
         tickUS = .random(in: 8_000...25_000, using: &random)
         bootstrapsOne = random.chance(percent: 50)
     }
@@ -81,12 +83,12 @@ package struct WorldPlan: Sendable, Equatable {
         var settings = RaftSettings.lan
         let trailing: UInt64 = random.chance(percent: 50) ? 3 : 60
         settings.trailingEntryCount = .random(in: 0...trailing, using: &random)
-        settings.snapshotChunkBytes = .random(in: 40...400, using: &random)
+        settings.snapshotChunkBytes = .random(in: 1_280...12_800, using: &random)
         settings.inflightMessageCount = .random(in: 1...8, using: &random)
         settings.entryBytesPerMessage = .random(in: 1...1_000, using: &random)
         if random.chance(percent: 50) {
             settings.pendingReadCount = .random(in: 1...10, using: &random)
-            settings.uncommittedBytes = .random(in: 500...5_000, using: &random)
+            settings.uncommittedBytes = .random(in: 1_000...10_000, using: &random)
         }
         return settings
     }
@@ -106,10 +108,11 @@ extension WorldPlan {
         plan.operationGapUS = 10_000
         plan.readPercent = 0
         plan.meanDiskUS = 1_000
-        plan.statePaddingBytes = 0
+        plan.keyedPercent = 30
         plan.tickUS = 10_000
         plan.drawnSnapshotEvery = 100
         plan.roomySegmentByteCount = 1 << 20
+        plan.fixedAgeFactor = 60  // 10 s: nobody is silent for so long, and snapshots stay small.
         return plan
     }
 }
@@ -152,5 +155,14 @@ extension WorldPlan {
     /// Most nodes there ever are; each new one has a number of its own.
     var nodeLimit: Int { voterCount + learnerCount + (has(.memberChanges) ? 8 : 0) }
 
-    var clientCount: Int { RegisterMachine.clientCount }
+    /// Workers in the catalog: the first voters, and some that have a life of their own.
+    var workerCount: Int { max(voterCount, 4) }
+
+    var clientCount: Int { 24 }
+
+    /// How much faster the cluster ages than clocks go, so that idempotency keys are forgotten within a
+    /// world: after 150 s, and nobody asks again after as much as 60.
+    ///
+    /// A clock that jumps may let ten minutes pass in a few jumps: there it is true to life.
+    package var ageFactor: UInt64 { fixedAgeFactor ?? (has(.clockJumps) ? 1 : 4) }
 }

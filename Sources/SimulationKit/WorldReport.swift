@@ -29,6 +29,11 @@ package struct WorldTally: Sendable, Equatable {
     package internal(set) var answeredReads = 0
     /// Swaps that found another version than they asked for.
     package internal(set) var mismatches = 0
+    /// Commands that were carried out and came to nothing.
+    package internal(set) var declined = 0
+    /// Bits of catalogs that turned, and states that were made anew for it.
+    package internal(set) var flips = 0
+    package internal(set) var rebuilds = 0
     package internal(set) var refusals = 0
     /// Attempts of operations that were tried before.
     package internal(set) var retries = 0

@@ -34,6 +34,8 @@ package enum FaultClass: UInt8, Sendable, CaseIterable {
     case pauses
     /// Pauses between the end of a write and its report, before the messages that wait for it leave.
     case persistPauses
+    /// A bit of a node's catalog turns, in memory.
+    case memoryFlips
 
     // Disks:
     case slowDisks
@@ -89,7 +91,7 @@ package enum FaultClass: UInt8, Sendable, CaseIterable {
     var weight: Int {
         switch self {
         case .powerLoss, .partitions, .memberChanges: 4
-        case .processEnds, .pauses: 2
+        case .processEnds, .pauses, .memoryFlips: 2
         case .clogs, .swizzles, .resets, .syncErrors, .writeErrors, .readErrors, .fullDisks, .rot,
             .staleSectors, .misdirection, .lostFiles, .lostHardStates, .lostDisks, .clockJumps,
             .suspensions, .minimalQuorums, .transfers:

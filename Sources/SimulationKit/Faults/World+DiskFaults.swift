@@ -8,7 +8,7 @@ import RaftCore
 extension World {
     /// Whether one more disk may be damaged: of all voters that are or may soon be in force, the
     /// others still hold all that is committed.
-    private func mayDamage(_ node: Int) -> Bool {
+    func mayDamage(_ node: Int) -> Bool {
         guard !isDamaged(nodes[node].voter) else { return false }
         return votersThatMayDecide.allSatisfy { voters in
             let damagedCount = voters.count { $0 == nodes[node].voter || isDamaged($0) }
@@ -16,10 +16,11 @@ extension World {
         }
     }
 
-    /// Whether what a voter promised is lost, or may be.
+    /// Whether what a voter promised is lost, or may be, or its state is wrong.
     func isDamaged(_ voter: Voter) -> Bool {
-        let node = nodes[position(of: voter.node)]
-        return node.voter != voter || node.disk.isDamaged || node.isGone
+        let node = position(of: voter.node)
+        return nodes[node].voter != voter || nodes[node].disk.isDamaged || nodes[node].isGone
+            || nodes[node].flip != nil
     }
 
     /// Every set of voters with a majority of its own, in force on any node or asked for lately.

@@ -20,6 +20,7 @@ extension World {
     /// Ends all faults: everybody up, awake and connected.
     mutating func heal() {
         faultsAreOn = false
+        healedAt = chronicle.last.index
         network.heal()
         for node in nodes.indices {
             nodes[node].disk.repair()
@@ -51,6 +52,7 @@ extension World {
         case .resets: disconnect(victim(&random))
         case .transfers: orderTransfer(&random)
         case .memberChanges: changeMembers(&random)
+        case .memoryFlips: flipMemory(of: victim(&random))
         case .fullDisks: fillDisk(of: victim(&random), &random)
         case .syncErrors, .writeErrors:
             nodes[victim(&random)].disk.failSoon(fault.kind, using: &random)
@@ -82,6 +84,7 @@ extension World {
         guard nodes[node].isUp else { return }
         narrate("\(nodes[node].voter.node) ends: \(crash)")
         if let refusal = nodes[node].disk.crash(crash, using: &random) { complain(node, refusal) }
+        noteEndOfFlip(node)
         nodes[node].crash()
         disconnect(node)
         startLater(node)
@@ -106,7 +109,6 @@ extension World {
         do {
             let recovered = try disk.open()
             try nodes[node].restart(recovered, plan.settings, seed: random.next())
-            forgetChanges(node)
             observation.node = node
             observation.restarts.append(
                 .init(

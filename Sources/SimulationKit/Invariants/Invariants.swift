@@ -8,6 +8,9 @@ struct Invariants {
     private var logMatching = LogMatching()
     private var leaderCompleteness: LeaderCompleteness
     private var stateMachineSafety = StateMachineSafety()
+    private var equalStates: EqualStates
+    private var revisionsGrow: RevisionsGrow
+    private var oneOutcomePerKey = OneOutcomePerKey()
     private var commitDurability: CommitDurability
     private var promiseDurability = PromiseDurability()
     private var acknowledgedWrites = AcknowledgedWrites()
@@ -19,6 +22,8 @@ struct Invariants {
 
     init(nodeLimit: Int) {
         leaderCompleteness = LeaderCompleteness(nodeLimit: nodeLimit)
+        equalStates = EqualStates(nodeLimit: nodeLimit)
+        revisionsGrow = RevisionsGrow(nodeLimit: nodeLimit)
         commitDurability = CommitDurability(nodeLimit: nodeLimit)
         monotoneState = MonotoneState(nodeLimit: nodeLimit)
     }
@@ -29,6 +34,9 @@ struct Invariants {
         if let problem = look(&logMatching, observation, world) { return problem }
         if let problem = look(&leaderCompleteness, observation, world) { return problem }
         if let problem = look(&stateMachineSafety, observation, world) { return problem }
+        if let problem = look(&equalStates, observation, world) { return problem }
+        if let problem = look(&revisionsGrow, observation, world) { return problem }
+        if let problem = look(&oneOutcomePerKey, observation, world) { return problem }
         if let problem = look(&commitDurability, observation, world) { return problem }
         if let problem = look(&promiseDurability, observation, world) { return problem }
         if let problem = look(&acknowledgedWrites, observation, world) { return problem }

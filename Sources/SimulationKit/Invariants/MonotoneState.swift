@@ -4,11 +4,12 @@ import Primitives
 import RaftCore
 
 /// On each disk the term never falls and a vote is never changed within its term, over restarts;
-/// in each life commit and applied never fall.
+/// in each life commit never falls, nor does applied as long as the state is not made anew.
 struct MonotoneState: Invariant {
     private struct Mark: Sendable {
         let voter: Voter
         let life: UInt64
+        let stateCount: Int
         let hardState: HardState
         let commit: LogIndex
         let applied: LogIndex
@@ -26,6 +27,7 @@ struct MonotoneState: Invariant {
         let mark = Mark(
             voter: world.nodes[position].voter,
             life: world.nodes[position].life,
+            stateCount: world.nodes[position].stateCount,
             hardState: hardState,
             commit: world.nodes[position].raft.commit,
             applied: world.nodes[position].raft.applied
@@ -44,7 +46,9 @@ struct MonotoneState: Invariant {
             return "vote changed: \(states)"
         }
         guard before.life == mark.life else { return nil }
-        let isFalling = mark.commit < before.commit || mark.applied < before.applied
-        return isFalling ? "commit or applied fell on \(mark.voter.node)" : nil
+        // A state that was thrown away is applied once more.
+        let hasFallen = mark.applied < before.applied && mark.stateCount == before.stateCount
+        return mark.commit < before.commit || hasFallen
+            ? "commit or applied fell on \(mark.voter.node)" : nil
     }
 }

@@ -40,8 +40,8 @@ struct WatchesReliable: WatchInvariant {
             for change in world.chronicle.changes(of: Revision(revision))
             where change.key.hasPrefix(told.prefix) {
                 guard count < waiting.count, waiting[count].revision == change.revision,
-                    waiting[count].key == change.key
-                else { return "a change of \(revision) is missing before the mark \(mark)" }
+                    waiting[count].key == change.key, waiting[count].value == change.value
+                else { return "a change of \(revision) is not there before the mark \(mark)" }
                 count += 1
             }
         }

@@ -9,26 +9,9 @@ extension World {
     static let watcherCount = 2
     private static let batch = 8
 
-    /// Adds a command to what the node's watchers are told.
-    mutating func recordChange(_ entry: LogEntry, _ node: Int) {
-        guard entry.kind == .command else { return }
-        let revision = histories[node].newest.next
-        // That nodes apply the same at one index has a check of its own.
-        let known = chronicle.revision(of: entry.index) == revision
-        histories[node].append(
-            known
-                ? chronicle.changes(of: revision) : WatchedCommand.changes(of: entry, at: revision)
-        )
-    }
-
-    /// The node's state is that of a snapshot: what led to it is not known there.
-    mutating func forgetChanges(_ node: Int) {
-        let revision = chronicle.revision(at: nodes[node].machine.applied)
-        histories[node] = WatchedCommand.history(after: revision)
-    }
-
     /// Lets watchers look at a node that has just applied something.
     mutating func watch(_ node: Int) {
+        guard !nodes[node].isRebuilding else { return }
         looks += 1
         // Each of them every other time: enough to meet everything, and half the cost.
         for watcher in watchers.indices where (watcher + looks) % Self.watcherCount == 0 {
@@ -49,7 +32,7 @@ extension World {
         let known = watchers[watcher].resumeFrom
         let resumeFrom = watchers[watcher].beginsAnew ? nil : known
         // Anew, but at nothing older than it was told: clients name the revision they have seen.
-        let head = histories[node].newest
+        let head = nodes[node].machine.revision
         let from = resumeFrom ?? max(head.next, known ?? .zero)
         watchers[watcher].resumeFrom = from
         watchers[watcher].beginsAnew = false
@@ -73,12 +56,12 @@ extension World {
             return
         }
         guard var stream = watchers[watcher].stream else { return }
-        let head = histories[stream.node].newest
+        let head = nodes[stream.node].machine.revision
         let events =
             stream.place.next > head
             ? stream.place.silence(head: head)
             : stream.place.take(
-                histories[stream.node].changes(from: stream.place.next, limit: Self.batch)
+                nodes[stream.node].machine.changes(from: stream.place.next, limit: Self.batch)
             )
         watchers[watcher].stream = stream
         note(events, of: watcher, stream.node, beginning: nil)
@@ -120,8 +103,8 @@ extension World {
                 node: node,
                 prefix: watchers[watcher].prefix,
                 beginning: beginning,
-                head: histories[node].newest,
-                oldest: histories[node].oldest,
+                head: nodes[node].machine.revision,
+                oldest: nodes[node].machine.oldest,
                 events: events
             )
         )
