@@ -39,9 +39,9 @@ import Testing
     // other histories and other digests; nothing else may.
     // swift-format-ignore
     static let digests: [(seed: UInt64, digest: UInt64)] = [
-        (3, 0xc12a_ec5e_10df_53de),
+        (3, 0xf597_8937_610a_bb20),
         (10, 0xe93c_470e_65d4_2846),
-        (11, 0x7598_5050_6dc6_e93b),
+        (11, 0x8775_c2d6_3717_806f),
     ]
 
     /// Goal: a seed is worth keeping, because it gives the same history again, in every process
