@@ -31,11 +31,6 @@ extension APIRequest {
             )
         }
 
-        if let type = type as? any PlainReadable.Type, let object = PlainObject(bytes),
-            let document = type.init(object) as? Document
-        {
-            return document
-        }
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch let error as DecodingError {
