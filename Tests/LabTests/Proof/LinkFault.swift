@@ -40,7 +40,7 @@ struct LinkFault: Sendable {
         LinkFault(name: "chain, leader at an end", outage: 5) { lab, voters in
             for place in 0..<3 { try await cut(lab, voters[place...place], voters[(place + 2)...]) }
         },
-        LinkFault(name: "30 % loss", outage: 1.5, movesLeader: false, bite: .lost) { lab, voters in
+        LinkFault(name: "30 % loss", movesLeader: false, bite: .lost) { lab, voters in
             let all = voters.joined(separator: ",")
             try await lab.done(["shape", all, all, "--loss", "30%"])
         },
