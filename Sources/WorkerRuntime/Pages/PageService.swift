@@ -127,6 +127,8 @@ package final class PageService: Sendable {
             metrics.handedOver(.out, byteCount: bytes.readableBytes)
             return reply
         }
+        // One byte is a question: who has the page, or that it will be wanted soon.
+        guard request.range.count > 1 else { return reply }
         let extra = noteRead(request, byteCount: bytes.readableBytes)
         guard extra > 0 else { return reply }
         let known = peers.turn(for: request).route.keepers.count
