@@ -77,7 +77,9 @@ extension ProcessTests {
                 }
             }
             try await Self.untilCached(path, at: 1, cluster, within: .seconds(180))
-            #expect(try await cluster.metric("tarn_origin_read_bytes_total") > 0)
+            let sizes = files.files.reduce(0) { $0 + $1.bytes.count }
+            let lakeBytes = try await cluster.metric("tarn_origin_read_bytes_total")
+            #expect(Int(lakeBytes) == sizes, "each page once, however many copies")
         }
     }
 }

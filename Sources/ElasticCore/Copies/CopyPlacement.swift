@@ -22,6 +22,7 @@ package struct CopyPlacement: Sendable {
     }
 
     private let ring: Ring?
+    private let isMember: Bool
     private let isSettled: Bool
     private let replicas: ReplicaCounts
     private let me: NodeID
@@ -32,6 +33,7 @@ package struct CopyPlacement: Sendable {
     ///   - me: Whose duty it is.
     package init(_ view: RegionView, _ replicas: ReplicaCounts, me: NodeID) {
         ring = view.ring
+        isMember = view.ring?.members.contains { $0.id == me } == true
         isSettled = view.earlier.isEmpty
         self.replicas = replicas
         self.me = me
@@ -44,7 +46,7 @@ package struct CopyPlacement: Sendable {
     ///   - extra: Copies beyond what the mounts ask for; 0…``Ring/spareOwnerCount``.
     /// - Returns: By the newest ring known.
     package func duty(about unit: UnitName, extra: Int = 0) -> Duty {
-        guard let ring, ring.members.contains(where: { $0.id == me }) else { return .nothing }
+        guard let ring, isMember else { return .nothing }
         let count = replicas.count(of: unit.object.origin) + extra
         let owners = ring.owners(of: unit.placement.hash, count: count)
         guard let first = owners.first else { return .nothing }

@@ -58,9 +58,7 @@ struct ElasticWorker: Sendable {
     var copying: CopyWork?
     var isLookingAfterCopies = false
     var fresh = FreshPages()
-    /// What its last walk for copies went by, and when another one is due all the same.
-    var walked: ElasticWorld.CopySituation?
-    var walkAgainAtUS: UInt64?
+    var copySchedule = CopySchedule()
     var isFollowing = false
     /// While its replica gets nothing.
     var isLateUntilUS: UInt64 = 0
@@ -106,8 +104,7 @@ struct ElasticWorker: Sendable {
         copying = nil
         isLookingAfterCopies = false
         fresh = FreshPages()
-        walked = nil
-        walkAgainAtUS = nil
+        copySchedule = CopySchedule()
         offersUnderWay = 0
         suspicions = Suspicions()
         patience = EpochPatience()

@@ -23,15 +23,7 @@ struct CopyWork: Sendable {
 /// Keeping as many copies as mounts ask for, as `PageCopier` does it.
 extension ElasticWorld {
     private static let lookUS: UInt64 = 500_000
-    private static let retryUS: UInt64 = 10_000_000
     private static let pauseUS: UInt64 = 200_000
-
-    /// What copies were last made by.
-    struct CopySituation: Equatable, Sendable {
-        let epoch: RingEpoch
-        let isSettled: Bool
-        let replicas: ReplicaCounts
-    }
 
     mutating func lookAtCopies(_ worker: Int, _ life: UInt64) {
         guard isRunning(worker, life) else { return }
@@ -40,19 +32,14 @@ extension ElasticWorld {
             let node = workers[worker].node
         else { return }
         let replicas = ReplicaCounts(workers[worker].catalog, region: workers[worker].region)
-        let situation = CopySituation(
-            epoch: workers[worker].epoch,
-            isSettled: view.earlier.isEmpty,
-            replicas: replicas
-        )
+        let situation = CopySchedule.Situation(view, replicas)
         let placement = CopyPlacement(view, replicas, me: node)
         let fresh = workers[worker].fresh.take()
         var held = fresh.units
         var spare: [(unit: HeldUnit, target: NodeID)] = []
-        let isDue = workers[worker].walkAgainAtUS.map { nowUS >= $0 } ?? false
-        if workers[worker].walked != situation || fresh.hasOverflowed || isDue {
-            workers[worker].walked = situation
-            workers[worker].walkAgainAtUS = nil
+        if fresh.hasOverflowed { workers[worker].copySchedule.missedPages(nowMS: nowMS) }
+        let now = nowMS
+        if workers[worker].copySchedule.begins(situation, nowMS: now) {
             held = everything(at: worker)
             spare = held.compactMap { unit in
                 guard case .giveBack(let owner) = placement.duty(about: unit.name) else {
@@ -157,7 +144,7 @@ extension ElasticWorld {
     private mutating func endCopying(_ worker: Int) {
         guard let work = workers[worker].copying else { return }
         if work.isFruitless || !work.plan.givenUp.isEmpty {
-            workers[worker].walkAgainAtUS = nowUS + Self.retryUS
+            workers[worker].copySchedule.cameToNothing(nowMS: nowMS)
         }
         beginCopying(worker, [], then: work.next)
     }

@@ -22,13 +22,12 @@ import Primitives
 package final class PageCopier: Sendable {
     /// Between two looks at what there is to do.
     static let pause = Duration.milliseconds(200)
-    /// Between two walks where nothing has changed, and after offers that came to nothing.
-    static let walkPause = Duration.seconds(3_600)
-    static let retryPause = Duration.seconds(60)
     /// Objects looked at before others get their turn.
     static let step = 1_024
     /// Offers under way at the same time.
     static let streams = 2
+
+    typealias Situation = CopySchedule.Situation
 
     let store: PageStore
     let peers: PagePeers
@@ -36,6 +35,7 @@ package final class PageCopier: Sendable {
     let blocking: NIOThreadPool
     let carrier: OfferCarrier
     let log: Logger
+    private let start = ContinuousClock.now
 
     /// Copies nothing yet.
     ///
@@ -70,43 +70,28 @@ package final class PageCopier: Sendable {
         )
     }
 
-    /// What copies are made by; a change makes all of them due again.
-    struct Situation: Equatable {
-        let epoch: RingEpoch
-        let isSettled: Bool
-        let replicas: ReplicaCounts
-
-        /// Whether a walk may find anything to copy or to give back.
-        func mayFindSome(after walked: Self?) -> Bool {
-            !replicas.areAllOne || walked.map { !$0.replicas.areAllOne } == true
-        }
-    }
-
     /// Copies whatever has to be, until cancelled.
     package func run() async {
-        var walked: Situation?
-        var walkAt = ContinuousClock.now
+        var schedule = CopySchedule()
         while !Task.isCancelled {
             let view = peers.router.view
-            let situation = Situation(
-                epoch: peers.router.epoch,
-                isSettled: view.earlier.isEmpty,
-                replicas: peers.replicas
-            )
+            let situation = Situation(view, peers.replicas)
             let placement = CopyPlacement(view, situation.replicas, me: peers.me)
             var outcome = await copyFresh(by: placement, situation)
             outcome.formUnion(await copyHot(by: placement, situation))
-            if outcome.contains(.missedPages) { walkAt = .now }
-            let mayFindSome = situation.mayFindSome(after: walked)
-            if mayFindSome, walked != situation || ContinuousClock.now >= walkAt {
+            if outcome.contains(.missedPages) { schedule.missedPages(nowMS: nowMS) }
+            if schedule.begins(situation, nowMS: nowMS) {
+                outcome = outcome.subtracting(.missedPages)
                 outcome.formUnion(await walk(by: placement, situation))
-                walkAt = .now + Self.walkPause
+                // Also what came amid it, where it had been already.
+                if outcome.contains(.missedPages) { schedule.missedPages(nowMS: nowMS) }
             }
-            walked = situation
-            if outcome.contains(.fruitless) { walkAt = min(walkAt, .now + Self.retryPause) }
+            if outcome.contains(.fruitless) { schedule.cameToNothing(nowMS: nowMS) }
             try? await Task.sleep(for: Self.pause)
         }
     }
+
+    private var nowMS: UInt64 { UInt64((ContinuousClock.now - start) / .milliseconds(1)) }
 
     func isCurrent(_ situation: Situation) -> Bool {
         !Task.isCancelled && peers.router.epoch == situation.epoch
